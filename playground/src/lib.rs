@@ -1,0 +1,1 @@
+//! Glasskey: playground.

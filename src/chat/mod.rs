@@ -1,0 +1,3 @@
+//! Doors to the chat platforms: listen, resolve the person, render, send. Never decides.
+
+pub mod slack;

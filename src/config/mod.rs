@@ -1,0 +1,1 @@
+//! File and environment → `Config`, whole or not at all.

@@ -1,0 +1,1 @@
+//! People, groups, accounts, OUs and permission sets: reading and resolving.

@@ -1,0 +1,1 @@
+//! The loop: take a command, decide, commit, perform what is due.

@@ -1,0 +1,1 @@
+//! The journal (the truth) and sled (what is derived from it).

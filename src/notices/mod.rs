@@ -1,0 +1,1 @@
+//! Event → words for people. The only room that has them.

@@ -1,0 +1,1 @@
+//! What the engine needs from outside, in the words of the domain.

@@ -1,0 +1,23 @@
+//! One binary for all that needs more than one room.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test says what it expects by failing"
+)]
+#![expect(missing_docs, reason = "the names of tests are sentences")]
+
+mod backends;
+mod crash;
+mod ledger;
+mod policy;
+mod pitfalls;
+mod slack_doors;
+mod slack_socket;
+mod slack_web;
+mod stories;
