@@ -1,1 +1,39 @@
-//! Glasskey: domain.
+//! What it means: state + command + now → events → jobs.
+//!
+//! Pure: no clock, no I/O, no randomness. Time, ids and verdicts come in as arguments; everything that can go wrong
+//! here is found by calling [`decide`](decide::decide) and looking at what it answers.
+
+pub mod book;
+pub mod command;
+pub mod decide;
+pub mod directory;
+pub mod event;
+mod evolve;
+pub mod holding;
+pub mod ids;
+pub mod job;
+pub mod person;
+pub mod reconcile;
+pub mod refusal;
+pub mod request;
+pub mod rules;
+pub mod settings;
+pub mod target;
+pub mod time;
+pub mod wanted;
+
+pub use book::{Book, Touched};
+pub use command::{Command, Outcome};
+pub use decide::{Decision, Reply, World, decide};
+pub use directory::Directory;
+pub use event::{Answer, Event, Record};
+pub use holding::HoldingState;
+pub use ids::{AccountId, GroupId, InteractionId, PermissionSetArn, PersonId, RequestId};
+pub use job::{Job, NoticeKind, Recipient, Tell};
+pub use person::{Actor, ChatAccount, Door, Person, Who};
+pub use refusal::Refusal;
+pub use request::{AccessRequest, EndCause, State};
+pub use rules::{Question, Rules, Terms, Verdict};
+pub use settings::Settings;
+pub use target::{Holding, Target, Via};
+pub use time::Seconds;

@@ -15,8 +15,8 @@
 mod backends;
 mod crash;
 mod ledger;
-mod policy;
 mod pitfalls;
+mod policy;
 mod slack_doors;
 mod slack_socket;
 mod slack_web;

@@ -1,0 +1,394 @@
+//! The current state: everything that is not finished, and the jobs that follow from it.
+//!
+//! It changes by [`Book::apply`] alone, live and in replay, so that a rebuilt book equals the one that was lost.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Answer, Event, Record};
+use crate::evolve;
+use crate::holding::HoldingState;
+use crate::ids::{InteractionId, PersonId, RequestId};
+use crate::job::Job;
+use crate::person::ChatAccount;
+use crate::reconcile;
+use crate::request::{AccessRequest, State};
+use crate::settings::{INTERACTIONS_KEPT, INTERACTIONS_MAX};
+use crate::target::Holding;
+use crate::wanted::wanted;
+
+/// A chat account's person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The person.
+    pub person: PersonId,
+    /// The e-mail address by which they were found.
+    pub email: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Which directory is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryRef {
+    /// Hash of its document.
+    pub document: String,
+    /// When it was read.
+    pub at: Timestamp,
+}
+
+/// What one record changed, for whoever keeps a copy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Touched {
+    /// Requests that changed and are still in the book.
+    pub requests: BTreeSet<RequestId>,
+    /// Requests that left the book, as they were at the end.
+    pub closed: Vec<AccessRequest>,
+    /// Holdings that changed, or left.
+    pub holdings: BTreeSet<Holding>,
+    /// Jobs that are no more.
+    pub jobs_gone: Vec<(Timestamp, Job)>,
+    /// Jobs that are new.
+    pub jobs_new: Vec<(Timestamp, Job)>,
+    /// Chat accounts that were bound.
+    pub bindings: Vec<ChatAccount>,
+    /// Interactions that are remembered, or forgotten.
+    pub interactions: Vec<InteractionId>,
+    /// Whether the directory in force changed.
+    pub directory: bool,
+}
+
+/// Whose a job is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    Request(RequestId),
+    Holding(Holding),
+}
+
+/// The current state.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Book {
+    pub(crate) requests: BTreeMap<RequestId, AccessRequest>,
+    pub(crate) holdings: BTreeMap<Holding, HoldingState>,
+    pub(crate) bindings: BTreeMap<ChatAccount, Binding>,
+    pub(crate) directory: Option<DirectoryRef>,
+    interactions: BTreeMap<InteractionId, (Timestamp, Answer)>,
+    interactions_by_age: VecDeque<(Timestamp, InteractionId)>,
+    open_by_person: BTreeMap<PersonId, BTreeSet<RequestId>>,
+    jobs: BTreeMap<Owner, Vec<(Timestamp, Job)>>,
+    due: BTreeSet<(Timestamp, Job)>,
+}
+
+impl Book {
+    /// A request that is not finished.
+    #[must_use]
+    pub fn request(&self, id: &RequestId) -> Option<&AccessRequest> {
+        self.requests.get(id)
+    }
+
+    /// All requests that are not finished.
+    pub fn requests(&self) -> impl Iterator<Item = &AccessRequest> {
+        self.requests.values()
+    }
+
+    /// How many requests are not finished.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// The requests of one person that are not finished.
+    pub fn requests_of(&self, person: &PersonId) -> impl Iterator<Item = &AccessRequest> {
+        self.open_by_person.get(person).into_iter().flatten().filter_map(|id| self.requests.get(id))
+    }
+
+    /// What is known of a holding.
+    #[must_use]
+    pub fn holding(&self, holding: &Holding) -> Option<&HoldingState> {
+        self.holdings.get(holding)
+    }
+
+    /// All holdings we have to do with.
+    pub fn holdings(&self) -> impl Iterator<Item = &HoldingState> {
+        self.holdings.values()
+    }
+
+    /// The requests that have to do with a holding.
+    pub fn claims(&self, holding: &Holding) -> impl Iterator<Item = &AccessRequest> {
+        let claims = self.holdings.get(holding).map(|state| &state.claims);
+        claims.into_iter().flatten().filter_map(|id| self.requests.get(id))
+    }
+
+    /// The person of a chat account.
+    #[must_use]
+    pub fn binding(&self, account: &ChatAccount) -> Option<&Binding> {
+        self.bindings.get(account)
+    }
+
+    /// The chat accounts of a person.
+    pub fn accounts_of(&self, person: &PersonId) -> impl Iterator<Item = &ChatAccount> {
+        self.bindings.iter().filter(move |(_, binding)| &binding.person == person).map(|(account, _)| account)
+    }
+
+    /// The directory in force.
+    #[must_use]
+    pub fn directory(&self) -> Option<&DirectoryRef> {
+        self.directory.as_ref()
+    }
+
+    /// What was answered to a delivery that came before.
+    #[must_use]
+    pub fn answered(&self, interaction: &InteractionId) -> Option<&Answer> {
+        self.interactions.get(interaction).map(|(_, answer)| answer)
+    }
+
+    /// With the time of it.
+    #[must_use]
+    pub fn interaction(&self, interaction: &InteractionId) -> Option<&(Timestamp, Answer)> {
+        self.interactions.get(interaction)
+    }
+
+    /// Jobs in the order in which they are due.
+    pub fn due(&self) -> impl Iterator<Item = &(Timestamp, Job)> {
+        self.due.iter()
+    }
+
+    /// Whether a job still follows from the state.
+    #[must_use]
+    pub fn has_job(&self, at: Timestamp, job: &Job) -> bool {
+        self.due.contains(&(at, job.clone()))
+    }
+
+    /// Changes the state by one record and says what changed. Total: a record that does not fit changes nothing.
+    pub fn apply(&mut self, record: &Record) -> Touched {
+        let mut touched = Touched::default();
+        for event in &record.events {
+            evolve::evolve(self, record.at, event, &mut touched);
+        }
+        if let (Some(interaction), Some(answer)) = (&record.interaction, &record.answer) {
+            self.remember(interaction.clone(), record.at, answer.clone());
+            touched.interactions.push(interaction.clone());
+        }
+        self.forget_interactions(record.at, &mut touched);
+        self.refresh(record.at, &mut touched);
+        touched
+    }
+
+    /// As [`Self::apply`] for one event, for a draft that nobody keeps a copy of.
+    pub(crate) fn draft(&mut self, at: Timestamp, event: &Event) {
+        let mut touched = Touched::default();
+        evolve::evolve(self, at, event, &mut touched);
+        for id in &touched.requests {
+            self.index_person(id);
+        }
+    }
+
+    /// The part of the book that a decision about this holding, or this request, can look at.
+    #[must_use]
+    pub(crate) fn excerpt(&self, id: Option<&RequestId>, holding: Option<&Holding>) -> Self {
+        let mut part = Self::default();
+        let asked = id.and_then(|id| self.requests.get(id));
+        let of_request = asked.map(AccessRequest::holding);
+        if let Some(state) = holding.or(of_request.as_ref()).and_then(|holding| self.holdings.get(holding)) {
+            part.holdings.insert(state.holding.clone(), state.clone());
+            for claim in self.claims(&state.holding) {
+                part.requests.insert(claim.ask.id.clone(), claim.clone());
+            }
+        }
+        if let Some(request) = asked {
+            part.requests.insert(request.ask.id.clone(), request.clone());
+        }
+        part
+    }
+
+    fn remember(&mut self, interaction: InteractionId, at: Timestamp, answer: Answer) {
+        if self.interactions.insert(interaction.clone(), (at, answer)).is_none() {
+            self.interactions_by_age.push_back((at, interaction));
+        }
+    }
+
+    fn forget_interactions(&mut self, now: Timestamp, touched: &mut Touched) {
+        while let Some((at, oldest)) = self.interactions_by_age.front() {
+            let full = self.interactions_by_age.len() > INTERACTIONS_MAX;
+            if !full && now < INTERACTIONS_KEPT.after(*at) {
+                break;
+            }
+            self.interactions.remove(oldest);
+            touched.interactions.push(oldest.clone());
+            self.interactions_by_age.pop_front();
+        }
+    }
+
+    /// Lets finished requests and unclaimed holdings go, and derives the jobs of all that changed.
+    fn refresh(&mut self, at: Timestamp, touched: &mut Touched) {
+        for id in &touched.requests {
+            self.index_person(id);
+        }
+        let finished: Vec<RequestId> = touched
+            .requests
+            .iter()
+            .filter(|id| self.requests.get(*id).is_some_and(AccessRequest::is_finished))
+            .cloned()
+            .collect();
+        for id in finished {
+            touched.requests.remove(&id);
+            self.set_jobs(Owner::Request(id.clone()), Vec::new(), touched);
+            if let Some(request) = self.requests.remove(&id) {
+                self.index_person_gone(&request);
+                touched.closed.push(request);
+            }
+        }
+        for id in touched.requests.clone() {
+            let jobs = self.jobs_of_request(&id, at);
+            self.set_jobs(Owner::Request(id), jobs, touched);
+        }
+        for holding in touched.holdings.clone() {
+            if self.holdings.get(&holding).is_some_and(|state| state.claims.is_empty()) {
+                self.holdings.remove(&holding);
+            }
+            let jobs = self.jobs_of_holding(&holding, at);
+            self.set_jobs(Owner::Holding(holding), jobs, touched);
+        }
+    }
+
+    fn index_person(&mut self, id: &RequestId) {
+        if let Some(request) = self.requests.get(id) {
+            self.open_by_person.entry(request.ask.requester.clone()).or_default().insert(id.clone());
+        }
+    }
+
+    fn index_person_gone(&mut self, request: &AccessRequest) {
+        if let Some(open) = self.open_by_person.get_mut(&request.ask.requester) {
+            open.remove(&request.ask.id);
+            if open.is_empty() {
+                self.open_by_person.remove(&request.ask.requester);
+            }
+        }
+    }
+
+    fn jobs_of_request(&self, id: &RequestId, at: Timestamp) -> Vec<(Timestamp, Job)> {
+        let Some(request) = self.requests.get(id) else { return Vec::new() };
+        let id = id.clone();
+        let mut jobs = Vec::new();
+        match &request.state {
+            State::Pending { lapses_at } => jobs.push((*lapses_at, Job::Lapse { id: id.clone() })),
+            State::Granting { deadline, .. } | State::Active { deadline, .. } => {
+                jobs.push((*deadline, Job::Expire { id: id.clone() }));
+            }
+            State::Ending { tell_overdue_at, .. } => {
+                jobs.push((*tell_overdue_at, Job::Overdue { id: id.clone() }))
+            }
+            State::Ended { .. }
+            | State::Denied { .. }
+            | State::Withdrawn { .. }
+            | State::Lapsed { .. }
+            | State::Failed { .. } => {}
+        }
+        if !request.card_is_current() {
+            jobs.push((at, Job::Card { id }));
+        }
+        jobs.extend(request.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })));
+        jobs
+    }
+
+    fn jobs_of_holding(&self, holding: &Holding, at: Timestamp) -> Vec<(Timestamp, Job)> {
+        let due = match reconcile::next_step(self, holding, at) {
+            reconcile::Step::Rest => return Vec::new(),
+            reconcile::Step::Wait { until } => until,
+            reconcile::Step::Look | reconcile::Step::Call { .. } | reconcile::Step::Poll { .. } => at,
+        };
+        let ending = !wanted(self, holding, at);
+        vec![(due, Job::Reconcile { holding: holding.clone(), ending })]
+    }
+
+    /// Replaces the jobs of an owner. A job that was due already keeps its due time.
+    fn set_jobs(&mut self, owner: Owner, wanted: Vec<(Timestamp, Job)>, touched: &mut Touched) {
+        let old = self.jobs.remove(&owner).unwrap_or_default();
+        let new: Vec<(Timestamp, Job)> = wanted
+            .into_iter()
+            .map(|(at, job)| {
+                let before = old.iter().find(|(_, was)| *was == job).map(|(was, _)| *was);
+                let keeps = matches!(job, Job::Card { .. } | Job::Tell { .. } | Job::Reconcile { .. });
+                (before.filter(|was| keeps && *was < at).unwrap_or(at), job)
+            })
+            .collect();
+        for gone in old.iter().filter(|job| !new.contains(job)) {
+            self.due.remove(gone);
+            touched.jobs_gone.push(gone.clone());
+        }
+        for job in new.iter().filter(|job| !old.contains(job)) {
+            self.due.insert(job.clone());
+            touched.jobs_new.push(job.clone());
+        }
+        if !new.is_empty() {
+            self.jobs.insert(owner, new);
+        }
+    }
+}
+
+/// One row of a stored copy, given back before [`Book::loaded`].
+#[derive(Debug, Clone)]
+pub enum Row {
+    /// A request that is not finished.
+    Request(Box<AccessRequest>),
+    /// A holding.
+    Holding(Box<HoldingState>),
+    /// A chat account and its person.
+    Binding(ChatAccount, Binding),
+    /// A remembered delivery.
+    Interaction(InteractionId, Timestamp, Box<Answer>),
+    /// A job, with its due time.
+    Job(Timestamp, Job),
+    /// The directory in force.
+    Directory(DirectoryRef),
+}
+
+impl Book {
+    /// Takes one row of a stored copy.
+    pub fn load(&mut self, row: Row) {
+        match row {
+            Row::Request(request) => {
+                self.requests.insert(request.ask.id.clone(), *request);
+            }
+            Row::Holding(state) => {
+                self.holdings.insert(state.holding.clone(), *state);
+            }
+            Row::Binding(account, binding) => {
+                self.bindings.insert(account, binding);
+            }
+            Row::Interaction(interaction, at, answer) => {
+                self.interactions.insert(interaction, (at, *answer));
+            }
+            Row::Job(at, job) => {
+                self.due.insert((at, job));
+            }
+            Row::Directory(directory) => self.directory = Some(directory),
+        }
+    }
+
+    /// Completes the loading: derives what is not stored, and derives the jobs anew, so that a row that went missing
+    /// cannot lose one. Due times that were stored are kept.
+    pub fn loaded(&mut self) {
+        let stored: BTreeMap<Job, Timestamp> =
+            std::mem::take(&mut self.due).into_iter().map(|(at, job)| (job, at)).collect();
+        let mut by_age: Vec<_> = self.interactions.iter().map(|(id, (at, _))| (*at, id.clone())).collect();
+        by_age.sort();
+        self.interactions_by_age = by_age.into();
+        let mut touched = Touched::default();
+        for id in self.requests.keys().cloned().collect::<Vec<_>>() {
+            self.index_person(&id);
+            let jobs = stored_times(self.jobs_of_request(&id, Timestamp::UNIX_EPOCH), &stored);
+            self.set_jobs(Owner::Request(id), jobs, &mut touched);
+        }
+        for holding in self.holdings.keys().cloned().collect::<Vec<_>>() {
+            let jobs = stored_times(self.jobs_of_holding(&holding, Timestamp::UNIX_EPOCH), &stored);
+            self.set_jobs(Owner::Holding(holding), jobs, &mut touched);
+        }
+    }
+}
+
+fn stored_times(jobs: Vec<(Timestamp, Job)>, stored: &BTreeMap<Job, Timestamp>) -> Vec<(Timestamp, Job)> {
+    jobs.into_iter().map(|(at, job)| (stored.get(&job).copied().unwrap_or(at), job)).collect()
+}

@@ -1,0 +1,194 @@
+//! state + verdicts + command + now → events, or a refusal. Everything the product promises is decided here.
+//!
+//! What one decision must never do: read a clock, ask the outside, or rest on anything but its arguments.
+
+mod ending;
+mod outcomes;
+mod requests;
+mod settle;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::book::Book;
+use crate::command::{Command, Incoming};
+use crate::directory::Directory;
+use crate::event::Event;
+use crate::ids::{PersonId, RequestId};
+use crate::refusal::Refusal;
+use crate::request::AccessRequest;
+use crate::rules::Rules;
+use crate::settings::Settings;
+use crate::target::Holding;
+
+/// All that a decision may look at.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// What is not finished.
+    pub book: &'a Book,
+    /// The request that the command names, when it is finished and so no longer in the book.
+    pub closed: Option<&'a AccessRequest>,
+    /// The company.
+    pub directory: &'a Directory,
+    /// Policy.
+    pub rules: &'a dyn Rules,
+    /// Settings.
+    pub settings: &'a Settings,
+    /// The time.
+    pub now: Timestamp,
+    /// Whether a break-glass emergency is on.
+    pub emergency_on: bool,
+}
+
+/// What was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// The answer to who asked.
+    pub reply: Reply,
+}
+
+/// The answer to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "kebab-case")]
+pub enum Reply {
+    /// The request waits for approvals.
+    Waiting {
+        /// Its id.
+        id: RequestId,
+        /// How many are missing.
+        missing: u32,
+        /// Who could give them.
+        approvers: Vec<PersonId>,
+    },
+    /// No approval is (or no more are) needed; the access is being created.
+    Granting {
+        /// Which.
+        id: RequestId,
+    },
+    /// The approval counts; more are needed.
+    Approved {
+        /// What.
+        id: RequestId,
+        /// How many are missing.
+        missing: u32,
+    },
+    /// Denied.
+    Denied {
+        /// What.
+        id: RequestId,
+    },
+    /// Withdrawn.
+    Withdrawn {
+        /// What.
+        id: RequestId,
+    },
+    /// The access is being taken away.
+    Ending {
+        /// Which.
+        id: RequestId,
+        /// How long sessions may outlive it, in seconds.
+        session: crate::time::Seconds,
+    },
+    /// It ended before anything had been created.
+    NothingToEnd {
+        /// Which.
+        id: RequestId,
+    },
+    /// Taken note of.
+    Noted,
+}
+
+/// Decides one command.
+///
+/// # Errors
+/// A [`Refusal`] when a person may not, or cannot, do what they asked. Timers and outcomes are never refused: those
+/// that no longer fit change nothing.
+pub fn decide(world: &World<'_>, incoming: &Incoming) -> Result<Decision, Refusal> {
+    let by = &incoming.by;
+    match &incoming.command {
+        Command::Request(new) => requests::request(world, by, new),
+        Command::Approve { id } => requests::approve(world, by, id),
+        Command::Deny { id, why } => requests::deny(world, by, id, why),
+        Command::Withdraw { id } => requests::withdraw(world, by, id),
+        Command::End { id } => ending::end(world, by, id),
+        Command::Refuse { refusal, .. } => Err(refusal.clone()),
+        Command::Lapse { id } => Ok(requests::lapse(world, id)),
+        Command::Expire { id } => Ok(ending::expire(world, id)),
+        Command::Overdue { id } => Ok(ending::overdue(world, id)),
+        Command::Outcome(outcome) => Ok(outcomes::outcome(world, outcome)),
+        Command::Bind { account, person, email } => Ok(noted(Event::PersonBound {
+            account: account.clone(),
+            person: person.clone(),
+            email: email.clone(),
+        })),
+        Command::DirectoryRead { document, counts } => {
+            Ok(noted(Event::DirectoryRead { document: document.clone(), counts: *counts }))
+        }
+        Command::PolicyLoaded { set, files } => {
+            Ok(noted(Event::PolicyLoaded { set: set.clone(), files: files.clone() }))
+        }
+        Command::Started { version } => Ok(noted(Event::Started { version: version.clone() })),
+        Command::Stopped => Ok(noted(Event::Stopped)),
+    }
+}
+
+/// The journal's fact of a refusal (P7).
+#[must_use]
+pub fn refused(command: &Command, refusal: &Refusal) -> Event {
+    let (verb, id) = match command {
+        Command::Request(_) => ("request", None),
+        Command::Approve { id } => ("approve", Some(id)),
+        Command::Deny { id, .. } => ("deny", Some(id)),
+        Command::Withdraw { id } => ("withdraw", Some(id)),
+        Command::End { id } => ("end", Some(id)),
+        Command::Refuse { verb, .. } => (verb.as_str(), None),
+        Command::Lapse { id } => ("lapse", Some(id)),
+        Command::Expire { id } => ("expire", Some(id)),
+        Command::Overdue { id } => ("overdue", Some(id)),
+        Command::Bind { .. } => ("bind", None),
+        Command::DirectoryRead { .. } => ("directory-read", None),
+        Command::PolicyLoaded { .. } => ("policy-loaded", None),
+        Command::Started { .. } => ("started", None),
+        Command::Stopped => ("stopped", None),
+        Command::Outcome(_) => ("outcome", None),
+    };
+    Event::Refused { verb: verb.to_owned(), id: id.cloned(), refusal: refusal.clone() }
+}
+
+fn noted(event: Event) -> Decision {
+    Decision { events: vec![event], reply: Reply::Noted }
+}
+
+/// A decision in the making: the part of the book it concerns, changed by each event as it is decided.
+struct Draft {
+    book: Book,
+    now: Timestamp,
+    events: Vec<Event>,
+}
+
+impl Draft {
+    fn about_request(world: &World<'_>, id: &RequestId) -> Self {
+        Self { book: world.book.excerpt(Some(id), None), now: world.now, events: Vec::new() }
+    }
+
+    fn about_holding(world: &World<'_>, holding: &Holding) -> Self {
+        Self { book: world.book.excerpt(None, Some(holding)), now: world.now, events: Vec::new() }
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.book.draft(self.now, &event);
+        self.events.push(event);
+    }
+
+    fn decided(self, reply: Reply) -> Decision {
+        Decision { events: self.events, reply }
+    }
+}
+
+/// The request a person means: open, else finished, else there is none.
+fn find<'a>(world: &World<'a>, id: &RequestId) -> Result<&'a AccessRequest, Refusal> {
+    let closed = || world.closed.filter(|request| &request.ask.id == id);
+    world.book.request(id).or_else(closed).ok_or_else(|| Refusal::NoSuchRequest { id: id.clone() })
+}

@@ -1,0 +1,142 @@
+//! What the outside answered. Never refused; what no longer fits changes nothing.
+
+use super::settle::settle;
+use super::{Decision, Draft, Reply, World};
+use crate::command::Outcome;
+use crate::event::Event;
+use crate::holding::{Change, Operation, Origin};
+use crate::ids::{GroupId, OperationId};
+use crate::job::Tell;
+use crate::request::{AccessRequest, EndCause, State};
+use crate::target::{Holding, Via};
+use crate::wanted::wants;
+
+/// Decides what follows from an outcome.
+pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
+    match outcome {
+        Outcome::Looked { holding, direct, groups } => looked(world, holding, *direct, groups),
+        Outcome::Running { holding, change, operation } => running(world, holding, *change, operation),
+        Outcome::Succeeded { holding, change } => succeeded(world, holding, *change),
+        Outcome::Failed { holding, change, why } => failed(world, holding, *change, why),
+        Outcome::ReplyLost { holding, change } => {
+            let fits = operation(world, holding).is_some_and(|(under_way, _)| under_way == *change);
+            let event = Event::ReplyLost { holding: holding.clone(), change: *change };
+            if fits { one(event) } else { nothing() }
+        }
+        Outcome::Trouble { holding, what } => trouble(world, holding, what.as_deref()),
+        Outcome::CardIntended { id } => one(Event::CardIntended { id: id.clone() }),
+        Outcome::CardShown { id, version, message } => {
+            one(Event::CardShown { id: id.clone(), version: *version, message: message.clone() })
+        }
+        Outcome::CardUndeliverable { id, why } => {
+            one(Event::CardUndeliverable { id: id.clone(), why: why.clone() })
+        }
+        Outcome::TellIntended { tell } => if_untold(world, tell, Event::TellIntended { tell: tell.clone() }),
+        Outcome::Told { tell } => if_untold(world, tell, Event::Told { tell: tell.clone() }),
+        Outcome::Undeliverable { tell, why } => {
+            if_untold(world, tell, Event::Undeliverable { tell: tell.clone(), why: why.clone() })
+        }
+    }
+}
+
+fn one(event: Event) -> Decision {
+    Decision { events: vec![event], reply: Reply::Noted }
+}
+
+fn nothing() -> Decision {
+    Decision { events: Vec::new(), reply: Reply::Noted }
+}
+
+fn if_untold(world: &World<'_>, tell: &Tell, event: Event) -> Decision {
+    let waits = world.book.request(&tell.id).is_some_and(|request| request.untold.contains_key(tell));
+    if waits { one(event) } else { nothing() }
+}
+
+/// The change under way, and its name if the provider gave one.
+fn operation<'a>(world: &World<'a>, holding: &Holding) -> Option<(Change, Option<&'a OperationId>)> {
+    match &world.book.holding(holding)?.operation {
+        Operation::None => None,
+        Operation::Intended { change, .. } => Some((*change, None)),
+        Operation::Running { change, operation, .. } => Some((*change, Some(operation))),
+    }
+}
+
+fn looked(world: &World<'_>, holding: &Holding, direct: bool, groups: &[GroupId]) -> Decision {
+    let mut draft = Draft::about_holding(world, holding);
+    let Some(state) = world.book.holding(holding) else { return nothing() };
+    if state.operation != Operation::None {
+        return nothing();
+    }
+    if state.origin == Origin::Unseen && (direct || !groups.is_empty()) {
+        // Standing before us: never created, never removed (P5, pitfall 19).
+        let via = if direct { Via::Direct } else { Via::Groups { groups: groups.to_vec() } };
+        let waiting: Vec<_> =
+            world.book.claims(holding).filter(|request| wants(request, world.now)).collect();
+        for request in waiting {
+            draft.emit(Event::AlreadyHeld { id: request.ask.id.clone(), via: via.clone() });
+        }
+    } else {
+        // Only the assignment to the user is ours; what groups give is not counted as present.
+        draft.emit(Event::Looked { holding: holding.clone(), present: direct });
+    }
+    settle(world, &mut draft, holding);
+    draft.decided(Reply::Noted)
+}
+
+fn running(world: &World<'_>, holding: &Holding, change: Change, name: &OperationId) -> Decision {
+    // A create that was let go meanwhile is remembered by its intention; only the one written down is taken up.
+    match operation(world, holding) {
+        Some((under_way, None)) if under_way == change => {
+            one(Event::ChangeRunning { holding: holding.clone(), change, operation: name.clone() })
+        }
+        Some((Change::Delete, None)) if change == Change::Create => {
+            one(Event::ReplyLost { holding: holding.clone(), change })
+        }
+        _ => nothing(),
+    }
+}
+
+fn succeeded(world: &World<'_>, holding: &Holding, change: Change) -> Decision {
+    if operation(world, holding).is_none_or(|(under_way, _)| under_way != change) {
+        return nothing();
+    }
+    let mut draft = Draft::about_holding(world, holding);
+    draft.emit(Event::ChangeSucceeded { holding: holding.clone(), change });
+    settle(world, &mut draft, holding);
+    draft.decided(Reply::Noted)
+}
+
+fn failed(world: &World<'_>, holding: &Holding, change: Change, why: &str) -> Decision {
+    if operation(world, holding).is_none_or(|(under_way, _)| under_way != change) {
+        return nothing();
+    }
+    let mut draft = Draft::about_holding(world, holding);
+    draft.emit(Event::ChangeFailed { holding: holding.clone(), change, why: why.to_owned() });
+    match change {
+        Change::Create => {
+            // The request fails; what may have been created all the same is looked for and taken away (P2, P3).
+            let granting: Vec<_> = world
+                .book
+                .claims(holding)
+                .filter(|request| matches!(request.state, State::Granting { .. }))
+                .map(|request| request.ask.id.clone())
+                .collect();
+            for id in granting {
+                let cause = EndCause::GrantFailed { why: why.to_owned() };
+                draft.emit(Event::EndOrdered { id, cause, due: world.now });
+            }
+        }
+        Change::Delete => draft.emit(Event::Trouble { holding: holding.clone(), what: Some(why.to_owned()) }),
+    }
+    settle(world, &mut draft, holding);
+    draft.decided(Reply::Noted)
+}
+
+/// Written once for each new complaint, not for each try.
+fn trouble(world: &World<'_>, holding: &Holding, what: Option<&str>) -> Decision {
+    let known = |request: &AccessRequest| request.trouble.as_deref() == what;
+    if world.book.holding(holding).is_none() || world.book.claims(holding).all(known) {
+        return nothing();
+    }
+    one(Event::Trouble { holding: holding.clone(), what: what.map(str::to_owned) })
+}

@@ -1,0 +1,311 @@
+//! Asking, approving, denying, withdrawing, lapsing.
+
+use super::settle::settle;
+use super::{Decision, Draft, Reply, World, find};
+use crate::command::NewRequest;
+use crate::directory::AccountState;
+use crate::event::Event;
+use crate::ids::{PersonId, RequestId};
+use crate::person::{Actor, Who};
+use crate::refusal::Refusal;
+use crate::request::{AccessRequest, Approval, Ask, State};
+use crate::rules::{NotPermitted, Question, Terms, Verdict};
+use crate::settings::{LENGTH_MIN, OPEN_PER_PERSON_MAX, REASON_LENGTH_MAX, Settings, TICKET_LENGTH_MAX};
+use crate::target::Target;
+
+/// Approvers named on a card: more than these nobody reads, and finding one is cheaper than finding all.
+const APPROVERS_SHOWN_MAX: usize = 20;
+/// Open requests of everybody together: what fits the memory we promise, with room.
+pub(crate) const OPEN_MAX: usize = 50_000;
+
+/// Who acts, as an enabled person of the company.
+fn enabled_person(world: &World<'_>, by: &Actor) -> Result<PersonId, Refusal> {
+    let person = match &by.who {
+        Who::Person { person } => person,
+        Who::Local { user } => return Err(Refusal::LocalUserUnknown { user: user.clone() }),
+        Who::Stranger { .. } | Who::Glasskey => return Err(Refusal::NotInDirectory),
+    };
+    if world.directory.is_empty() {
+        return Err(Refusal::DirectoryNotRead);
+    }
+    if !world.directory.people.contains_key(person) {
+        return Err(Refusal::NotInDirectory);
+    }
+    if world.directory.enabled(person).is_none() {
+        return Err(Refusal::NotEnabled { person: person.clone() });
+    }
+    Ok(person.clone())
+}
+
+/// A person asks for access.
+pub(super) fn request(world: &World<'_>, by: &Actor, new: &NewRequest) -> Result<Decision, Refusal> {
+    let requester = enabled_person(world, by)?;
+    let ask = ask(world, by, requester, new)?;
+    words_in_order(world.settings, new)?;
+    no_duplicate(world, &ask)?;
+    let question = question(world, &ask);
+    let terms = match world.rules.request(world.directory, &question) {
+        Verdict::Permit(terms) => terms,
+        Verdict::Refuse(why) => return Err(Refusal::NotPermitted { why }),
+    };
+    let approvers = approvers(world, &question, &terms)?;
+    let id = ask.id.clone();
+    let holding = crate::target::Holding { principal: ask.requester.clone(), target: ask.target.clone() };
+    let mut draft =
+        Draft { book: world.book.excerpt(None, Some(&holding)), now: world.now, events: Vec::new() };
+    let lapses_at = world.settings.lapse_after.after(world.now);
+    let missing = terms.approvals;
+    draft.emit(Event::Requested { ask, terms: terms.clone(), lapses_at, approvers: approvers.clone() });
+    if missing > 0 {
+        return Ok(draft.decided(Reply::Waiting { id, missing, approvers }));
+    }
+    order_grant(world, &mut draft, &id, &terms);
+    Ok(draft.decided(Reply::Granting { id }))
+}
+
+fn ask(world: &World<'_>, by: &Actor, requester: PersonId, new: &NewRequest) -> Result<Ask, Refusal> {
+    let Target::Assignment { account, permission_set } = &new.target;
+    let account = world.directory.accounts.get(account).ok_or(Refusal::TargetGone)?;
+    let permission_set = world.directory.permission_sets.get(permission_set).ok_or(Refusal::TargetGone)?;
+    if account.management {
+        return Err(Refusal::ManagementAccount { account: account.id.clone() });
+    }
+    if account.state != AccountState::Active {
+        return Err(Refusal::AccountNotActive { account: account.id.clone() });
+    }
+    Ok(Ask {
+        id: new.id.clone(),
+        requester,
+        target: new.target.clone(),
+        account_name: account.name.clone(),
+        permission_set_name: permission_set.name.clone(),
+        session: permission_set.session,
+        length: new.length,
+        reason: new.reason.clone(),
+        ticket: new.ticket.clone(),
+        at: world.now,
+        door: by.door,
+    })
+}
+
+fn question(world: &World<'_>, ask: &Ask) -> Question {
+    Question {
+        requester: ask.requester.clone(),
+        target: ask.target.clone(),
+        length: ask.length,
+        ticket: ask.ticket.clone(),
+        door: ask.door,
+        at: world.now,
+        emergency_on: world.emergency_on,
+    }
+}
+
+/// Length, reason and ticket as the configuration asks for them.
+fn words_in_order(settings: &Settings, new: &NewRequest) -> Result<(), Refusal> {
+    if new.length < LENGTH_MIN {
+        return Err(Refusal::TooShort { min: LENGTH_MIN });
+    }
+    if new.length > settings.max_length {
+        return Err(Refusal::TooLong { max: settings.max_length });
+    }
+    let reason_length = new.reason.trim().chars().count();
+    let reason_wanted = if settings.reason_required { settings.reason_length_min.max(1) } else { 0 };
+    if reason_length < reason_wanted {
+        return Err(Refusal::ReasonTooShort { min: reason_wanted });
+    }
+    if reason_length > REASON_LENGTH_MAX {
+        return Err(Refusal::ReasonTooLong { max: REASON_LENGTH_MAX });
+    }
+    ticket_in_order(settings, new.ticket.as_deref())
+}
+
+fn ticket_in_order(settings: &Settings, ticket: Option<&str>) -> Result<(), Refusal> {
+    let pattern = settings.ticket_pattern.as_ref();
+    match ticket {
+        None if settings.ticket_required => {
+            Err(Refusal::TicketMissing { pattern: pattern.map(|pattern| pattern.as_str().to_owned()) })
+        }
+        None => Ok(()),
+        Some(ticket) => {
+            let fits = pattern.is_none_or(|pattern| pattern.is_match(ticket));
+            if fits && ticket.len() <= TICKET_LENGTH_MAX {
+                return Ok(());
+            }
+            let pattern = pattern
+                .map_or_else(|| format!("at most {TICKET_LENGTH_MAX} characters"), ToString::to_string);
+            Err(Refusal::TicketMalformed {
+                ticket: ticket.chars().take(TICKET_LENGTH_MAX).collect(),
+                pattern,
+            })
+        }
+    }
+}
+
+fn no_duplicate(world: &World<'_>, ask: &Ask) -> Result<(), Refusal> {
+    if world.book.open_count() >= OPEN_MAX {
+        return Err(Refusal::Full);
+    }
+    let open: Vec<&AccessRequest> =
+        world.book.requests_of(&ask.requester).filter(|request| !request.state.is_terminal()).collect();
+    let waits = open.iter().find(|request| {
+        request.ask.target == ask.target
+            && matches!(request.state, State::Pending { .. } | State::Granting { .. })
+    });
+    if let Some(waits) = waits {
+        return Err(Refusal::AlreadyAsked { id: waits.ask.id.clone() });
+    }
+    if open.len() >= OPEN_PER_PERSON_MAX {
+        return Err(Refusal::TooManyOpen { max: OPEN_PER_PERSON_MAX });
+    }
+    Ok(())
+}
+
+/// A request that nobody could approve is refused at once, naming what is missing.
+fn approvers(world: &World<'_>, question: &Question, terms: &Terms) -> Result<Vec<PersonId>, Refusal> {
+    if terms.approvals == 0 {
+        return Ok(Vec::new());
+    }
+    let needed = usize::try_from(terms.approvals).unwrap_or(usize::MAX);
+    let found = world.rules.approvers(world.directory, question, needed.max(APPROVERS_SHOWN_MAX));
+    if found.people.len() < needed {
+        let found = u32::try_from(found.people.len()).unwrap_or(u32::MAX);
+        return Err(Refusal::NobodyCouldApprove { needed: terms.approvals, found });
+    }
+    Ok(found.people)
+}
+
+fn order_grant(world: &World<'_>, draft: &mut Draft, id: &RequestId, terms: &Terms) {
+    let Some(request) = draft.book.request(id) else { return };
+    let (holding, deadline) = (request.holding(), request.ask.length.after(world.now));
+    draft.emit(Event::GrantOrdered {
+        id: id.clone(),
+        deadline,
+        policies: terms.policies.clone(),
+        set: terms.set.clone(),
+    });
+    settle(world, draft, &holding);
+}
+
+fn still_pending(request: &AccessRequest) -> Result<(), Refusal> {
+    let state = request.state.word();
+    let since = request.state.since();
+    match &request.state {
+        State::Pending { .. } => Ok(()),
+        State::Denied { by, .. } => Err(Refusal::TooLate { state, since, by: Some(by.clone()) }),
+        State::Granting { .. } | State::Active { .. } => {
+            let by = request.approvals.last().map(|approval| approval.by.clone());
+            Err(Refusal::TooLate { state, since, by })
+        }
+        State::Ending { .. }
+        | State::Ended { .. }
+        | State::Withdrawn { .. }
+        | State::Lapsed { .. }
+        | State::Failed { .. } => Err(Refusal::TooLate { state, since, by: None }),
+    }
+}
+
+/// A person approves. The requester is compared with who clicks, at this instant (P1, pitfall 13), before anything else
+/// is said about the request's state.
+pub(super) fn approve(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<Decision, Refusal> {
+    let person = enabled_person(world, by)?;
+    let request = find(world, id)?;
+    if person == request.ask.requester {
+        return Err(Refusal::OwnRequest);
+    }
+    still_pending(request)?;
+    if lapsed(world, request) {
+        return Err(Refusal::TooLate { state: crate::refusal::StateWord::Lapsed, since: None, by: None });
+    }
+    let question = request.question(world.now, world.emergency_on);
+    let now_terms = permitted_now(world, request, &question)?;
+    let policies = match world.rules.approve(world.directory, &question, &person) {
+        Verdict::Permit(terms) => terms.policies,
+        Verdict::Refuse(why) => return Err(Refusal::NotAnApprover { why }),
+    };
+    let counted: Vec<&PersonId> = counting(world, request, &question);
+    let needed = request.terms.approvals.max(now_terms.approvals);
+    let had = u32::try_from(counted.len()).unwrap_or(u32::MAX);
+    if counted.contains(&&person) {
+        return Err(Refusal::AlreadyApproved { missing: needed.saturating_sub(had) });
+    }
+    let mut draft = Draft::about_request(world, id);
+    let approval = Approval { by: person, at: world.now, door: by.door, policies };
+    draft.emit(Event::Approved { id: id.clone(), approval });
+    let missing = needed.saturating_sub(had.saturating_add(1));
+    if missing > 0 {
+        return Ok(draft.decided(Reply::Approved { id: id.clone(), missing }));
+    }
+    order_grant(world, &mut draft, id, &now_terms);
+    Ok(draft.decided(Reply::Granting { id: id.clone() }))
+}
+
+/// The earlier approvals that count now: of distinct, enabled people who may approve *now*, none the requester.
+fn counting<'a>(world: &World<'_>, request: &'a AccessRequest, question: &Question) -> Vec<&'a PersonId> {
+    request
+        .approvals
+        .iter()
+        .map(|approval| &approval.by)
+        .filter(|by| **by != request.ask.requester && world.directory.enabled(by).is_some())
+        .filter(|by| matches!(world.rules.approve(world.directory, question, by), Verdict::Permit(_)))
+        .collect()
+}
+
+/// Policy is asked again to tighten, never to loosen: a request keeps the terms under which it was asked (pitfall 35).
+fn permitted_now(world: &World<'_>, request: &AccessRequest, question: &Question) -> Result<Terms, Refusal> {
+    if world.directory.enabled(&request.ask.requester).is_none() {
+        return Err(Refusal::NoLongerPermitted { why: NotPermitted::Gone });
+    }
+    match world.rules.request(world.directory, question) {
+        Verdict::Permit(terms) => Ok(terms),
+        Verdict::Refuse(why) => Err(Refusal::NoLongerPermitted { why }),
+    }
+}
+
+fn lapsed(world: &World<'_>, request: &AccessRequest) -> bool {
+    matches!(&request.state, State::Pending { lapses_at } if *lapses_at <= world.now)
+}
+
+/// A person who may approve says no.
+pub(super) fn deny(world: &World<'_>, by: &Actor, id: &RequestId, why: &str) -> Result<Decision, Refusal> {
+    let person = enabled_person(world, by)?;
+    let request = find(world, id)?;
+    if person == request.ask.requester {
+        return Err(Refusal::WithdrawInstead);
+    }
+    still_pending(request)?;
+    let question = request.question(world.now, world.emergency_on);
+    if let Verdict::Refuse(why) = world.rules.approve(world.directory, &question, &person) {
+        return Err(Refusal::NotAnApprover { why });
+    }
+    let length = why.trim().chars().count();
+    if length == 0 {
+        return Err(Refusal::ReasonTooShort { min: 1 });
+    }
+    if length > REASON_LENGTH_MAX {
+        return Err(Refusal::ReasonTooLong { max: REASON_LENGTH_MAX });
+    }
+    let mut draft = Draft::about_request(world, id);
+    draft.emit(Event::Denied { id: id.clone(), by: person, why: why.trim().to_owned() });
+    Ok(draft.decided(Reply::Denied { id: id.clone() }))
+}
+
+/// The requester takes it back.
+pub(super) fn withdraw(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<Decision, Refusal> {
+    let request = find(world, id)?;
+    if by.as_person() != Some(&request.ask.requester) {
+        return Err(Refusal::NotTheRequester);
+    }
+    still_pending(request)?;
+    let mut draft = Draft::about_request(world, id);
+    draft.emit(Event::Withdrawn { id: id.clone() });
+    Ok(draft.decided(Reply::Withdrawn { id: id.clone() }))
+}
+
+/// Nobody answered in time. A timer that comes early changes nothing.
+pub(super) fn lapse(world: &World<'_>, id: &RequestId) -> Decision {
+    let mut draft = Draft::about_request(world, id);
+    if world.book.request(id).is_some_and(|request| lapsed(world, request)) {
+        draft.emit(Event::Lapsed { id: id.clone() });
+    }
+    draft.decided(Reply::Noted)
+}

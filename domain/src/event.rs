@@ -1,0 +1,271 @@
+//! Facts in the journal. Only ever added to: a name or a field that was written once keeps its meaning.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::decide::Reply;
+use crate::holding::Change;
+use crate::ids::{InteractionId, OperationId, PersonId, RequestId};
+use crate::job::Tell;
+use crate::person::{Actor, ChatAccount};
+use crate::refusal::Refusal;
+use crate::request::{Approval, Ask, EndCause, MessageRef};
+use crate::rules::Terms;
+use crate::target::{Holding, Via};
+
+/// What was answered to a person, kept so that the same delivery coming again gets the same answer (P6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// Done.
+    Done(Reply),
+    /// Refused.
+    Refused(Refusal),
+}
+
+/// One decision, as the journal has it: who, through which delivery, what was answered, what follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who brought it about.
+    pub by: Actor,
+    /// The delivery that carried it, for those that can come twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interaction: Option<InteractionId>,
+    /// What was answered, for those that can come twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+    /// What happened.
+    pub events: Vec<Event>,
+}
+
+/// A fact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// Somebody asked, and may wait for approval.
+    Requested {
+        /// What.
+        ask: Ask,
+        /// Under which terms.
+        terms: Terms,
+        /// Lapses then.
+        lapses_at: Timestamp,
+        /// Who could approve, for display.
+        approvers: Vec<PersonId>,
+    },
+    /// Somebody was refused (P7: also that is written).
+    Refused {
+        /// What they tried.
+        verb: String,
+        /// On which request, if one.
+        id: Option<RequestId>,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// An approver said yes.
+    Approved {
+        /// To which request.
+        id: RequestId,
+        /// The approval.
+        approval: Approval,
+    },
+    /// An approver said no.
+    Denied {
+        /// To which request.
+        id: RequestId,
+        /// Who.
+        by: PersonId,
+        /// Why.
+        why: String,
+    },
+    /// The requester took it back.
+    Withdrawn {
+        /// Which.
+        id: RequestId,
+    },
+    /// Nobody answered in time.
+    Lapsed {
+        /// Which.
+        id: RequestId,
+    },
+    /// All approvals are there: from here on access may exist, and it has a deadline (P2).
+    GrantOrdered {
+        /// Which.
+        id: RequestId,
+        /// The deadline.
+        deadline: Timestamp,
+        /// The policies that permit it now.
+        policies: Vec<String>,
+        /// The hash of their set.
+        set: String,
+    },
+    /// The person had it before us (P5): left alone.
+    AlreadyHeld {
+        /// Which.
+        id: RequestId,
+        /// How.
+        via: Via,
+    },
+    /// We are about to change something at the provider; written before the call.
+    ChangeIntended {
+        /// Of which holding.
+        holding: Holding,
+        /// What.
+        change: Change,
+    },
+    /// The provider took the change and works on it.
+    ChangeRunning {
+        /// Of which holding.
+        holding: Holding,
+        /// What.
+        change: Change,
+        /// The provider's name for it.
+        operation: OperationId,
+    },
+    /// The provider's answer to a change was lost: its effect may still come.
+    ReplyLost {
+        /// Of which holding.
+        holding: Holding,
+        /// What.
+        change: Change,
+    },
+    /// The provider says the change is done; a look must confirm it.
+    ChangeSucceeded {
+        /// Of which holding.
+        holding: Holding,
+        /// What.
+        change: Change,
+    },
+    /// The provider says the change failed; a look must show what there is.
+    ChangeFailed {
+        /// Of which holding.
+        holding: Holding,
+        /// What.
+        change: Change,
+        /// Its reason.
+        why: String,
+    },
+    /// A look showed something new.
+    Looked {
+        /// At which holding.
+        holding: Holding,
+        /// Whether it was there, assigned to the user.
+        present: bool,
+    },
+    /// The provider cannot be asked, or says no to what we will ask again; first of its kind.
+    Trouble {
+        /// Which holding.
+        holding: Holding,
+        /// What it says; `None` when it is over.
+        what: Option<String>,
+    },
+    /// The provider confirmed the access (P4).
+    GrantConfirmed {
+        /// Which.
+        id: RequestId,
+        /// The deadline, moved by as long as the granting took.
+        deadline: Timestamp,
+    },
+    /// The access is to be taken away.
+    EndOrdered {
+        /// Which.
+        id: RequestId,
+        /// Why.
+        cause: EndCause,
+        /// When it should be gone.
+        due: Timestamp,
+    },
+    /// Somebody removed it at the provider; seen twice.
+    RemovedByHand {
+        /// Which.
+        id: RequestId,
+    },
+    /// The provider confirmed that the access is gone (P4), or another request keeps it.
+    EndConfirmed {
+        /// Which.
+        id: RequestId,
+        /// How late, in milliseconds.
+        lateness_ms: u64,
+        /// The request that keeps it.
+        kept_by: Option<RequestId>,
+    },
+    /// Humans are told that it is OVERDUE.
+    OverdueTold {
+        /// Which.
+        id: RequestId,
+        /// The first, the second…
+        nth: u32,
+        /// When they are told again.
+        again_at: Timestamp,
+    },
+    /// The card is about to be posted.
+    CardIntended {
+        /// Whose.
+        id: RequestId,
+    },
+    /// The card shows this version.
+    CardShown {
+        /// Whose.
+        id: RequestId,
+        /// Which version.
+        version: u64,
+        /// Where.
+        message: MessageRef,
+    },
+    /// The card can never be shown.
+    CardUndeliverable {
+        /// Whose.
+        id: RequestId,
+        /// What the platform said.
+        why: String,
+    },
+    /// A message is about to be posted.
+    TellIntended {
+        /// Which.
+        tell: Tell,
+    },
+    /// A message was delivered.
+    Told {
+        /// Which.
+        tell: Tell,
+    },
+    /// A message can never be delivered.
+    Undeliverable {
+        /// Which.
+        tell: Tell,
+        /// What the platform said.
+        why: String,
+    },
+    /// A chat account was taken for a person, for the first time or anew by an administrator.
+    PersonBound {
+        /// The account.
+        account: ChatAccount,
+        /// The person.
+        person: PersonId,
+        /// By this e-mail address.
+        email: String,
+    },
+    /// The directory was read whole.
+    DirectoryRead {
+        /// Hash of the document that holds it.
+        document: String,
+        /// How many people, groups, accounts, permission sets.
+        counts: [u32; 4],
+    },
+    /// A policy set came into force.
+    PolicyLoaded {
+        /// Its hash.
+        set: String,
+        /// The files it was read from.
+        files: Vec<String>,
+    },
+    /// The bot started.
+    Started {
+        /// Its version.
+        version: String,
+    },
+    /// The bot stopped in good order.
+    Stopped,
+}

@@ -1,0 +1,368 @@
+//! event → state. Total: replay cannot fail, and a terminal state is never changed again (pitfall 26).
+
+use jiff::Timestamp;
+
+use crate::book::{Binding, Book, DirectoryRef, Touched};
+use crate::event::Event;
+use crate::holding::{Change, HoldingState, Operation, Origin, Sight};
+use crate::ids::RequestId;
+use crate::job::{NoticeKind, Recipient, Tell};
+use crate::request::{AccessRequest, Approval, CardState, EndCause, MessageRef, Posting, State};
+use crate::settings::{OVERDUE_AFTER, SETTLE_AFTER};
+use crate::target::Holding;
+
+/// Changes the book by one fact.
+pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mut Touched) {
+    match event {
+        Event::Requested { ask, terms, lapses_at, approvers } => {
+            let request = AccessRequest {
+                ask: ask.clone(),
+                terms: terms.clone(),
+                approvers: approvers.clone(),
+                approvals: Vec::new(),
+                state: State::Pending { lapses_at: *lapses_at },
+                trouble: None,
+                version: 1,
+                card: CardState::default(),
+                untold: std::collections::BTreeMap::new(),
+            };
+            touched.requests.insert(ask.id.clone());
+            book.requests.insert(ask.id.clone(), request);
+        }
+        Event::Approved { id, approval } => approved(book, id, approval, touched),
+        Event::Denied { id, by, why } => {
+            finish(
+                book,
+                id,
+                touched,
+                State::Denied { at, by: by.clone(), why: why.clone() },
+                NoticeKind::Denied,
+            );
+        }
+        Event::Withdrawn { id } => {
+            close(book, id, touched, State::Withdrawn { at });
+        }
+        Event::Lapsed { id } => finish(book, id, touched, State::Lapsed { at }, NoticeKind::Lapsed),
+        Event::GrantOrdered { id, deadline, .. } => grant_ordered(book, at, id, *deadline, touched),
+        Event::AlreadyHeld { id, via } => {
+            let cause = EndCause::AlreadyHeld { via: via.clone() };
+            let state = State::Ended { at, cause, granted_at: None, lateness_ms: 0, kept_by: None };
+            finish(book, id, touched, state, NoticeKind::AlreadyHeld);
+        }
+        Event::ChangeIntended { holding, change } => change_holding(book, holding, touched, |state| {
+            if matches!(&state.operation, Operation::Intended { change: Change::Create, .. })
+                && *change == Change::Delete
+            {
+                state.loose_create = Some(at);
+            }
+            state.origin = Origin::Ours;
+            state.operation = Operation::Intended { change: *change, at };
+        }),
+        Event::ChangeRunning { holding, change, operation } => {
+            change_holding(book, holding, touched, |state| {
+                state.operation = Operation::Running { change: *change, operation: operation.clone(), at };
+            })
+        }
+        Event::ReplyLost { holding, change } => change_holding(book, holding, touched, |state| {
+            if *change == Change::Create {
+                state.loose_create = Some(at);
+            }
+        }),
+        Event::ChangeSucceeded { holding, change } => change_holding(book, holding, touched, |state| {
+            state.operation = Operation::None;
+            state.sight = Sight::after(Some(*change));
+        }),
+        Event::ChangeFailed { holding, change, .. } => change_holding(book, holding, touched, |state| {
+            state.operation = Operation::None;
+            // A create that failed should have left nothing; a delete that failed is looked at like a wish to delete.
+            state.sight = match change {
+                Change::Create => Sight::after(Some(Change::Delete)),
+                Change::Delete => Sight::after(None),
+            };
+        }),
+        Event::Looked { holding, present } => {
+            change_holding(book, holding, touched, |state| looked(state, at, *present))
+        }
+        Event::Trouble { holding, what } => {
+            for id in claims(book, holding) {
+                show(book, &id, touched, |request| request.trouble.clone_from(what));
+            }
+        }
+        Event::GrantConfirmed { id, deadline } => grant_confirmed(book, at, id, *deadline, touched),
+        Event::EndOrdered { id, cause, due } => end_ordered(book, id, cause, *due, touched),
+        Event::RemovedByHand { id } => {
+            let granted_at = book.request(id).and_then(|request| request.state.since());
+            let state = State::Ended {
+                at,
+                cause: EndCause::RemovedByHand,
+                granted_at,
+                lateness_ms: 0,
+                kept_by: None,
+            };
+            finish(book, id, touched, state, NoticeKind::RemovedByHand);
+        }
+        Event::EndConfirmed { id, lateness_ms, kept_by } => {
+            end_confirmed(book, at, id, *lateness_ms, kept_by.clone(), touched);
+        }
+        Event::OverdueTold { id, nth, again_at } => overdue_told(book, id, *nth, *again_at, touched),
+        Event::CardIntended { id } => {
+            with(book, id, touched, |request| {
+                if !matches!(request.card.posting, Posting::Posted { .. }) {
+                    request.card.posting = Posting::Intended { at };
+                }
+            });
+        }
+        Event::CardShown { id, version, message } => card_shown(book, id, *version, message, touched),
+        Event::CardUndeliverable { id, why } => {
+            with(book, id, touched, |request| request.card.undeliverable = Some(why.clone()));
+        }
+        Event::TellIntended { tell } => {
+            with(book, &tell.id, touched, |request| {
+                if let Some(posting) = request.untold.get_mut(tell) {
+                    *posting = Posting::Intended { at };
+                }
+            });
+        }
+        Event::Told { tell } | Event::Undeliverable { tell, .. } => {
+            with(book, &tell.id, touched, |request| {
+                request.untold.remove(tell);
+            });
+        }
+        Event::PersonBound { account, person, email } => {
+            let binding = Binding { person: person.clone(), email: email.clone(), at };
+            book.bindings.insert(account.clone(), binding);
+            touched.bindings.push(account.clone());
+        }
+        Event::DirectoryRead { document, .. } => {
+            book.directory = Some(DirectoryRef { document: document.clone(), at });
+            touched.directory = true;
+        }
+        Event::Refused { .. } | Event::PolicyLoaded { .. } | Event::Started { .. } | Event::Stopped => {}
+    }
+}
+
+/// Changes a request, if it is there and not finished for good.
+fn with(
+    book: &mut Book,
+    id: &RequestId,
+    touched: &mut Touched,
+    change: impl FnOnce(&mut AccessRequest),
+) -> bool {
+    let Some(request) = book.requests.get_mut(id) else { return false };
+    change(request);
+    touched.requests.insert(id.clone());
+    true
+}
+
+/// As [`with`], for what the card shows.
+fn show(
+    book: &mut Book,
+    id: &RequestId,
+    touched: &mut Touched,
+    change: impl FnOnce(&mut AccessRequest),
+) -> bool {
+    with(book, id, touched, |request| {
+        change(request);
+        request.version = request.version.saturating_add(1);
+    })
+}
+
+/// Moves a request to a terminal state, unless it is in one.
+fn close(book: &mut Book, id: &RequestId, touched: &mut Touched, state: State) -> bool {
+    if book.request(id).is_none_or(|request| request.state.is_terminal()) {
+        return false;
+    }
+    release_claim(book, id, touched);
+    show(book, id, touched, |request| {
+        request.state = state;
+        request.trouble = None;
+    })
+}
+
+/// As [`close`], and tells the requester.
+fn finish(book: &mut Book, id: &RequestId, touched: &mut Touched, state: State, notice: NoticeKind) {
+    if close(book, id, touched, state) {
+        with(book, id, touched, |request| tell_requester(request, notice));
+    }
+}
+
+fn tell_requester(request: &mut AccessRequest, kind: NoticeKind) {
+    let to = Recipient::Person { person: request.ask.requester.clone() };
+    tell(request, kind, to);
+}
+
+fn tell(request: &mut AccessRequest, kind: NoticeKind, to: Recipient) {
+    request.untold.entry(Tell { id: request.ask.id.clone(), kind, to }).or_default();
+}
+
+/// Tells the requester and the channels that policy names.
+fn tell_all(request: &mut AccessRequest, kind: NoticeKind) {
+    tell_requester(request, kind);
+    for name in request.terms.notify.clone() {
+        tell(request, kind, Recipient::Channel { name });
+    }
+}
+
+fn change_holding(
+    book: &mut Book,
+    holding: &Holding,
+    touched: &mut Touched,
+    change: impl FnOnce(&mut HoldingState),
+) {
+    if let Some(state) = book.holdings.get_mut(holding) {
+        change(state);
+        touched.holdings.insert(holding.clone());
+    }
+}
+
+fn claims(book: &Book, holding: &Holding) -> Vec<RequestId> {
+    book.holding(holding).map(|state| state.claims.iter().cloned().collect()).unwrap_or_default()
+}
+
+fn release_claim(book: &mut Book, id: &RequestId, touched: &mut Touched) {
+    if let Some(holding) = book.request(id).map(AccessRequest::holding) {
+        change_holding(book, &holding, touched, |state| {
+            state.claims.remove(id);
+        });
+    }
+}
+
+fn approved(book: &mut Book, id: &RequestId, approval: &Approval, touched: &mut Touched) {
+    show(book, id, touched, |request| {
+        // The same person's newer yes replaces the older one: distinct people count (P1).
+        request.approvals.retain(|earlier| earlier.by != approval.by);
+        request.approvals.push(approval.clone());
+    });
+}
+
+fn grant_ordered(book: &mut Book, at: Timestamp, id: &RequestId, deadline: Timestamp, touched: &mut Touched) {
+    let Some(holding) = book.request(id).map(AccessRequest::holding) else { return };
+    show(book, id, touched, |request| {
+        if let State::Pending { .. } = request.state {
+            request.state = State::Granting { since: at, deadline };
+        }
+    });
+    let state = book.holdings.entry(holding.clone()).or_insert_with(|| HoldingState::unseen(holding.clone()));
+    state.claims.insert(id.clone());
+    if let (Origin::Ours, Operation::None) = (state.origin, &state.operation) {
+        // The newcomer is told "granted" only after a look of its own (P4).
+        state.sight = Sight::after(None);
+    }
+    touched.holdings.insert(holding);
+}
+
+fn looked(state: &mut HoldingState, at: Timestamp, present: bool) {
+    // An absence that a create with a lost reply may still end is not believed; `reconcile` waits until it is settled.
+    if present || state.loose_create.is_some_and(|loose| SETTLE_AFTER.after(loose) <= at) {
+        state.loose_create = None;
+    }
+    state.sight = match (state.sight, present) {
+        (Sight::Unknown { after: Some(Change::Create), looks }, false) => {
+            Sight::Unknown { after: Some(Change::Create), looks: looks.saturating_add(1) }
+        }
+        (Sight::Unknown { after: Some(Change::Delete), looks }, true) => {
+            Sight::Unknown { after: Some(Change::Delete), looks: looks.saturating_add(1) }
+        }
+        (Sight::Unknown { after: None, looks: 0 }, false) if state.origin == Origin::Ours => {
+            Sight::Unknown { after: None, looks: 1 }
+        }
+        (_, true) => Sight::Present,
+        (_, false) => Sight::Absent,
+    };
+}
+
+fn grant_confirmed(
+    book: &mut Book,
+    at: Timestamp,
+    id: &RequestId,
+    deadline: Timestamp,
+    touched: &mut Touched,
+) {
+    show(book, id, touched, |request| {
+        if let State::Granting { .. } = request.state {
+            request.state = State::Active { since: at, deadline };
+            request.trouble = None;
+            tell_all(request, NoticeKind::Granted);
+        }
+    });
+}
+
+fn end_ordered(book: &mut Book, id: &RequestId, cause: &EndCause, due: Timestamp, touched: &mut Touched) {
+    let Some(holding) = book.request(id).map(AccessRequest::holding) else { return };
+    show(book, id, touched, |request| {
+        let granted_at = match &request.state {
+            State::Granting { .. } => None,
+            State::Active { since, .. } => Some(*since),
+            State::Pending { .. }
+            | State::Ending { .. }
+            | State::Ended { .. }
+            | State::Denied { .. }
+            | State::Withdrawn { .. }
+            | State::Lapsed { .. }
+            | State::Failed { .. } => return,
+        };
+        let tell_overdue_at = OVERDUE_AFTER.after(due);
+        request.state =
+            State::Ending { due, cause: cause.clone(), granted_at, overdue_told: 0, tell_overdue_at };
+    });
+    touched.holdings.insert(holding);
+}
+
+fn end_confirmed(
+    book: &mut Book,
+    at: Timestamp,
+    id: &RequestId,
+    lateness_ms: u64,
+    kept_by: Option<RequestId>,
+    touched: &mut Touched,
+) {
+    let Some(State::Ending { cause, granted_at, overdue_told, .. }) =
+        book.request(id).map(|request| request.state.clone())
+    else {
+        return;
+    };
+    let never_there = granted_at.is_none()
+        && match &cause {
+            EndCause::GrantFailed { .. } | EndCause::NoLongerPermitted { .. } | EndCause::Expired => true,
+            EndCause::Revoked { .. } | EndCause::RemovedByHand | EndCause::AlreadyHeld { .. } => false,
+        };
+    let (state, notice) = if never_there {
+        (State::Failed { at, cause }, NoticeKind::Failed)
+    } else {
+        (State::Ended { at, cause, granted_at, lateness_ms, kept_by }, NoticeKind::Ended)
+    };
+    close(book, id, touched, state);
+    with(book, id, touched, |request| {
+        // What was promised to be told "again" is replaced by what is true now.
+        request.untold.retain(|tell, posting| {
+            !(matches!(tell.kind, NoticeKind::Overdue { .. } | NoticeKind::Granted)
+                && *posting == Posting::No)
+        });
+        tell_all(request, notice);
+        if overdue_told > 0 {
+            tell(request, NoticeKind::OverdueOver, Recipient::Thread);
+        }
+    });
+}
+
+fn overdue_told(book: &mut Book, id: &RequestId, nth: u32, again_at: Timestamp, touched: &mut Touched) {
+    show(book, id, touched, |request| {
+        if let State::Ending { overdue_told, tell_overdue_at, .. } = &mut request.state {
+            *overdue_told = nth;
+            *tell_overdue_at = again_at;
+            // Coalesced, not lost: an older one that was never posted is replaced by this one.
+            request.untold.retain(|tell, posting| {
+                !(matches!(tell.kind, NoticeKind::Overdue { .. }) && *posting == Posting::No)
+            });
+            tell(request, NoticeKind::Overdue { nth }, Recipient::Thread);
+            tell_all(request, NoticeKind::Overdue { nth });
+        }
+    });
+}
+
+fn card_shown(book: &mut Book, id: &RequestId, version: u64, message: &MessageRef, touched: &mut Touched) {
+    with(book, id, touched, |request| {
+        request.card.posting = Posting::Posted { message: message.clone() };
+        request.card.shown = request.card.shown.max(version);
+    });
+}

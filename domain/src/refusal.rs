@@ -1,0 +1,244 @@
+//! Glasskey's own no to a person: typed here, put into words by `notices`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccountId, PersonId, RequestId};
+use crate::rules::NotPermitted;
+use crate::time::Seconds;
+
+/// Why a command was refused. Nothing has changed when one of these is answered, except that the journal has it (P7).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "refusal", rename_all = "kebab-case")]
+pub enum Refusal {
+    /// The chat account could not be taken for a person of the company.
+    Stranger {
+        /// Why not.
+        why: StrangerWhy,
+    },
+    /// The words could not be read; the door shows the right form.
+    Unreadable {
+        /// The sentence of the parser.
+        sentence: String,
+    },
+    /// What was typed names no, or several, or nothing we could ask about.
+    Unresolved {
+        /// `account`, `permission set` or `request`.
+        what: Kind,
+        /// What was typed.
+        typed: String,
+        /// What it could be: none for "no such", several for "which?".
+        candidates: Vec<String>,
+    },
+    /// The directory was never read, so nothing can be decided.
+    DirectoryNotRead,
+    /// The person is not in the directory.
+    NotInDirectory,
+    /// The company says that the person is disabled, or does not say that they are enabled.
+    NotEnabled {
+        /// Who.
+        person: PersonId,
+    },
+    /// The account is closed or its state is unknown.
+    AccountNotActive {
+        /// Which one.
+        account: AccountId,
+    },
+    /// A delegated administrator may assign nothing in the management account.
+    ManagementAccount {
+        /// Which one.
+        account: AccountId,
+    },
+    /// The account or the permission set is no longer in the directory.
+    TargetGone,
+    /// No reason, or one too short.
+    ReasonTooShort {
+        /// Fewest characters.
+        min: usize,
+    },
+    /// The reason is longer than a card can show.
+    ReasonTooLong {
+        /// Most characters.
+        max: usize,
+    },
+    /// A ticket is needed.
+    TicketMissing {
+        /// What one looks like, when the configuration says.
+        pattern: Option<String>,
+    },
+    /// The ticket does not look like one.
+    TicketMalformed {
+        /// What was given.
+        ticket: String,
+        /// What one looks like.
+        pattern: String,
+    },
+    /// Shorter than the shortest grant.
+    TooShort {
+        /// The shortest.
+        min: Seconds,
+    },
+    /// Longer than the longest grant of the configuration.
+    TooLong {
+        /// The longest.
+        max: Seconds,
+    },
+    /// Policy says no.
+    NotPermitted {
+        /// Why.
+        why: NotPermitted,
+    },
+    /// Fewer people could approve than policy asks for.
+    NobodyCouldApprove {
+        /// How many it asks for.
+        needed: u32,
+        /// How many there are, without the requester.
+        found: u32,
+    },
+    /// The same person already waits for the same access.
+    AlreadyAsked {
+        /// The request that waits.
+        id: RequestId,
+    },
+    /// The person has too many requests open.
+    TooManyOpen {
+        /// The limit.
+        max: usize,
+    },
+    /// No request has this id.
+    NoSuchRequest {
+        /// The id.
+        id: RequestId,
+    },
+    /// Nobody approves what they asked for themselves (P1, pitfall 13).
+    OwnRequest,
+    /// Policy does not let this person approve it.
+    NotAnApprover {
+        /// Why.
+        why: NotPermitted,
+    },
+    /// This person has approved it before; more of the same does not count (P1).
+    AlreadyApproved {
+        /// How many approvals are still missing.
+        missing: u32,
+    },
+    /// The request is past the point at which this can be done.
+    TooLate {
+        /// Where it is now.
+        state: StateWord,
+        /// Since when, where that is known.
+        since: Option<Timestamp>,
+        /// By whom, where somebody did it.
+        by: Option<PersonId>,
+    },
+    /// The request is not yet where this can be done.
+    TooEarly {
+        /// Where it is now.
+        state: StateWord,
+    },
+    /// Only the requester withdraws.
+    NotTheRequester,
+    /// The requester withdraws, instead of denying their own.
+    WithdrawInstead,
+    /// Policy does not let this person end it.
+    MayNotEnd {
+        /// Why.
+        why: NotPermitted,
+    },
+    /// The host's user is not linked to a person, so cannot do what only people do.
+    LocalUserUnknown {
+        /// The Unix user.
+        user: String,
+    },
+    /// The thing is done in a place which is not served.
+    NotServedHere {
+        /// Why this place is not.
+        why: PlaceWhy,
+    },
+    /// Policy no longer permits the request that waits.
+    NoLongerPermitted {
+        /// Why.
+        why: NotPermitted,
+    },
+    /// The bot is as full as it may be.
+    Full,
+}
+
+/// What a selector selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// An account.
+    Account,
+    /// A permission set.
+    PermissionSet,
+    /// An access request.
+    Request,
+}
+
+/// Why a chat account is not taken for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum StrangerWhy {
+    /// It belongs to another workspace.
+    OtherWorkspace,
+    /// It is a guest.
+    Guest,
+    /// It is a bot or an app.
+    Bot,
+    /// It is deactivated.
+    Deactivated,
+    /// Its e-mail address is missing or not confirmed.
+    EmailNotConfirmed,
+    /// Nobody in the directory has its e-mail address.
+    NobodyHasEmail {
+        /// The address.
+        email: String,
+    },
+    /// Several people in the directory have its e-mail address.
+    SeveralHaveEmail {
+        /// The address.
+        email: String,
+    },
+    /// It was bound to one person and its e-mail address is another's now: alarmed, and refused.
+    BindingChanged {
+        /// The person it is bound to.
+        bound: PersonId,
+    },
+    /// The platform did not answer who this is: could not ask is never "somebody".
+    CouldNotAsk,
+}
+
+/// Why a place is not served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlaceWhy {
+    /// The channel is shared with another company.
+    SharedExternally,
+    /// We could not learn whether it is.
+    CouldNotAsk,
+}
+
+/// The states, without what is true in them, for sentences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StateWord {
+    /// Waits for approvals.
+    Pending,
+    /// Approved; the access is being created.
+    Granting,
+    /// The access is there.
+    Active,
+    /// The access is being taken away.
+    Ending,
+    /// The access is gone.
+    Ended,
+    /// An approver said no.
+    Denied,
+    /// The requester took it back.
+    Withdrawn,
+    /// Nobody answered in time.
+    Lapsed,
+    /// The access could not be created.
+    Failed,
+}

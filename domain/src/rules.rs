@@ -1,0 +1,114 @@
+//! What decisions ask of policy, and what policy answers. Cedar implements it in the bot; tests use a plain table.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::directory::Directory;
+use crate::ids::PersonId;
+use crate::person::Door;
+use crate::target::Target;
+use crate::time::Seconds;
+
+/// One question about one access: the same for asking, approving, granting and explaining, so that they cannot be
+/// answered differently (pitfall 6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Who would have the access.
+    pub requester: PersonId,
+    /// To what.
+    pub target: Target,
+    /// For how long.
+    pub length: Seconds,
+    /// Under which ticket.
+    pub ticket: Option<String>,
+    /// The door through which the requester asked.
+    pub door: Door,
+    /// When the question is asked.
+    pub at: Timestamp,
+    /// Whether a break-glass emergency is on.
+    pub emergency_on: bool,
+}
+
+/// The limits that bind one permission: those of the policy that authorised it, never mixed from several (pitfall 8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The policies that determined the answer.
+    pub policies: Vec<String>,
+    /// Hash of the policy set they are from.
+    pub set: String,
+    /// How many distinct people must approve; 0 = none.
+    pub approvals: u32,
+    /// Longest grant.
+    pub max_length: Seconds,
+    /// Channels to tell about the grant, as the policy writes them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notify: Vec<String>,
+}
+
+/// Why policy says no.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum NotPermitted {
+    /// No policy permits it.
+    NoPolicy,
+    /// These policies forbid it.
+    Forbidden {
+        /// Their ids.
+        policies: Vec<String>,
+    },
+    /// Policies permit it, but for no longer than this.
+    TooLong {
+        /// The longest of them.
+        max: Seconds,
+        /// Which policy allows that.
+        policy: String,
+    },
+    /// Policies permit it, but the permission set's sessions live longer than they allow.
+    SessionTooLong {
+        /// What the permission set has.
+        session: Seconds,
+        /// What the policy allows (`@session`).
+        max: Seconds,
+        /// Which policy.
+        policy: String,
+    },
+    /// The person is no longer enabled, or the account or permission set no longer there.
+    Gone,
+    /// A policy could not be evaluated; unknown is no (P9).
+    Erred {
+        /// Which, and what it said.
+        detail: String,
+    },
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes, under these terms.
+    Permit(Terms),
+    /// No.
+    Refuse(NotPermitted),
+}
+
+/// Who could approve.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Approvers {
+    /// People, in the order of their ids, none of them the requester, all enabled.
+    pub people: Vec<PersonId>,
+    /// Whether that is all of them, or the asked number was reached first.
+    pub complete: bool,
+}
+
+/// Policy, as the domain sees it. Every method is a pure function of its arguments and the loaded set.
+pub trait Rules {
+    /// May the requester have this access?
+    fn request(&self, directory: &Directory, question: &Question) -> Verdict;
+    /// May this person approve it? The built-in rules (no self-approval, enabled people only) are `decide`'s, not asked here.
+    fn approve(&self, directory: &Directory, question: &Question, approver: &PersonId) -> Verdict;
+    /// May this person end a grant that is not theirs?
+    fn revoke(&self, directory: &Directory, question: &Question, actor: &PersonId) -> Verdict;
+    /// Up to `most` people who could approve it now, without the requester and without people who are not enabled.
+    fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers;
+    /// Hash of the policy set.
+    fn set_hash(&self) -> &str;
+}

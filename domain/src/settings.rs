@@ -1,0 +1,54 @@
+//! The few settings that decisions depend on.
+
+use crate::time::Seconds;
+
+/// What the configuration says about requests (`[requests]`).
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// A request that nobody answers lapses after this.
+    pub lapse_after: Seconds,
+    /// No grant is longer than this, whatever policy says.
+    pub max_length: Seconds,
+    /// Whether a reason must be given.
+    pub reason_required: bool,
+    /// Fewest characters of a reason.
+    pub reason_length_min: usize,
+    /// Whether a ticket must be given.
+    pub ticket_required: bool,
+    /// What a ticket looks like.
+    pub ticket_pattern: Option<regex_lite::Regex>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            lapse_after: Seconds::hours(1),
+            max_length: Seconds::hours(12),
+            reason_required: true,
+            reason_length_min: 8,
+            ticket_required: false,
+            ticket_pattern: None,
+        }
+    }
+}
+
+/// Longest reason kept: what fits a card with all the rest of it (Slack: 3,000 characters a section).
+pub const REASON_LENGTH_MAX: usize = 500;
+/// Longest ticket kept: longer than any tracker's, shorter than a place to hide text in.
+pub const TICKET_LENGTH_MAX: usize = 64;
+/// Shortest grant: below a minute the granting takes longer than the grant.
+pub const LENGTH_MIN: Seconds = Seconds::minutes(1);
+/// Open requests of one person: a person who needs more of them at once has a script, and the channel suffers.
+pub const OPEN_PER_PERSON_MAX: usize = 20;
+/// Access that should be gone is OVERDUE this long after its end: an ordinary removal takes some seconds.
+pub const OVERDUE_AFTER: Seconds = Seconds::minutes(1);
+/// First repetition of the OVERDUE notice; it doubles from there.
+pub const OVERDUE_REPEAT_FIRST: Seconds = Seconds::minutes(5);
+/// Longest silence between two OVERDUE notices.
+pub const OVERDUE_REPEAT_MAX: Seconds = Seconds::minutes(30);
+/// A create whose reply was lost may still take effect for this long; absence is believed only after it.
+pub const SETTLE_AFTER: Seconds = Seconds(30);
+/// Interactions are remembered this long, to recognise a delivery that comes again.
+pub const INTERACTIONS_KEPT: Seconds = Seconds::hours(24);
+/// And at most so many of them, so that a flood cannot fill the memory.
+pub const INTERACTIONS_MAX: usize = 50_000;
