@@ -303,14 +303,14 @@ impl Book {
         vec![(due, Job::Reconcile { holding: holding.clone(), ending })]
     }
 
-    /// Replaces the jobs of an owner. A job that was due already keeps its due time.
+    /// Replaces the jobs of an owner. A message that was due already keeps its place.
     fn set_jobs(&mut self, owner: Owner, wanted: Vec<(Timestamp, Job)>, touched: &mut Touched) {
         let old = self.jobs.remove(&owner).unwrap_or_default();
         let new: Vec<(Timestamp, Job)> = wanted
             .into_iter()
             .map(|(at, job)| {
                 let before = old.iter().find(|(_, was)| *was == job).map(|(was, _)| *was);
-                let keeps = matches!(job, Job::Card { .. } | Job::Tell { .. } | Job::Reconcile { .. });
+                let keeps = matches!(job, Job::Card { .. } | Job::Tell { .. });
                 (before.filter(|was| keeps && *was < at).unwrap_or(at), job)
             })
             .collect();
