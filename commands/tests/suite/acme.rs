@@ -2,8 +2,17 @@
 
 use glasskey_commands::{Elevate, RequestWords, Vocabulary, elevate};
 
-pub(crate) const ACCOUNTS: &[&str] =
-    &["prod", "staging", "prod eu", "Data Lake", "list", "SANDBOX-12", "End User Services", "Log in prod"];
+pub(crate) const ACCOUNTS: &[&str] = &[
+    "prod",
+    "staging",
+    "prod eu",
+    "Data Lake",
+    "list",
+    "SANDBOX-12",
+    "End User Services",
+    "Log in prod",
+    "Operator",
+];
 pub(crate) const SETS: &[&str] = &["ReadOnly", "Admin", "Operator"];
 
 pub(crate) struct Acme;
