@@ -1,1 +1,3 @@
 //! Glasskey: playground.
+
+pub mod company;
