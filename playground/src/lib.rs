@@ -1,3 +1,4 @@
 //! Glasskey: playground.
 
+pub mod aws;
 pub mod company;
