@@ -34,8 +34,8 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_bucket_gives_a_burst_of_one_second_and_then_its_rate() {
+    #[test]
+    fn a_bucket_gives_a_burst_of_one_second_and_then_its_rate() {
         let start = Instant::now();
         let mut bucket = Bucket::full(20, start);
         let burst = (0..30).filter(|_| bucket.take(20, start)).count();
