@@ -190,11 +190,18 @@ async fn malformed_and_unknown_ids_are_told_apart_as_aws_tells_them() {
 #[tokio::test]
 async fn a_token_is_good_for_its_own_call_only() {
     let rig = Rig::start(AwsOptions { page_rows_max: 1, ..AwsOptions::quick() }).await;
-    let sets =
-        rig.sso.list_permission_sets().instance_arn(&rig.acme.instance_arn).send().await.expect("a page");
-    let token = sets.next_token().expect("more").to_owned();
-    let call = rig.store.list_groups().identity_store_id(&rig.acme.identity_store_id).next_token(token);
-    assert!(call.send().await.expect_err("a foreign token").into_service_error().is_validation_exception());
+    rig.create("ana", "data-prod", "Admin").await.expect("accepted");
+    rig.create("bo", "data-prod", "Admin").await.expect("accepted");
+    let creations = rig.sso.list_account_assignment_creation_status().instance_arn(&rig.acme.instance_arn);
+    let token = creations.send().await.expect("a page").next_token.expect("more");
+    let deletions = rig.sso.list_account_assignment_deletion_status().instance_arn(&rig.acme.instance_arn);
+    let refused = deletions.next_token(&token).send().await.expect_err("of another operation");
+    assert!(refused.into_service_error().is_validation_exception());
+    let below = |parent: &str| rig.organizations.list_organizational_units_for_parent().parent_id(parent);
+    let token = below("ou-ac3e-workload").send().await.expect("a page").next_token.expect("more");
+    let refused = below("r-ac3e").next_token(&token).send().await.expect_err("of another parent");
+    assert!(refused.into_service_error().is_invalid_input_exception());
+    below("ou-ac3e-workload").next_token(&token).send().await.expect("its own call");
 }
 
 #[tokio::test]

@@ -7,7 +7,8 @@ use aws_sdk_ssoadmin::types::{
 };
 
 use super::{Rig, SOON, request_of};
-use crate::aws::{AwsOptions, Fault, FaultKind, OperationStatus};
+use crate::aws::world::World;
+use crate::aws::{AwsOptions, Fault, FaultKind, OperationKind, OperationStatus};
 use crate::company::Company;
 
 /// An operation that ends only when the test lets it.
@@ -75,15 +76,18 @@ async fn the_sixteenth_outstanding_operation_is_throttled_and_the_fifteenth_is_n
     rig.create("person-15", "account-2", "PermissionSet0").await.expect("the cap is lifted");
 }
 
+/// So many that no machine is slow enough for the budget to serve them all while they arrive.
+const CALLS: usize = 200;
+
 #[tokio::test]
 async fn twenty_calls_a_second_are_answered_and_the_twenty_first_is_throttled() {
     let rig = Rig::start(AwsOptions { sso_calls_per_second: Some(20), ..AwsOptions::quick() }).await;
-    let calls = (0..60).map(|_| rig.sso.list_instances().send());
+    let calls = (0..CALLS).map(|_| rig.sso.list_instances().send());
     let answers = futures_util::future::join_all(calls).await;
     let refused: Vec<_> =
         answers.into_iter().filter_map(Result::err).map(|e| e.into_service_error()).collect();
     assert!(refused.iter().all(|e| e.is_throttling_exception()), "{refused:?}");
-    let (answered, took) = (60 - refused.len(), rig.aws.calls().last().map_or(0.0, |c| c.seconds));
+    let (answered, took) = (CALLS - refused.len(), rig.aws.calls().last().map_or(0.0, |c| c.seconds));
     assert!(answered >= 20, "the burst of one second is served, not {answered}");
     assert!((answered as f64) <= 20.0 + 20.0 * took + 1.0, "{answered} calls answered in {took} s");
     assert!(!refused.is_empty());
@@ -150,6 +154,22 @@ async fn lists_lag_behind_success_for_as_many_reads_as_set() {
     assert_eq!(rig.listed("cy").await.len(), 1, "reads of others do not count");
     assert_eq!(rig.listed("dee").await.len(), 1, "still shown");
     assert_eq!(rig.listed("dee").await.len(), 0);
+}
+
+/// On the world itself, whose time is an argument: nothing to wait for.
+#[test]
+fn lists_lag_behind_success_for_as_long_as_set() {
+    let (acme, lag) = (Company::acme(), Duration::from_millis(700));
+    let mut world = World::new(&acme, AwsOptions { stale_for: lag, ..AwsOptions::quick() });
+    let asked = acme.assignment("dee", "payments-prod", "Admin").expect("known names");
+    let operation = world.begin(OperationKind::Create, asked.clone()).expect("accepted");
+    world.settle(operation.end);
+    assert!(world.held().contains(&asked));
+    assert!(world.listed_for(&asked.principal).is_empty() && world.listed_in(&asked.account).is_empty());
+    world.settle(operation.end + lag - Duration::from_millis(1));
+    assert!(world.listed_for(&asked.principal).is_empty());
+    world.settle(operation.end + lag);
+    assert_eq!(world.listed_for(&asked.principal).len(), 1);
 }
 
 #[tokio::test]

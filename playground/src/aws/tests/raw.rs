@@ -68,3 +68,24 @@ async fn an_unknown_sts_action_is_refused_in_xml() {
     let answer = send(&rig, &format!("{SIGNED}{form}"), "Action=AssumeRole&Version=2011-06-15").await;
     assert!(answer.contains("<Code>InvalidAction</Code>"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_request_under_way_when_the_twin_is_dropped_is_cut_not_answered() {
+    let Rig { twin, aws, .. } = Rig::start(AwsOptions::quick()).await;
+    let address = twin.url().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).await.expect("the twin listens");
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {address}\r\ncontent-length: 2\r\nexpect: 100-continue\r\n{SIGNED}{JSON}\
+         x-amz-target: SWBExternalService.ListInstances\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.expect("the twin waits for the body");
+    assert!(go_on.starts_with(b"HTTP/1.1 100"));
+    drop(twin);
+    stream.write_all(b"{}").await.expect("sent");
+    let mut rest = Vec::new();
+    let _ = stream.read_to_end(&mut rest).await;
+    assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
+    assert_eq!(aws.count("ListInstances"), 0, "nor had it an effect");
+}
