@@ -5,10 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use glasskey_domain::book::{Row, RowKey};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::book::{Row, RowKey};
 use glasskey_domain::{AccessRequest, Directory, GroupId, Holding, Record, RequestId, Tell};
 use jiff::Timestamp;
 

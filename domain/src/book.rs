@@ -384,7 +384,8 @@ impl Book {
             rows.push((RowKey::Holding(holding.clone()), row));
         }
         for account in &touched.bindings {
-            let row = self.bindings.get(account).map(|binding| Row::Binding(account.clone(), binding.clone()));
+            let row =
+                self.bindings.get(account).map(|binding| Row::Binding(account.clone(), binding.clone()));
             rows.push((RowKey::Binding(account.clone()), row));
         }
         for id in &touched.interactions {

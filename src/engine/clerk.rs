@@ -129,7 +129,10 @@ fn written(incoming: Incoming, at: Timestamp, answer: Answer, events: Vec<glassk
 /// The request that a person's command names.
 fn about(command: &Command) -> Option<&RequestId> {
     match command {
-        Command::Approve { id } | Command::Deny { id, .. } | Command::Withdraw { id } | Command::End { id } => Some(id),
+        Command::Approve { id }
+        | Command::Deny { id, .. }
+        | Command::Withdraw { id }
+        | Command::End { id } => Some(id),
         Command::Request(_)
         | Command::Refuse { .. }
         | Command::Lapse { .. }

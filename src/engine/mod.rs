@@ -234,7 +234,10 @@ impl Engine {
             }
         };
         if tokio::time::timeout(DRAIN_MAX, finished).await.is_err() {
-            tracing::warn!(waited_s = DRAIN_MAX.as_secs(), "steps under way did not finish; they are resumed at the next start");
+            tracing::warn!(
+                waited_s = DRAIN_MAX.as_secs(),
+                "steps under way did not finish; they are resumed at the next start"
+            );
         }
         if self.inside(Command::Stopped).await.is_err() {
             tracing::warn!("the journal could not be told that we stop");
@@ -251,7 +254,9 @@ impl Running {
     pub async fn ended(&mut self) -> Result<(), Fault> {
         match self.tasks.join_next().await {
             Some(Ok(ended)) => ended,
-            Some(Err(failed)) => Err(Fault::Permanent { what: format!("a loop of the engine failed: {failed}") }),
+            Some(Err(failed)) => {
+                Err(Fault::Permanent { what: format!("a loop of the engine failed: {failed}") })
+            }
             None => Ok(()),
         }
     }

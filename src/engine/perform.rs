@@ -37,9 +37,9 @@ pub(super) enum Performed {
 const AGAIN: Performed = Performed::Again { after: None };
 
 /// Does a job that is due.
-pub(super) async fn perform(engine: &Engine, job: Job, attempts: u32) -> Performed {
+pub(super) async fn perform(engine: &Engine, job: Job) -> Performed {
     let done = match job {
-        Job::Reconcile { holding, .. } => reconcile(engine, &holding, attempts).await,
+        Job::Reconcile { holding, .. } => reconcile(engine, &holding).await,
         Job::Expire { id } => timer(engine, Command::Expire { id }).await,
         Job::Overdue { id } => timer(engine, Command::Overdue { id }).await,
         Job::Lapse { id } => timer(engine, Command::Lapse { id }).await,
@@ -60,7 +60,7 @@ async fn outcome(engine: &Engine, outcome: Outcome) -> Result<(), Stopped> {
 }
 
 /// Makes the provider agree with what is wanted: step by step, each committed.
-async fn reconcile(engine: &Engine, holding: &Holding, attempts: u32) -> Result<Performed, Stopped> {
+async fn reconcile(engine: &Engine, holding: &Holding) -> Result<Performed, Stopped> {
     let mut polls = 0;
     for _ in 0..STEPS_MAX {
         if *engine.shared.draining.borrow() {
@@ -73,7 +73,7 @@ async fn reconcile(engine: &Engine, holding: &Holding, attempts: u32) -> Result<
                 pause(&LOOK_PAUSES, looks).await;
                 look(engine, holding, urgency).await?
             }
-            Step::Call { change } => call(engine, holding, change, urgency, attempts).await?,
+            Step::Call { change } => call(engine, holding, change, urgency).await?,
             Step::Poll { change, operation } => {
                 if polls > 0 {
                     pause(&POLL_PAUSES, polls).await;
@@ -124,7 +124,6 @@ async fn call(
     holding: &Holding,
     change: Change,
     urgency: Urgency,
-    attempts: u32,
 ) -> Result<Option<Performed>, Stopped> {
     let started = Instant::now();
     let holding_owned = holding.clone();
@@ -146,7 +145,7 @@ async fn call(
             Ok(if change == Change::Delete { Some(AGAIN) } else { None })
         }
         Err(fault) => {
-            if matches!(fault, Fault::Lost { .. }) && attempts == 0 {
+            if matches!(fault, Fault::Lost { .. }) {
                 outcome(engine, Outcome::ReplyLost { holding: holding_owned, change }).await?;
             }
             faulted(engine, holding, &fault).await
@@ -184,7 +183,8 @@ async fn faulted(engine: &Engine, holding: &Holding, fault: &Fault) -> Result<Op
         Fault::Lost { .. } | Fault::Permanent { .. } => None,
     };
     tracing::warn!(%holding, %fault, "the provider did not do it; it is tried again");
-    outcome(engine, Outcome::Trouble { holding: holding.clone(), what: Some(fault.what().to_owned()) }).await?;
+    outcome(engine, Outcome::Trouble { holding: holding.clone(), what: Some(fault.what().to_owned()) })
+        .await?;
     Ok(Some(Performed::Again { after }))
 }
 

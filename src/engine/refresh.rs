@@ -80,8 +80,9 @@ fn add(now: Timestamp, wait: Duration) -> Timestamp {
 pub async fn read_once(engine: &Engine, source: &dyn DirectorySource) -> Result<Timestamp, Fault> {
     let directory = source.read(engine.now()).await?;
     let read_at = directory.read_at;
-    let bytes = serde_json::to_vec(&directory)
-        .map_err(|error| Fault::Permanent { what: format!("the directory cannot be written down: {error}") })?;
+    let bytes = serde_json::to_vec(&directory).map_err(|error| Fault::Permanent {
+        what: format!("the directory cannot be written down: {error}"),
+    })?;
     let document = engine.shared.ledger.keep(bytes).await?;
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let counts = [

@@ -20,6 +20,8 @@ use crate::ports::Fault;
 
 /// Longest sleep: the wall clock may be set while we sleep, and a deadline is a time of the wall clock.
 pub(super) const BEAT: Duration = Duration::from_millis(1_000);
+/// Pause after a job that was done and yet is there.
+const DONE_PAUSE: Duration = Duration::from_millis(20);
 /// Performers at work on access: each is a waiting task, and the provider's own budget bounds the calls.
 const ACCESS_RUNNING_MAX: usize = 1_000;
 /// Performers at work on chat: chat's limits are per channel and far below this.
@@ -117,10 +119,12 @@ impl Plan {
         let key = key(&job);
         self.dequeue(&key);
         let before = self.tasks.remove(&key);
+        let before_ending =
+            before.as_ref().is_some_and(|task| matches!(task.job, Job::Reconcile { ending: true, .. }));
         let (running, attempts, not_before) =
             before.map_or((false, 0, Timestamp::MIN), |task| (task.running, task.attempts, task.not_before));
-        // What must end is not held back by how often its granting failed.
-        let fresh = matches!(job, Job::Reconcile { ending: true, .. }) && attempts > 0;
+        // What must end is not held back by how its granting went.
+        let fresh = matches!(job, Job::Reconcile { ending: true, .. }) && !before_ending;
         let not_before = if fresh { Timestamp::MIN } else { not_before };
         self.tasks.insert(key.clone(), Task { job, due, not_before, attempts, running });
         self.enqueue(&key);
@@ -135,7 +139,7 @@ impl Plan {
     }
 
     /// The next thing to do at `now`, as far as the limits let.
-    fn take(&mut self, now: Timestamp) -> Option<(Key, Job, u32)> {
+    fn take(&mut self, now: Timestamp) -> Option<(Key, Job)> {
         let classes: Vec<Class> = self.queue.keys().copied().collect();
         for class in classes {
             let full = match class {
@@ -147,7 +151,7 @@ impl Plan {
             self.dequeue(&key);
             let Some(task) = self.tasks.get_mut(&key) else { continue };
             task.running = true;
-            let taken = (key, task.job.clone(), task.attempts);
+            let taken = (key, task.job.clone());
             *self.running(class) += 1;
             return Some(taken);
         }
@@ -170,7 +174,8 @@ impl Plan {
         match performed {
             Performed::Done => {
                 task.attempts = 0;
-                task.not_before = Timestamp::MIN;
+                // Done, and something is left to do (a card that moved on meanwhile): soon, but never in a circle.
+                task.not_before = later(now, DONE_PAUSE);
             }
             Performed::Again { after } => {
                 let pause = backoff::pause(task.attempts, after, backoff::dice());
@@ -192,7 +197,10 @@ impl Plan {
 }
 
 fn later(now: Timestamp, pause: Duration) -> Timestamp {
-    SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(Timestamp::MAX)
+    SignedDuration::try_from(pause)
+        .ok()
+        .and_then(|pause| now.checked_add(pause).ok())
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// Runs until drained.
@@ -238,10 +246,10 @@ fn start_due(
     at_work: &mut BTreeMap<Id, (Key, Class)>,
 ) {
     let now = engine.now();
-    while let Some((key, job, attempts)) = plan.take(now) {
+    while let Some((key, job)) = plan.take(now) {
         let class = class(&job);
         let engine = engine.clone();
-        let handle = performers.spawn(async move { perform::perform(&engine, job, attempts).await });
+        let handle = performers.spawn(async move { perform::perform(&engine, job).await });
         at_work.insert(handle.id(), (key, class));
     }
 }
