@@ -223,6 +223,7 @@ impl SlackWeb {
             SlackClientError::EndOfStream(_) | SlackClientError::SystemError(_) => {
                 SlackFault::unknown(method, FaultKind::Unreachable("answer cut off"))
             }
+            // Also a 429 without a body: the library reads the body first. The wait is lost then, the call is not.
             SlackClientError::ProtocolError(_) | SlackClientError::SocketModeProtocolError(_) => {
                 SlackFault::unknown(method, FaultKind::Garbled("not the JSON of an answer"))
             }
