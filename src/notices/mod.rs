@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 pub use card::{Button, Card, Tone, card};
 pub use refusals::{code, refusal};
-pub use replies::{list, reply, show};
+pub use replies::{list, permitted, reply, show};
 pub use tells::tell;
 pub use usage::usage;
 

@@ -1,7 +1,7 @@
 //! Answers to who asked, and the lists they can ask for.
 
 use glasskey_domain::refusal::StateWord;
-use glasskey_domain::{AccessRequest, Directory, Reply};
+use glasskey_domain::{AccessRequest, Directory, PersonId, Reply, Terms};
 
 use super::{Text, card};
 
@@ -39,7 +39,7 @@ pub fn reply(reply: &Reply, directory: &Directory) -> Text {
 
 /// The word for where a request is.
 #[must_use]
-pub fn state_word(word: StateWord) -> &'static str {
+pub(super) fn state_word(word: StateWord) -> &'static str {
     match word {
         StateWord::Pending => "waits for approval",
         StateWord::Granting => "is being granted",
@@ -54,7 +54,7 @@ pub fn state_word(word: StateWord) -> &'static str {
 }
 
 /// Requests listed in one answer: more do not fit a message that is read.
-pub const LISTED_MAX: usize = 20;
+const LISTED_MAX: usize = 20;
 
 /// A list of requests.
 #[must_use]
@@ -89,4 +89,18 @@ pub fn show(request: &AccessRequest, directory: &Directory) -> Text {
         text = text.line().say(label).say(": ").and(value);
     }
     text.line().and(card.footer)
+}
+
+/// What policy says to somebody who asks why.
+#[must_use]
+pub fn permitted(terms: &Terms, approvers: &[PersonId], directory: &Directory) -> Text {
+    let text = Text::new()
+        .say("Policy ")
+        .code(terms.policies.join(", "))
+        .say(format!(" permits this for at most {}", terms.max_length));
+    if terms.approvals == 0 {
+        return text.say(", without approval.");
+    }
+    let word = if terms.approvals == 1 { "approval" } else { "approvals" };
+    text.say(format!(", with {} {word}. May approve: ", terms.approvals)).people(approvers, directory).say(".")
 }
