@@ -10,7 +10,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 use sled::{Transactional, Tree};
 
 use super::frame::hash_of;
-use super::types::{Hash, Head, Put, Table};
+use super::types::{Hash, Head, KeyValue, Put, Table};
 use super::values::{self, Row, decode, piece_key};
 
 /// sled's page cache. The hot state lives in the engine's memory; this only serves cold reads and recent writes.
@@ -100,7 +100,7 @@ pub(crate) struct Derived {
 }
 
 /// Runs what may panic inside sled.
-fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);
         let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
@@ -189,12 +189,7 @@ impl Derived {
     }
 
     /// Up to `limit` rows from `from` on, in the order of keys.
-    pub(crate) fn scan(
-        &self,
-        table: Table,
-        from: &[u8],
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
+    pub(crate) fn scan(&self, table: Table, from: &[u8], limit: usize) -> Result<Vec<KeyValue>, String> {
         let keys: Vec<sled::IVec> = guarded(|| {
             let rows = self.tree(table.index())?.range(from..).take(limit);
             rows.map(|row| row.map(|(key, _)| key)).collect::<Result<_, _>>().map_err(text)

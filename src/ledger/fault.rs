@@ -164,9 +164,9 @@ pub enum LedgerFault {
         /// The first failure.
         why: String,
     },
-    /// The ledger was closed.
-    #[error("the ledger is closed; the bot is stopping")]
-    Closed,
+    /// The thread that writes died of a bug.
+    #[error("the ledger's writer has died; restart, and report what the log says of it")]
+    WriterGone,
     /// Beyond a limit.
     #[error("{is} {what}, at most {most} are taken; commit in smaller pieces or use a document")]
     TooLarge {

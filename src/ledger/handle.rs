@@ -16,7 +16,7 @@ use super::journal::{Journal, Segments, walk_records};
 use super::migrate::Migrations;
 use super::open::{OpenOptions, OpenReport, open};
 use super::state::state_dir;
-use super::types::{Batch, Hash, Head, Projection, Record, Table};
+use super::types::{Batch, Hash, Head, KeyValue, Projection, Record, Table};
 use super::watchdog::Watchdog;
 use super::writer::{QUEUE_MAX, Shown, Waiting, Writer};
 
@@ -113,7 +113,7 @@ impl Ledger {
     pub async fn commit(&self, batch: Batch) -> Result<Head, LedgerFault> {
         batch.check(self.migrations.current())?;
         let (answer, answered) = oneshot::channel();
-        let queue = self.queue.as_ref().ok_or(LedgerFault::Closed)?;
+        let queue = self.queue.as_ref().ok_or(LedgerFault::WriterGone)?;
         queue.send(Waiting { batch, answer }).await.map_err(|_| self.shown.why_not())?;
         answered.await.unwrap_or_else(|_| Err(self.shown.why_not()))
     }
@@ -124,11 +124,12 @@ impl Ledger {
         self.shown.head()
     }
 
-    /// Why nothing more is written, if a write failed.
+    /// Why nothing more is written, if a write failed: the process should then end, and be restarted.
     #[must_use]
     pub fn poisoned(&self) -> Option<LedgerFault> {
+        let is_over = self.writer.as_ref().is_none_or(JoinHandle::is_finished);
         match self.shown.why_not() {
-            LedgerFault::Closed => None,
+            LedgerFault::WriterGone if !is_over => None,
             fault => Some(fault),
         }
     }
@@ -152,12 +153,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The state cannot be read.
-    pub fn scan(
-        &self,
-        table: Table,
-        from: &[u8],
-        limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, LedgerFault> {
+    pub fn scan(&self, table: Table, from: &[u8], limit: usize) -> Result<Vec<KeyValue>, LedgerFault> {
         self.state.scan(table, from, limit).map_err(|why| LedgerFault::State { why })
     }
 

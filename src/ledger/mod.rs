@@ -38,7 +38,7 @@ pub use migrate::{Migrations, Step};
 pub use open::{Cut, OnStall, OpenOptions, OpenReport, RebuildReason, StateReport};
 pub use types::{
     BATCH_BYTES_MAX, BATCH_PUTS_MAX, BATCH_RECORDS_MAX, BODY_BYTES_MAX, Batch, Hash, Head, KEY_BYTES_MAX,
-    NewRecord, Projection, Put, Record, Table, VALUE_BYTES_MAX, due_key,
+    KeyValue, NewRecord, Projection, Put, Record, Table, VALUE_BYTES_MAX, due_key,
 };
 
 pub(crate) use journal::{Ending, RawRecord, walk_segment};

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::derived::{Derived, StateHead};
@@ -17,7 +18,7 @@ use super::migrate::Migrations;
 use super::scan::{JournalScan, Torn, scan_journal};
 use super::segment::journal_dir;
 pub use super::state::{RebuildReason, StateReport};
-use super::state::{Source, state_dir};
+use super::state::{Source, move_aside, state_dir};
 use super::types::{Head, Projection};
 pub use super::watchdog::OnStall;
 use super::watchdog::{STALL, Watchdog, abort};
@@ -134,7 +135,9 @@ pub(super) fn open(
     let (head, segments) = (journal.head(), journal.segments());
     check_last_records(&journal_dir(store), &journal)?;
 
-    let watchdog = Watchdog::start(options.stall, Arc::clone(&options.on_stall))
+    let opening = Arc::new(AtomicBool::new(true));
+    let on_stall = aside_while_opening(store, Arc::clone(&opening), Arc::clone(&options.on_stall));
+    let watchdog = Watchdog::start(options.stall, on_stall)
         .map_err(|fault| OpenFault::State { path: state_dir(store), why: fault.to_string() })?;
     let source = Source {
         store,
@@ -150,12 +153,28 @@ pub(super) fn open(
         source.settle(projection)?
     };
     watchdog.pulse.rest();
+    opening.store(false, Ordering::SeqCst);
     let count = segments.read().unwrap_or_else(std::sync::PoisonError::into_inner).len();
     let report = OpenReport { head, segments: count, cut, state: settled };
     let migrations = options.migrations;
     let ledger =
         Ledger::start(Parts { store: store.to_path_buf(), lock, journal, state, migrations, watchdog })?;
     Ok((ledger, report))
+}
+
+/// A state on which an open hangs would hang the next open too: it is moved aside before the process ends.
+fn aside_while_opening(store: &Path, opening: Arc<AtomicBool>, on_stall: OnStall) -> OnStall {
+    let store = store.to_path_buf();
+    Arc::new(move |still| {
+        if opening.load(Ordering::SeqCst) {
+            let aside = move_aside(&store);
+            tracing::error!(
+                ?aside,
+                "opening the state hangs; it was moved aside so that the next start rebuilds it"
+            );
+        }
+        on_stall(still);
+    })
 }
 
 fn refuse_the_future(scan: &JournalScan, migrations: Migrations) -> Result<(), JournalFault> {

@@ -14,7 +14,7 @@ use super::types::Hash;
 pub(crate) const SEGMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// What a reader asks the operating system for at once.
 const READ_BYTES: usize = 1024 * 1024;
-/// Mark, format, reserved, number, first record, previous hash, checksum.
+/// Mark, format, reserved, number, first record, previous hash, checksum; the same length in every format to come.
 pub(crate) const HEADER_BYTES: usize = 60;
 const HEADER_MARK: [u8; 8] = *b"GKLEDGER";
 /// The layout of segments, groups and frames.
@@ -61,12 +61,12 @@ impl Header {
         if *mark != HEADER_MARK {
             return Err(broken("the mark"));
         }
+        if bytes.len() != HEADER_BYTES || crc32fast::hash(content) != u32::from_le_bytes(*sum) {
+            return Err(broken("the checksum"));
+        }
         let found = u16::from_le_bytes(*format);
         if found > FORMAT {
             return Err(JournalFault::FormatFromTheFuture { path: path.to_path_buf(), found, known: FORMAT });
-        }
-        if bytes.len() != HEADER_BYTES || crc32fast::hash(content) != u32::from_le_bytes(*sum) {
-            return Err(broken("the checksum"));
         }
         Self::fields(rest).ok_or_else(|| broken("a field"))
     }
@@ -235,6 +235,8 @@ mod tests {
     fn a_segment_of_a_newer_format_is_refused_with_what_to_do() {
         let mut bytes = Header::FIRST.encode();
         bytes[8] = 9;
+        let sum = crc32fast::hash(&bytes[..HEADER_BYTES - 4]);
+        bytes[HEADER_BYTES - 4..].copy_from_slice(&sum.to_le_bytes());
         let fault = Header::decode(&bytes, Path::new("x")).unwrap_err();
         assert!(matches!(fault, JournalFault::FormatFromTheFuture { found: 9, known: 1, .. }));
         assert!(fault.to_string().contains("run the release that wrote it"), "{fault}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::derived::{Derived, Sum};
+use super::derived::{Derived, Sum, guarded};
 use super::disk;
 use super::fault::{JournalFault, OpenFault};
 use super::journal::{Segments, walk_records};
@@ -118,9 +118,12 @@ impl Source<'_> {
             return Ok((self.create(&path)?, StateReport::New));
         }
         let reason = if existed {
-            match self.take_over(&path, projection)? {
-                Ok(done) => return Ok(done),
-                Err(reason) => reason,
+            // Guarded as a whole: a broken sled may also panic when it is closed.
+            match guarded(|| Ok(self.take_over(&path, projection))) {
+                Ok(Ok(Ok(done))) => return Ok(done),
+                Ok(Ok(Err(reason))) => reason,
+                Ok(Err(fault)) => return Err(fault),
+                Err(why) => RebuildReason::Broken(why),
             }
         } else {
             RebuildReason::Missing
@@ -129,10 +132,7 @@ impl Source<'_> {
     }
 
     /// Uses the state that is there, or says why not.
-    #[expect(
-        clippy::type_complexity,
-        reason = "two kinds of no: the store cannot open, or this state cannot be used"
-    )]
+    /// Two kinds of no: the store cannot open, or this state cannot be used.
     fn take_over(
         &self,
         path: &Path,
@@ -244,7 +244,7 @@ impl Source<'_> {
 }
 
 /// Moves the state to the next free `state.broken-<n>`, and removes the oldest of too many.
-fn move_aside(store: &Path) -> Result<Option<PathBuf>, JournalFault> {
+pub(crate) fn move_aside(store: &Path) -> Result<Option<PathBuf>, JournalFault> {
     let path = state_dir(store);
     if !path.exists() {
         return Ok(None);

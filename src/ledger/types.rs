@@ -198,6 +198,9 @@ impl Table {
     }
 }
 
+/// A row of the state: key and value.
+pub type KeyValue = (Vec<u8>, Vec<u8>);
+
 /// The key of a job: 8 bytes of due time (big-endian Unix milliseconds), then the job's own key, so that a scan from the
 /// start meets the first due job first. A time before 1970 counts as 1970.
 #[must_use]

@@ -49,7 +49,7 @@ impl Shown {
     pub(crate) fn why_not(&self) -> LedgerFault {
         match self.poison.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             Some(why) => LedgerFault::Poisoned { why },
-            None => LedgerFault::Closed,
+            None => LedgerFault::WriterGone,
         }
     }
 }
