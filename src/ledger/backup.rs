@@ -13,7 +13,7 @@ use super::disk;
 use super::fault::{JournalFault, OpenFault};
 use super::segment::{SegmentReader, journal_dir, list_segments};
 use super::types::{Hash, Head};
-use crate::audit;
+use super::verify::verify;
 
 const MARK: [u8; 8] = *b"GKBACKUP";
 const FORMAT: u16 = 1;
@@ -32,7 +32,7 @@ pub struct BackupReport {
 /// # Errors
 /// The journal is damaged (a back-up of it would hide that), the file exists already, or the disk says no.
 pub fn backup(store: &Path, to: &Path) -> Result<BackupReport, OpenFault> {
-    let report = audit::verify(store, None)?;
+    let report = verify(store, None)?;
     if let Some(damage) = report.first_bad {
         return Err(JournalFault::Damaged(damage).into());
     }
@@ -122,7 +122,7 @@ fn unpack(file: &Path, journal: &Path) -> Result<BackupReport, OpenFault> {
     let head = Head { seq, hash: Hash(take(&mut input).map_err(part)?) };
     disk::sync_folder(journal)?;
     let store = journal.parent().unwrap_or(journal);
-    let report = audit::verify(store, Some(head))?;
+    let report = verify(store, Some(head))?;
     match report.first_bad {
         _ if report.unfinished_bytes > 0 => Err(wrong("its last record is not whole")),
         None if report.head == head => Ok(BackupReport { head, segments }),

@@ -118,7 +118,7 @@ impl Ledger {
         answered.await.unwrap_or_else(|_| Err(self.shown.why_not()))
     }
 
-    /// The last durable record. Log it now and then: it is the anchor for [`crate::audit::verify`].
+    /// The last durable record. Log it now and then: it is the anchor for [`super::verify()`].
     #[must_use]
     pub fn head(&self) -> Head {
         self.shown.head()

@@ -27,6 +27,7 @@ mod segment;
 mod state;
 mod types;
 mod values;
+mod verify;
 mod watchdog;
 mod writer;
 
@@ -40,7 +41,8 @@ pub use types::{
     BATCH_BYTES_MAX, BATCH_PUTS_MAX, BATCH_RECORDS_MAX, BODY_BYTES_MAX, Batch, Hash, Head, KEY_BYTES_MAX,
     KeyValue, NewRecord, Projection, Put, Record, Table, VALUE_BYTES_MAX, due_key,
 };
+pub use verify::{VerifyReport, verify};
 
-pub(crate) use journal::{Ending, RawRecord, walk_segment};
+pub(crate) use journal::{RawRecord, walk_segment};
 pub(crate) use scan::join;
 pub(crate) use segment::{SegmentReader, journal_dir, list_segments};

@@ -5,10 +5,11 @@
 
 use std::path::Path;
 
-use crate::ledger::{
-    Damage, Ending, Head, JournalFault, RawRecord, SegmentReader, join, journal_dir, list_segments,
-    walk_segment,
-};
+use super::fault::{Damage, JournalFault};
+use super::journal::{Ending, RawRecord, walk_segment};
+use super::scan::join;
+use super::segment::{SegmentReader, journal_dir, list_segments};
+use super::types::Head;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
