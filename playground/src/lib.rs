@@ -1,3 +1,4 @@
 //! Glasskey: playground.
 
 pub mod company;
+pub mod slack;
