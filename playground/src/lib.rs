@@ -1,4 +1,5 @@
 //! Glasskey: playground.
 
 pub mod company;
+pub mod page;
 pub mod slack;
