@@ -1,5 +1,6 @@
 //! Glasskey: playground.
 
+pub mod aws;
 pub mod company;
 pub mod page;
 pub mod slack;
