@@ -97,7 +97,9 @@ impl EventFeed {
         lines.1.iter().skip(skip).map(|entry| text(&entry.line)).collect()
     }
 
-    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+    /// A counter that moves with every line.
+    #[must_use]
+    pub fn lines(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 

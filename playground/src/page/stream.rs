@@ -47,7 +47,7 @@ struct Teller {
 impl Teller {
     fn new(parts: Arc<PageParts>, person: Person, out: mpsc::Sender<Event>) -> Self {
         let (slack, aws) = (parts.slack.changes(), parts.aws.changes.clone());
-        let (log, bot) = (parts.feed.changes(), parts.feed.bot());
+        let (log, bot) = (parts.feed.lines(), parts.feed.bot());
         let mut teller = Self { parts, person, out, told: 0, slack, aws, log, bot };
         teller.slack.mark_changed();
         teller.aws.mark_changed();
