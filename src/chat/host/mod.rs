@@ -4,6 +4,7 @@
 //! One request a connection: a line of JSON in, a line of JSON out. The socket is for its owner alone (0600), and who asks
 //! is who the kernel says asks (`SO_PEERCRED`).
 
+pub mod desk;
 mod place;
 mod server;
 mod wire;

@@ -8,6 +8,7 @@ use glasskey_domain::request::{MessageRef, Posting};
 use glasskey_domain::{AccessRequest, Directory, PersonId, Recipient, Tell};
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use super::fault::{FaultKind, SlackFault};
 use super::models::{Metadata, Post, Posted, Sought};
@@ -30,21 +31,21 @@ pub struct Sender {
     web: SlackWeb,
     people: Arc<People>,
     channel: String,
-    bot_id: String,
+    /// Who we are to Slack; asked when it is first needed, and then kept.
+    bot_id: OnceCell<String>,
     setting: Setting,
 }
 
 impl Sender {
-    /// Sends cards to `channel`, as the bot `bot_id`.
+    /// Sends cards to `channel`.
     #[must_use]
     pub fn new(
         web: SlackWeb,
         people: Arc<People>,
         channel: String,
-        bot_id: String,
         setting: Setting,
     ) -> Self {
-        Self { web, people, channel, bot_id, setting }
+        Self { web, people, channel, bot_id: OnceCell::new(), setting }
     }
 
     /// Looks up those whom a card names, so that they are mentioned; one who is not found is shown by name.
@@ -58,6 +59,14 @@ impl Sender {
         }
     }
 
+    async fn bot_id(&self) -> Result<&str, SlackFault> {
+        let asked = self.bot_id.get_or_try_init(|| async {
+            let who = self.web.auth_test().await?;
+            who.bot_id.ok_or_else(|| SlackFault::unknown("auth.test", FaultKind::Garbled("no bot id")))
+        });
+        asked.await.map(String::as_str)
+    }
+
     async fn post_once(&self, post: Once<'_>) -> Result<Posted, SlackFault> {
         if let Some(since) = post.look_since {
             let since_ts = format!("{}.000000", since.as_second().saturating_sub(LOOK_BEFORE));
@@ -68,7 +77,7 @@ impl Sender {
                 key: KEY,
                 value: post.key,
                 since_ts: &since_ts,
-                bot_id: &self.bot_id,
+                bot_id: self.bot_id().await?,
             };
             if let Some(ts) = self.web.find_by_metadata(&sought).await? {
                 return Ok(Posted { channel: post.channel.to_owned(), ts });
