@@ -29,8 +29,10 @@ use super::pages::{Page, all_pages};
 use super::retry::patiently;
 use crate::ports::Fault;
 
-/// Longest wait for a turn to give access or to read: after it the engine decides anew whether it is still wanted.
-const TURN_WAIT_MAX: Duration = Duration::from_secs(30);
+/// Longest wait for a turn to give access: after it the engine decides anew whether it is still wanted.
+const TURN_WAIT_GRANTING_MAX: Duration = Duration::from_secs(30);
+/// Longest wait for a turn to read: well past the time after which a background call goes before those who give.
+const TURN_WAIT_BACKGROUND_MAX: Duration = Duration::from_secs(120);
 /// Longest wait for a turn to take access away: it keeps its place in the line, which a new try would lose.
 const TURN_WAIT_ENDING_MAX: Duration = Duration::from_secs(300);
 
@@ -199,7 +201,9 @@ impl AwsClients {
                 .filter_map(|row| {
                     Some(Instance {
                         // Stand-ins leave the status out; AWS does not.
-                        usable: row.status.is_none_or(|s| s == aws_sdk_ssoadmin::types::InstanceStatus::Active),
+                        usable: row
+                            .status
+                            .is_none_or(|s| s == aws_sdk_ssoadmin::types::InstanceStatus::Active),
                         arn: row.instance_arn?,
                         identity_store: row.identity_store_id?,
                     })
@@ -295,7 +299,11 @@ impl AwsClients {
     }
 
     async fn in_turn<T>(&self, op: Op, rank: Rank, turn: impl Future<Output = T>) -> Result<T, Failure> {
-        let wait_max = if rank <= Rank::Ending { TURN_WAIT_ENDING_MAX } else { TURN_WAIT_MAX };
+        let wait_max = match rank {
+            Rank::EndingStart | Rank::Ending => TURN_WAIT_ENDING_MAX,
+            Rank::Emergency | Rank::Granting => TURN_WAIT_GRANTING_MAX,
+            Rank::Background => TURN_WAIT_BACKGROUND_MAX,
+        };
         let turn = tokio::time::timeout(wait_max, turn).await;
         turn.map_err(|_| self.counted(op, Failure::no_turn(op, wait_max)))
     }
@@ -350,7 +358,8 @@ struct Instance {
 
 fn choose_instance(instances: &[Instance], wanted: Option<&str>) -> Result<(String, String), Fault> {
     let permanent = |what: String| Err(Fault::Permanent { what });
-    let names = |rows: &[&Instance]| rows.iter().map(|row| format!("`{}`", row.arn)).collect::<Vec<_>>().join(", ");
+    let names =
+        |rows: &[&Instance]| rows.iter().map(|row| format!("`{}`", row.arn)).collect::<Vec<_>>().join(", ");
     let usable: Vec<&Instance> = instances.iter().filter(|row| row.usable).collect();
     let fitting: Vec<&Instance> =
         usable.iter().copied().filter(|row| wanted.is_none_or(|arn| arn == row.arn)).collect();

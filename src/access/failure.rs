@@ -157,10 +157,7 @@ impl Failure {
     /// Whether a later try of the same read may well work.
     #[must_use]
     pub const fn passes(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::NotSent | Kind::Lost | Kind::Throttled | Kind::Conflict | Kind::Trouble
-        )
+        matches!(self.kind, Kind::NotSent | Kind::Lost | Kind::Throttled | Kind::Conflict | Kind::Trouble)
     }
 
     /// As the fault of a read: what may pass is transient.
@@ -210,7 +207,10 @@ impl std::fmt::Display for Failure {
             ),
             Kind::NotFound => write!(f, "AWS does not find what `{op}` names: {said}"),
             Kind::Invalid => write!(f, "AWS does not accept `{op}`: {said}"),
-            Kind::Quota => write!(f, "a quota of AWS is used up, `{op}`: {said}; ask AWS to raise it, or remove what is unused"),
+            Kind::Quota => write!(
+                f,
+                "a quota of AWS is used up, `{op}`: {said}; ask AWS to raise it, or remove what is unused"
+            ),
             Kind::NoSuchOperation => write!(f, "this end point does not have `{op}`: {said}"),
             Kind::Other => write!(f, "AWS refuses `{op}`: {said}"),
         }
@@ -226,15 +226,28 @@ fn kind_of(code: Option<&str>, status: u16, reason: &str) -> Kind {
         };
     };
     let by_code = match code {
-        "ThrottlingException" | "TooManyRequestsException" | "Throttling" | "RequestLimitExceeded" => Kind::Throttled,
+        "ThrottlingException" | "TooManyRequestsException" | "Throttling" | "RequestLimitExceeded" => {
+            Kind::Throttled
+        }
         "ConflictException" | "ConcurrentModificationException" => Kind::Conflict,
-        "InternalServerException" | "InternalFailure" | "ServiceException" | "ServiceUnavailable"
+        "InternalServerException"
+        | "InternalFailure"
+        | "ServiceException"
+        | "ServiceUnavailable"
         | "ServiceUnavailableException" => Kind::Trouble,
         "AccessDeniedException" | "AccessDenied" | "AWSOrganizationsNotInUseException" => Kind::Denied,
-        "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" | "UnrecognizedClientException"
-        | "InvalidSignatureException" | "SignatureDoesNotMatch" | "InvalidClientTokenId"
-        | "MissingAuthenticationTokenException" | "IncompleteSignatureException" => Kind::Credentials,
-        "ResourceNotFoundException" | "AccountNotFoundException" | "ParentNotFoundException" => Kind::NotFound,
+        "ExpiredTokenException"
+        | "ExpiredToken"
+        | "RequestExpired"
+        | "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "InvalidClientTokenId"
+        | "MissingAuthenticationTokenException"
+        | "IncompleteSignatureException" => Kind::Credentials,
+        "ResourceNotFoundException" | "AccountNotFoundException" | "ParentNotFoundException" => {
+            Kind::NotFound
+        }
         "ValidationException" | "InvalidInputException" | "SerializationException" => Kind::Invalid,
         "ServiceQuotaExceededException" | "ConstraintViolationException" => Kind::Quota,
         "UnknownOperationException" | "UnknownOperation" | "NotImplemented" => Kind::NoSuchOperation,
@@ -242,7 +255,8 @@ fn kind_of(code: Option<&str>, status: u16, reason: &str) -> Kind {
         _ => Kind::Other,
     };
     // A key that is away makes things look absent or forbidden (`KMS_*`, platform-rules 3.1): absence is not what it means.
-    let by_key = reason.starts_with("KMS_") && matches!(by_code, Kind::Denied | Kind::NotFound | Kind::Invalid);
+    let by_key =
+        reason.starts_with("KMS_") && matches!(by_code, Kind::Denied | Kind::NotFound | Kind::Invalid);
     if by_key { Kind::Key } else { by_code }
 }
 

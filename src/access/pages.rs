@@ -66,12 +66,18 @@ mod tests {
         let list = read(&[("", &[], "a"), ("a", &[1, 2], "b"), ("b", &[], "c"), ("c", &[3], "end")]);
         assert_eq!(list.await, Ok(vec![1, 2, 3]));
         assert_eq!(read(&[("", &[], "end")]).await, Ok(vec![]));
-        assert_eq!(read(&[("", &[1], "a"), ("a", &[2], "")]).await, Ok(vec![1, 2]), "an empty token is the end");
+        assert_eq!(
+            read(&[("", &[1], "a"), ("a", &[2], "")]).await,
+            Ok(vec![1, 2]),
+            "an empty token is the end"
+        );
     }
 
     #[tokio::test]
     async fn pages_that_go_round_are_told_and_not_followed() {
-        for circle in [vec![("", [1], "a"), ("a", [2], "a")], vec![("", [1], "a"), ("a", [2], "b"), ("b", [3], "a")]] {
+        for circle in
+            [vec![("", [1], "a"), ("a", [2], "a")], vec![("", [1], "a"), ("a", [2], "b"), ("b", [3], "a")]]
+        {
             let pages: Vec<(&str, &[u32], &str)> =
                 circle.iter().map(|(token, rows, next)| (*token, rows.as_slice(), *next)).collect();
             let failure = read(&pages).await.unwrap_err();

@@ -55,10 +55,10 @@ impl Line {
 
     /// Who goes next; `room` tells whether one more operation of a rank may begin.
     pub(super) fn first(&self, now: Instant, room: impl Fn(Rank) -> bool) -> Option<&Ticket> {
-        let start = self.starts.first_key_value().map(|(_, ticket)| ticket).filter(|ticket| room(ticket.rank));
+        let start =
+            self.starts.first_key_value().map(|(_, ticket)| ticket).filter(|ticket| room(ticket.rank));
         let call = self.calls.first_key_value().map(|(_, ticket)| ticket);
-        let background =
-            self.calls.range((Rank::Background, 0)..).next().map(|(_, ticket)| ticket);
+        let background = self.calls.range((Rank::Background, 0)..).next().map(|(_, ticket)| ticket);
         start.into_iter().chain(call).chain(background).min_by_key(|ticket| ticket.place(now))
     }
 }

@@ -65,7 +65,10 @@ async fn no_second_has_more_calls_than_aws_allows() {
     let turns = turns(&budget(Some(20), None), ENDING, 200).await;
     for (first, turn) in turns.iter().enumerate() {
         let within = turns[first..].iter().take_while(|later| **later < turn + 1000).count();
-        assert!(within <= 30, "{within} calls in the second from {turn} ms: over the bucket of AWS, 20 and 20 a second");
+        assert!(
+            within <= 30,
+            "{within} calls in the second from {turn} ms: over the bucket of AWS, 20 and 20 a second"
+        );
     }
     let last = turns.last().unwrap();
     assert!((9_400..=9_600).contains(last), "the rate itself is used: 200 calls took {last} ms");
@@ -97,10 +100,7 @@ async fn ending_goes_first_and_beginning_an_end_before_following_it_up() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(
-        log.seen(),
-        ["delete 1", "delete 2", "poll", "emergency", "grant 1", "grant 2", "read"]
-    );
+    assert_eq!(log.seen(), ["delete 1", "delete 2", "poll", "emergency", "grant 1", "grant 2", "read"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,7 +129,11 @@ async fn the_sixteenth_operation_waits_until_one_is_over() {
     let poll = log.call(&budget, Rank::Background, "poll").await;
     poll.await.unwrap();
     let_happen().await;
-    assert_eq!(log.seen().last().unwrap(), "poll", "who begins nothing is not held up, and the sixteenth still waits");
+    assert_eq!(
+        log.seen().last().unwrap(),
+        "poll",
+        "who begins nothing is not held up, and the sixteenth still waits"
+    );
     budget.over(&OperationId::new("7"));
     sixteenth.await.unwrap();
     assert_eq!(budget.outstanding(), OUTSTANDING_MAX);

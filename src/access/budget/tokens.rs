@@ -34,7 +34,8 @@ pub(super) struct Tokens {
 
 impl Tokens {
     pub(super) fn full(per_second: Option<u32>, now: Instant) -> Self {
-        let mut tokens = Self { per_second, held: 0.0, filled: now, halvings: 0, changed: now, paused_until: now };
+        let mut tokens =
+            Self { per_second, held: 0.0, filled: now, halvings: 0, changed: now, paused_until: now };
         tokens.held = per_second.map_or(0.0, Self::burst);
         tokens
     }

@@ -194,10 +194,8 @@ impl Access for IdentityCenter {
 
 /// What follows from a change that AWS did not take up. A create may be refused for good; a delete never is (P3).
 fn not_begun(change: Change, failure: &Failure) -> Result<Started, Fault> {
-    let for_good = matches!(
-        failure.kind,
-        Kind::Denied | Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Quota
-    );
+    let for_good =
+        matches!(failure.kind, Kind::Denied | Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Quota);
     match change {
         Change::Create if for_good => Ok(Started::Refused { why: failure.to_string() }),
         Change::Delete if failure.kind == Kind::NotFound => Ok(Started::NothingThere),
@@ -230,7 +228,9 @@ fn progress_of(
             let why = status.failure_reason().unwrap_or("AWS gives no reason").to_owned();
             Ok(Progress::Failed { why })
         }
-        Some(other) => Err(Failure::garbled(op, &format!("the status `{}`, which we do not know", other.as_str()))),
+        Some(other) => {
+            Err(Failure::garbled(op, &format!("the status `{}`, which we do not know", other.as_str())))
+        }
         None => Err(Failure::garbled(op, "no status")),
     }
 }

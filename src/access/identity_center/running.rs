@@ -60,7 +60,9 @@ impl IdentityCenter {
         let names = rows.into_iter().filter(|row| row.status == Some(StatusValues::InProgress));
         for name in names.filter_map(|row| row.request_id).map(OperationId::new) {
             match self.status(change, &name, rank).await {
-                Ok(status) if is_about(&status, holding) && status.status == Some(StatusValues::InProgress) => {
+                Ok(status)
+                    if is_about(&status, holding) && status.status == Some(StatusValues::InProgress) =>
+                {
                     self.aws.identity_center_budget().running(&name);
                     return Ok(Found::Running(name));
                 }

@@ -68,14 +68,16 @@ impl IdentityCenter {
         let seen = match self.sight {
             Sight::ByPrincipal => {
                 let Target::Assignment { account, .. } = &holding.target;
-                let rows = self.rows_of_principal(holding.principal.as_str(), Some(account.as_str()), rank).await;
+                let rows =
+                    self.rows_of_principal(holding.principal.as_str(), Some(account.as_str()), rank).await;
                 rows.map(|rows| seen(holding, &rows, |_| true))
             }
             Sight::ByAccount => match (self.groups_of)(&holding.principal) {
                 Some(groups) => self.see_by_account(holding, &groups, rank).await,
                 None => {
                     return Err(Fault::Transient {
-                        what: "the groups of the person are not known yet: the directory must be read first".to_owned(),
+                        what: "the groups of the person are not known yet: the directory must be read first"
+                            .to_owned(),
                         retry_after: None,
                     });
                 }
@@ -190,12 +192,11 @@ fn whole(op: Op, cells: Cells) -> Result<Row, Failure> {
 fn seen(holding: &Holding, rows: &[Row], counts: impl Fn(&GroupId) -> bool) -> Seen {
     let Target::Assignment { account, permission_set } = &holding.target;
     let ours = || {
-        rows.iter().filter(|row| {
-            row.account == account.as_str() && row.permission_set == permission_set.as_str()
-        })
+        rows.iter()
+            .filter(|row| row.account == account.as_str() && row.permission_set == permission_set.as_str())
     };
-    let direct = ours()
-        .any(|row| row.kind == PrincipalType::User && row.principal == holding.principal.as_str());
+    let direct =
+        ours().any(|row| row.kind == PrincipalType::User && row.principal == holding.principal.as_str());
     let groups: BTreeSet<GroupId> = ours()
         .filter(|row| row.kind == PrincipalType::Group)
         .map(|row| GroupId::new(row.principal.clone()))
