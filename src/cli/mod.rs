@@ -1,1 +1,4 @@
 //! One file per subcommand.
+
+mod aws;
+pub mod run;

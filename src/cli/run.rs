@@ -11,7 +11,7 @@ use glasskey_domain::{Command, Directory};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::access::late::Late;
+use super::aws::Aws;
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
 use crate::chat::slack::web::WebConfig;
@@ -23,7 +23,9 @@ use crate::engine::{Engine, Parts, Running};
 use crate::ledger::{self, Opened, Vault};
 use crate::notices::Setting;
 use crate::policy::{Changed, RuleSet, SharedRules, fingerprint};
-use crate::telemetry::{Health, Part, Server, Watched, metrics};
+use crate::telemetry::health::{Health, Part, Watched};
+use crate::telemetry::metrics;
+use crate::telemetry::server::Server;
 
 /// A loop that has not come round for so long is not running (pitfall 22): ten times its longest sleep.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
@@ -136,7 +138,7 @@ impl Bot {
             region: config.aws.region.clone(),
         };
         let chat = slack::Chat::new(slack_options(config, secrets), &opened.book, setting).map_err(start)?;
-        let access = Arc::new(Late::new(&config.aws));
+        let access = Arc::new(Aws::new(&config.aws));
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: access.clone(),

@@ -120,8 +120,8 @@ impl People {
             }
         };
         let account = ChatAccount { door: Door::Slack, workspace: team.to_owned(), user: user.to_owned() };
-        let binding = engine.book().await.binding(&account).cloned();
-        let found = resolve(&engine.directory(), &self.profile(account.clone(), &profile), binding.as_ref())?;
+        let bound = engine.book().await.binding(&account).map(|binding| binding.person.clone());
+        let found = resolve(&self.profile(account.clone(), &profile), bound.as_ref(), &engine.directory())?;
         if let Some(email) = found.bind_now {
             let (person, bound) = (found.person.clone(), account);
             let bind = Command::Bind { account: bound, person, email };
