@@ -55,7 +55,9 @@ pub(super) fn id(policy: &Policy, complaints: &mut Vec<Complaint>) -> Option<Str
     if !fits {
         complaints.push(Complaint::new(
             format!("`@id(\"{}\")` is not an id", shown(id)),
-            format!("use 1 to {ID_LENGTH_MAX} letters, digits, `-`, `_` and `.`, such as `@id(\"prod-readonly\")`"),
+            format!(
+                "use 1 to {ID_LENGTH_MAX} letters, digits, `-`, `_` and `.`, such as `@id(\"prod-readonly\")`"
+            ),
         ));
         return None;
     }
@@ -63,7 +65,11 @@ pub(super) fn id(policy: &Policy, complaints: &mut Vec<Complaint>) -> Option<Str
 }
 
 /// The limits of a policy; `None` when it is not a permission to request (then it may carry none).
-pub(super) fn limits(policy: &Policy, permits_request: bool, complaints: &mut Vec<Complaint>) -> Option<Limits> {
+pub(super) fn limits(
+    policy: &Policy,
+    permits_request: bool,
+    complaints: &mut Vec<Complaint>,
+) -> Option<Limits> {
     for (word, _) in policy.annotations() {
         if !KNOWN.contains(&word) {
             complaints.push(unknown(word));
@@ -125,10 +131,17 @@ fn parse_approvals(text: &str, complaints: &mut Vec<Complaint>) -> u32 {
 }
 
 fn parse_notify(text: &str, complaints: &mut Vec<Complaint>) -> Vec<String> {
-    let channels: Vec<String> =
-        text.split(|c: char| c == ',' || c.is_whitespace()).filter(|c| !c.is_empty()).map(str::to_owned).collect();
-    if channels.is_empty() || channels.len() > NOTIFY_MAX || !channels.iter().all(|channel| is_channel(channel)) {
-        let mend = format!("write 1 to {NOTIFY_MAX} channels, such as `@notify(\"#prod-access\")` or a channel id");
+    let channels: Vec<String> = text
+        .split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|c| !c.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if channels.is_empty()
+        || channels.len() > NOTIFY_MAX
+        || !channels.iter().all(|channel| is_channel(channel))
+    {
+        let mend =
+            format!("write 1 to {NOTIFY_MAX} channels, such as `@notify(\"#prod-access\")` or a channel id");
         complaints.push(malformed("notify", text, &mend));
     }
     channels
@@ -186,10 +199,14 @@ mod tests {
 
     #[test]
     fn a_length_is_whole_numbers_with_units_the_largest_first() {
-        for (text, seconds) in [("4h", 14_400), ("90m", 5_400), ("1h30m", 5_400), ("2d", 172_800), ("45s", 45)] {
+        for (text, seconds) in
+            [("4h", 14_400), ("90m", 5_400), ("1h30m", 5_400), ("2d", 172_800), ("45s", 45)]
+        {
             assert_eq!(parse_length(text), Some(Seconds(seconds)), "{text}");
         }
-        for wrong in ["", "4", "h", "4H", "1.5h", "30m1h", "1h1h", "-1h", " 1h", "1h ", "99999999999h", "1w", "４h4"] {
+        for wrong in
+            ["", "4", "h", "4H", "1.5h", "30m1h", "1h1h", "-1h", " 1h", "1h ", "99999999999h", "1w", "４h4"]
+        {
             assert_eq!(parse_length(wrong), None, "{wrong}");
         }
     }

@@ -24,8 +24,18 @@ use super::fault::{Complaint, PolicyFault, nearest};
 use super::lookup;
 use super::ruleset::RuleSet;
 
-const COLUMNS: [&str; 10] =
-    ["person", "account", "permission set", "for", "expect", "approver", "ticket", "at", "emergency", "platform"];
+const COLUMNS: [&str; 10] = [
+    "person",
+    "account",
+    "permission set",
+    "for",
+    "expect",
+    "approver",
+    "ticket",
+    "at",
+    "emergency",
+    "platform",
+];
 const NEEDED: [&str; 5] = ["person", "account", "permission set", "for", "expect"];
 
 /// One case that did not come out as expected.
@@ -61,7 +71,12 @@ impl fmt::Display for CaseReport {
         for Failure { line, row, got } in &self.failures {
             writeln!(f, "line {line}: {row}\n    but policy says: {got}")?;
         }
-        write!(f, "{} of {} cases are as expected", self.cases.saturating_sub(self.failures.len()), self.cases)
+        write!(
+            f,
+            "{} of {} cases are as expected",
+            self.cases.saturating_sub(self.failures.len()),
+            self.cases
+        )
     }
 }
 
@@ -85,7 +100,11 @@ pub fn run(
         return Err(vec![PolicyFault::of(file, "the cases are about no company", mend)]);
     };
     let Some(((head, titles), rows)) = rows.split_first().filter(|(_, rows)| !rows.is_empty()) else {
-        return Err(vec![PolicyFault::of(file, "has no cases", format!("begin with a row `{}`", NEEDED.join(" | ")))]);
+        return Err(vec![PolicyFault::of(
+            file,
+            "has no cases",
+            format!("begin with a row `{}`", NEEDED.join(" | ")),
+        )]);
     };
     let columns = columns(titles).map_err(|complaint| vec![PolicyFault::at(file, *head, complaint)])?;
     let (mut failures, mut faults) = (Vec::new(), Vec::new());
@@ -146,10 +165,12 @@ impl Case<'_> {
             cell(column).ok_or_else(|| Complaint::new(format!("the cell `{column}` is empty"), "fill it"))
         };
         let not_found = |error: lookup::NotFound| Complaint { what: error.to_string(), mend: None };
-        let length = parse_length(needed("for")?)
-            .ok_or_else(|| Complaint::new("the length cannot be read", "write it as `4h`, `90m` or `1h30m`"))?;
+        let length = parse_length(needed("for")?).ok_or_else(|| {
+            Complaint::new("the length cannot be read", "write it as `4h`, `90m` or `1h30m`")
+        })?;
         let names = (needed("person")?, needed("account")?, needed("permission set")?);
-        let asked = lookup::question(self.directory, names, length, self.at(cell("at"))?).map_err(not_found)?;
+        let asked =
+            lookup::question(self.directory, names, length, self.at(cell("at"))?).map_err(not_found)?;
         let question = Question {
             ticket: cell("ticket").map(str::to_owned),
             emergency_on: yes_or_no(cell("emergency"))?,
@@ -180,16 +201,17 @@ fn yes_or_no(text: Option<&str>) -> Result<bool, Complaint> {
     match text {
         None | Some("no") => Ok(false),
         Some("yes") => Ok(true),
-        Some(other) => Err(Complaint::new(format!("`{other}` is neither `yes` nor `no`"), "write one of them")),
+        Some(other) => {
+            Err(Complaint::new(format!("`{other}` is neither `yes` nor `no`"), "write one of them"))
+        }
     }
 }
 
 fn door(text: Option<&str>) -> Result<Door, Complaint> {
     let Some(text) = text else { return Ok(Door::Slack) };
-    [Door::Slack, Door::Discord, Door::Host]
-        .into_iter()
-        .find(|door| door.to_string() == text)
-        .ok_or_else(|| Complaint::new(format!("`{text}` is not a platform"), "write `slack`, `discord` or `host`"))
+    [Door::Slack, Door::Discord, Door::Host].into_iter().find(|door| door.to_string() == text).ok_or_else(
+        || Complaint::new(format!("`{text}` is not a platform"), "write `slack`, `discord` or `host`"),
+    )
 }
 
 fn said(verdict: &Verdict) -> String {

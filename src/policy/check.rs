@@ -95,10 +95,14 @@ fn meanings(directory: &Directory, literal: &Literal) -> usize {
             if by_id > 0 { by_id } else { directory.groups.values().filter(|group| group.name == id).count() }
         }
         Kind::Account => {
-            let is = |account: &&glasskey_domain::directory::Account| account.id.as_str() == id || account.name == id;
+            let is = |account: &&glasskey_domain::directory::Account| {
+                account.id.as_str() == id || account.name == id
+            };
             directory.accounts.values().filter(is).count()
         }
-        Kind::Ou if is_ou_id(directory, id) => directory.ous.values().filter(|ou| ou.id.as_str() == id).count(),
+        Kind::Ou if is_ou_id(directory, id) => {
+            directory.ous.values().filter(|ou| ou.id.as_str() == id).count()
+        }
         Kind::Ou => directory.ous.values().filter(|ou| ou.name == id || path_of(directory, ou) == id).count(),
     }
 }
@@ -118,7 +122,10 @@ fn unknown_permission_sets(rule: &Rule, directory: &Directory) -> Vec<PolicyFaul
     unknown
         .map(|name| {
             let mend = nearest(name, directory.permission_sets.values().map(|set| set.name.as_str()))
-                .map_or_else(|| "the comparison never holds".to_owned(), |near| format!("did you mean `{near}`?"));
+                .map_or_else(
+                    || "the comparison never holds".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
             let complaint = Complaint::new(format!("there is no permission set `{name}`"), mend);
             PolicyFault::at(&rule.file, rule.line, complaint)
         })
@@ -136,7 +143,11 @@ impl fmt::Display for Report {
         match &self.set {
             Some(set) => {
                 let (policies, files) = (self.policies, self.files.len());
-                write!(f, "{policies} policies in {files} files are good; set {}", set.get(..12).unwrap_or(set))
+                write!(
+                    f,
+                    "{policies} policies in {files} files are good; set {}",
+                    set.get(..12).unwrap_or(set)
+                )
             }
             None => write!(f, "{} faults; this set would not come into force", self.faults.len()),
         }

@@ -95,7 +95,10 @@ impl Company {
     fn unit(&mut self, path: &str) -> Result<(), Complaint> {
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
         let parent = self.units.get(above).ok_or_else(|| {
-            Complaint::new(format!("there is no unit `{above}` yet"), format!("write `unit {above}` before it"))
+            Complaint::new(
+                format!("there is no unit `{above}` yet"),
+                format!("write `unit {above}` before it"),
+            )
         })?;
         let id = OuId::new(format!("ou-pretend-{:08}", self.units.len()));
         let ou = Ou { id: id.clone(), name: name.to_owned(), parent: Some(parent.clone()) };
@@ -110,7 +113,8 @@ impl Company {
         let id = AccountId::parse(id).ok()?;
         let parent = self.units.get(unit.trim())?.clone();
         let name = name.trim().to_owned();
-        let account = Account { id: id.clone(), name, state: AccountState::Active, parent, management: false };
+        let account =
+            Account { id: id.clone(), name, state: AccountState::Active, parent, management: false };
         self.directory.accounts.insert(id, account);
         Some(())
     }
@@ -118,7 +122,9 @@ impl Company {
     fn permission_set(&mut self, rest: &str) -> Option<()> {
         let (name, session) = match rest.split_once(',') {
             None => (rest.trim(), SESSION_DEFAULT),
-            Some((name, session)) => (name.trim(), parse_length(session.trim().strip_prefix("session ")?.trim())?),
+            Some((name, session)) => {
+                (name.trim(), parse_length(session.trim().strip_prefix("session ")?.trim())?)
+            }
         };
         let arn = PermissionSetArn::new(format!("arn:aws:sso:::permissionSet/ssoins-pretend/{name}"));
         let set = PermissionSet { arn: arn.clone(), name: name.to_owned(), session };

@@ -81,7 +81,9 @@ pub(super) fn names_of_person(rules: &RuleSet, directory: &Directory, person: &P
         names.add(rules, Kind::Group, id.as_str(), || false);
         let Some(group) = directory.groups.get(id) else { continue };
         // A name that is some group's id means that group, never this one.
-        if rules.mentions(Kind::Group, &group.name) && !directory.groups.contains_key(&GroupId::new(&group.name)) {
+        if rules.mentions(Kind::Group, &group.name)
+            && !directory.groups.contains_key(&GroupId::new(&group.name))
+        {
             names.add(rules, Kind::Group, &group.name, || {
                 directory.groups.values().any(|other| other.name == group.name && &other.id != id)
             });
@@ -126,9 +128,11 @@ pub(super) fn is_ou_id(directory: &Directory, text: &str) -> bool {
 }
 
 fn is_another_ou(directory: &Directory, ou: &Ou, name: &str) -> bool {
-    directory.ous.values().filter(|other| other.id != ou.id).any(|other| {
-        other.name == name || (name.contains('/') && path_of(directory, other) == name)
-    })
+    directory
+        .ous
+        .values()
+        .filter(|other| other.id != ou.id)
+        .any(|other| other.name == name || (name.contains('/') && path_of(directory, other) == name))
 }
 
 /// The names from below the root down to the unit, of units nearest first.
@@ -183,7 +187,8 @@ pub(super) fn prepare(
     };
     let account = directory.accounts.get(question.target.account());
     let permission_set = directory.permission_sets.get(question.target.permission_set());
-    let usable = account.is_some_and(|account| account.state == AccountState::Active) && permission_set.is_some();
+    let usable =
+        account.is_some_and(|account| account.state == AccountState::Active) && permission_set.is_some();
     if !usable && !taking_away {
         return Err(Unaskable::Gone);
     }

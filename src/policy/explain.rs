@@ -86,10 +86,10 @@ pub fn explain(rules: &RuleSet, directory: &Directory, question: &Question) -> E
     let target = &question.target;
     Explanation {
         person: directory.name_of(&question.requester),
-        account: directory
-            .accounts
-            .get(target.account())
-            .map_or_else(|| target.account().to_string(), |account| format!("{} ({})", account.name, account.id)),
+        account: directory.accounts.get(target.account()).map_or_else(
+            || target.account().to_string(),
+            |account| format!("{} ({})", account.name, account.id),
+        ),
         permission_set: directory
             .permission_sets
             .get(target.permission_set())
@@ -104,14 +104,24 @@ pub fn explain(rules: &RuleSet, directory: &Directory, question: &Question) -> E
 }
 
 /// Permits are asked apart from forbids, because Cedar names only the forbids when there are any.
-fn weighed(rules: &RuleSet, directory: &Directory, question: &Question, chosen: Option<&str>) -> Vec<Weighed> {
-    let Ok(prepared) = prepare(rules, directory, question, REQUEST, &question.requester) else { return Vec::new() };
-    let Ok(slice) = rules.slice(REQUEST, &prepared.principal.all, &prepared.resource.all) else { return Vec::new() };
+fn weighed(
+    rules: &RuleSet,
+    directory: &Directory,
+    question: &Question,
+    chosen: Option<&str>,
+) -> Vec<Weighed> {
+    let Ok(prepared) = prepare(rules, directory, question, REQUEST, &question.requester) else {
+        return Vec::new();
+    };
+    let Ok(slice) = rules.slice(REQUEST, &prepared.principal.all, &prepared.resource.all) else {
+        return Vec::new();
+    };
     let session = session(directory, question);
     let mut found = Vec::new();
     for permits in [false, true] {
         let places = slice.members.iter().copied();
-        let half = places.filter(|place| rules.rules().get(*place).is_some_and(|rule| rule.is_permit() == permits));
+        let half =
+            places.filter(|place| rules.rules().get(*place).is_some_and(|rule| rule.is_permit() == permits));
         let Ok(half) = rules.cut(half) else { continue };
         found.extend(fits(rules, rules.find(&half, &prepared), question.length, session, chosen));
     }
@@ -163,7 +173,13 @@ fn rank(fit: &Fit) -> u8 {
         Fit::Permits => 3,
         Fit::TooLong(_) | Fit::SessionTooLong(_) => 4,
         Fit::Unclear(_) => 5,
-        Fit::ConditionsFail(permit) => if *permit { 6 } else { 7 },
+        Fit::ConditionsFail(permit) => {
+            if *permit {
+                6
+            } else {
+                7
+            }
+        }
     }
 }
 
@@ -217,7 +233,11 @@ impl fmt::Display for Weighed {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} asks for {} in {} for {}", self.person, self.permission_set, self.account, self.length)?;
+        writeln!(
+            f,
+            "{} asks for {} in {} for {}",
+            self.person, self.permission_set, self.account, self.length
+        )?;
         match &self.verdict {
             Verdict::Permit(terms) => writeln!(f, "permitted: {}", terms_in_words(terms))?,
             Verdict::Refuse(why) => writeln!(f, "refused: {}", in_words(why))?,

@@ -177,7 +177,9 @@ impl Walk<'_> {
 
     fn value(&mut self, value: &Value, place: Place) {
         let Some(uid) = value.get("__entity") else {
-            return if let Value::Array(_) = value { self.each(value, place) };
+            return if let Value::Array(_) = value {
+                self.each(value, place)
+            };
         };
         // Federations and Glasskey itself have one name only.
         let Some(literal) = entity(uid) else { return };

@@ -45,7 +45,11 @@ pub struct Source {
 pub fn read_dir(dir: &Path) -> Result<Vec<Source>, Vec<PolicyFault>> {
     let shown = dir.display().to_string();
     let unreadable = |error: std::io::Error| {
-        vec![PolicyFault::of(&shown, format!("cannot be read: {error}"), "check `[policy] dir` and its rights")]
+        vec![PolicyFault::of(
+            &shown,
+            format!("cannot be read: {error}"),
+            "check `[policy] dir` and its rights",
+        )]
     };
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(dir).map_err(unreadable)? {
@@ -57,7 +61,11 @@ pub fn read_dir(dir: &Path) -> Result<Vec<Source>, Vec<PolicyFault>> {
     }
     if names.is_empty() {
         let mend = "check `[policy] dir`, or start with the policies that `glasskey init` writes";
-        return Err(vec![PolicyFault::of(shown, "holds no `*.cedar` file: nobody could request anything", mend)]);
+        return Err(vec![PolicyFault::of(
+            shown,
+            "holds no `*.cedar` file: nobody could request anything",
+            mend,
+        )]);
     }
     if names.len() > FILES_MAX {
         let what = format!("holds {} `*.cedar` files, more than {FILES_MAX}", names.len());
@@ -106,12 +114,17 @@ impl RuleSet {
         let Loading { mut rules, mut faults, warnings, .. } = loading;
         if rules.len() > POLICIES_MAX {
             let what = format!("{} policies are more than {POLICIES_MAX}", rules.len());
-            faults.push(PolicyFault::of("the policy set", what, "name groups and units instead of people and accounts"));
+            faults.push(PolicyFault::of(
+                "the policy set",
+                what,
+                "name groups and units instead of people and accounts",
+            ));
         }
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         let files = sources.iter().map(|source| source.file.clone()).collect();
         let hash = set_hash(&rules);
-        let built = if faults.is_empty() { RuleSet::build(rules, files, hash, warnings, zone) } else { Err(vec![]) };
+        let built =
+            if faults.is_empty() { RuleSet::build(rules, files, hash, warnings, zone) } else { Err(vec![]) };
         built.map_err(|more| {
             faults.extend(more);
             faults.sort();
@@ -144,7 +157,11 @@ struct Loading {
 impl Loading {
     fn new() -> Result<Self, Vec<PolicyFault>> {
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA).map_err(|error| {
-            vec![PolicyFault::of("schema.cedarschema", error.to_string(), "this is a bug of Glasskey: report it")]
+            vec![PolicyFault::of(
+                "schema.cedarschema",
+                error.to_string(),
+                "this is a bug of Glasskey: report it",
+            )]
         })?;
         let validator = Validator::new(schema);
         Ok(Self { validator, rules: Vec::new(), faults: Vec::new(), warnings: Vec::new() })
@@ -162,8 +179,10 @@ impl Loading {
         };
         for template in set.templates() {
             let at = source.text.find(template.to_cedar().as_str()).unwrap_or(0);
-            let complaint =
-                Complaint::new("`?principal` and `?resource` make a template", "name the group or account itself");
+            let complaint = Complaint::new(
+                "`?principal` and `?resource` make a template",
+                "name the group or account itself",
+            );
             self.faults.push(PolicyFault::at(&source.file, line_of(source, at), complaint));
         }
         let lines = lines(source, &set);
@@ -183,7 +202,8 @@ impl Loading {
 
     fn policy(&mut self, source: &Source, policy: &Policy, line: usize) {
         let mut complaints = Vec::new();
-        let id = annotations::id(policy, &mut complaints).unwrap_or_else(|| format!("{}:{line}", source.file));
+        let id =
+            annotations::id(policy, &mut complaints).unwrap_or_else(|| format!("{}:{line}", source.file));
         let actions = actions(policy);
         let permits_request = permits_request(policy, actions.as_ref(), &mut complaints);
         let limits = annotations::limits(policy, permits_request, &mut complaints);
@@ -204,7 +224,8 @@ impl Loading {
         let mut first: BTreeMap<&str, &Rule> = BTreeMap::new();
         for rule in &self.rules {
             if let Some(other) = first.get(rule.id.as_str()) {
-                let what = format!("`{}` is also the id of the policy at {}:{}", rule.id, other.file, other.line);
+                let what =
+                    format!("`{}` is also the id of the policy at {}:{}", rule.id, other.file, other.line);
                 let complaint = Complaint::new(what, "give each policy its own `@id`");
                 self.faults.push(PolicyFault::at(&rule.file, rule.line, complaint));
             } else {
@@ -224,12 +245,20 @@ fn said_twice(limits: &Limits, broad: bool, complaints: &mut Vec<Complaint>) -> 
              an approval, or say it twice: `@broad(\"yes: why\")`",
         ));
     }
-    (!gives_very_much && limits.broad.is_some())
-        .then(|| Complaint::new("`@broad` says more than the policy gives", "remove it, so that it hides no later edit"))
+    (!gives_very_much && limits.broad.is_some()).then(|| {
+        Complaint::new(
+            "`@broad` says more than the policy gives",
+            "remove it, so that it hides no later edit",
+        )
+    })
 }
 
 /// Whether it is a permission to request, which must be for that action alone: its limits bind nothing else.
-fn permits_request(policy: &Policy, actions: Option<&BTreeSet<String>>, complaints: &mut Vec<Complaint>) -> bool {
+fn permits_request(
+    policy: &Policy,
+    actions: Option<&BTreeSet<String>>,
+    complaints: &mut Vec<Complaint>,
+) -> bool {
     if policy.effect() != Effect::Permit {
         return false;
     }
@@ -309,11 +338,18 @@ fn diagnosed(source: &Source, error: &(impl Diagnostic + ?Sized), line: usize) -
     let line = label.as_ref().map_or(line, |label| line_of(source, label.offset()));
     let said = error.to_string();
     // Cedar begins with the number that it gave the policy, which means nothing to who wrote it.
-    let mut what =
-        said.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, ")).map_or(said.as_str(), |(_, said)| said)
-            .to_owned();
+    let mut what = said
+        .strip_prefix("for policy `")
+        .and_then(|rest| rest.split_once("`, "))
+        .map_or(said.as_str(), |(_, said)| said)
+        .to_owned();
     if let Some(label) = label.as_ref().and_then(|label| label.label()) {
         what = format!("{what} ({label})");
     }
-    PolicyFault { file: source.file.clone(), line: Some(line), what, mend: error.help().map(|help| help.to_string()) }
+    PolicyFault {
+        file: source.file.clone(),
+        line: Some(line),
+        what,
+        mend: error.help().map(|help| help.to_string()),
+    }
 }

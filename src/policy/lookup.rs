@@ -40,7 +40,9 @@ fn one<'a, T>(
 ) -> Result<&'a T, NotFound> {
     match found.as_slice() {
         [one] => Ok(one),
-        [] => Err(NotFound::None { what, name: name.to_owned(), hint: nearest(name, known).map(str::to_owned) }),
+        [] => {
+            Err(NotFound::None { what, name: name.to_owned(), hint: nearest(name, known).map(str::to_owned) })
+        }
         several => Err(NotFound::Several { what, name: name.to_owned(), count: several.len() }),
     }
 }
@@ -52,7 +54,9 @@ fn one<'a, T>(
 pub fn person<'a>(directory: &'a Directory, name: &str) -> Result<&'a Person, NotFound> {
     let email = name.to_lowercase();
     let is = |person: &&Person| {
-        person.id.as_str() == name || person.user_name.eq_ignore_ascii_case(name) || person.emails.contains(&email)
+        person.id.as_str() == name
+            || person.user_name.eq_ignore_ascii_case(name)
+            || person.emails.contains(&email)
     };
     let found = directory.people.values().filter(is).collect();
     one("person", name, found, directory.people.values().map(|person| person.user_name.as_str()))

@@ -83,10 +83,14 @@ impl RuleSet {
         warnings: Vec<PolicyFault>,
         zone: TimeZone,
     ) -> Result<Self, Vec<PolicyFault>> {
-        let bug = |what: String| vec![PolicyFault::of("the policy set", what, "this is a bug of Glasskey: report it")];
+        let bug = |what: String| {
+            vec![PolicyFault::of("the policy set", what, "this is a bug of Glasskey: report it")]
+        };
         let types = Types::new().map_err(bug)?;
         let mut mentioned: BTreeMap<Kind, BTreeSet<String>> = BTreeMap::new();
-        for literal in rules.iter().flat_map(|rule| rule.named.in_scope.iter().chain(&rule.named.in_conditions)) {
+        for literal in
+            rules.iter().flat_map(|rule| rule.named.in_scope.iter().chain(&rule.named.in_conditions))
+        {
             mentioned.entry(literal.kind).or_default().insert(literal.id.clone());
         }
         let index = Index::of(&rules);
@@ -129,7 +133,10 @@ impl RuleSet {
     }
 
     pub(super) fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok().and_then(|place| self.rules.get(place))
+        self.rules
+            .binary_search_by(|rule| rule.id.as_str().cmp(id))
+            .ok()
+            .and_then(|place| self.rules.get(place))
     }
 
     /// Whether any policy names this.
@@ -160,7 +167,8 @@ impl RuleSet {
     /// A slice of exactly these rules.
     pub(super) fn cut(&self, places: impl IntoIterator<Item = usize>) -> Result<Slice, String> {
         let members: Vec<usize> = places.into_iter().collect();
-        let policies = members.iter().filter_map(|place| self.rules.get(*place)).map(|rule| rule.policy.clone());
+        let policies =
+            members.iter().filter_map(|place| self.rules.get(*place)).map(|rule| rule.policy.clone());
         let policies = PolicySet::from_policies(policies).map_err(|error| error.to_string())?;
         Ok(Slice { policies, members })
     }
@@ -214,7 +222,8 @@ struct Index {
 impl Index {
     fn of(rules: &[Rule]) -> Self {
         let empty = Bits::of(rules.len());
-        let mut index = Self { any_principal: empty.clone(), any_resource: empty.clone(), empty, ..Self::default() };
+        let mut index =
+            Self { any_principal: empty.clone(), any_resource: empty.clone(), empty, ..Self::default() };
         for action in super::verdict::ACTIONS {
             let mut bits = index.empty.clone();
             (0..).zip(rules).filter(|(_, rule)| rule.is_about(action)).for_each(|(place, _)| bits.set(place));

@@ -54,7 +54,11 @@ impl SharedRules {
         let changed = if new.hash() == old.hash() {
             Changed::Same
         } else {
-            Changed::Now { set: new.hash().to_owned(), files: new.files().to_vec(), policies: new.policy_count() }
+            Changed::Now {
+                set: new.hash().to_owned(),
+                files: new.files().to_vec(),
+                policies: new.policy_count(),
+            }
         };
         // Also when nothing changed in meaning: ids that are made of file and line may have moved.
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);

@@ -111,7 +111,12 @@ fn unclear(rule: &Rule, shared: &BTreeSet<Literal>) -> Option<Literal> {
         return None;
     }
     let scope = if rule.is_permit() { Some(&rule.named.in_scope) } else { None };
-    rule.named.in_conditions.iter().chain(scope.into_iter().flatten()).find(|name| shared.contains(name)).cloned()
+    rule.named
+        .in_conditions
+        .iter()
+        .chain(scope.into_iter().flatten())
+        .find(|name| shared.contains(name))
+        .cloned()
 }
 
 /// What keeps a question from being permitted, whatever the permits say; else the first permit.
@@ -261,5 +266,120 @@ impl<'a> Candidates<'a> {
         self.everybody
             || self.user_names.contains(person.user_name.as_str())
             || directory.groups_of(id).any(|group| self.groups.contains(group))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::policy::{Source, company, question};
+
+    const COMPANY: &str = "
+        unit Workloads
+        unit Workloads/Prod
+        unit Other
+        unit Other/Prod
+        account 111111111111 sandbox in Workloads
+        account 222222222222 payments-prod in Workloads/Prod
+        account 333333333333 other-prod in Other/Prod
+        permission set ReadOnly
+        group engineers: ana, bo
+        group leads: bo
+        people: eve";
+
+    /// Every kind of head with every effect, so that each could be left out wrongly.
+    fn every_head() -> String {
+        let principals = [
+            "principal",
+            "principal is Person",
+            "principal in Group::\"engineers\"",
+            "principal in Group::\"g-leads\"",
+            "principal == Person::\"ana\"",
+            "principal in Person::\"bo\"",
+            "principal is Person in Group::\"leads\"",
+        ];
+        let resources = [
+            "resource",
+            "resource in OU::\"Prod\"",
+            "resource in OU::\"Root\"",
+            "resource in OU::\"Workloads/Prod\"",
+            "resource in OU::\"ou-pretend-00000001\"",
+            "resource == Account::\"111111111111\"",
+            "resource in Account::\"other-prod\"",
+            "resource is Account in OU::\"Workloads\"",
+        ];
+        let mut text = String::new();
+        for effect in ["permit", "forbid"] {
+            for principal in principals {
+                for resource in resources {
+                    for action in ACTIONS {
+                        text += &format!("{effect}({principal}, action == Action::\"{action}\", {resource});\n");
+                    }
+                }
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn slices_answer_as_the_whole() {
+        let sources = [Source { file: "p".to_owned(), text: every_head() }];
+        let rules = RuleSet::from_sources(&sources, TimeZone::UTC).unwrap();
+        let directory = company("c", COMPANY).unwrap();
+        for who in ["ana", "bo", "eve"] {
+            for account in ["sandbox", "payments-prod", "other-prod"] {
+                let asked = (who, account, "ReadOnly");
+                let question =
+                    question(&directory, asked, Seconds::hours(1), jiff::Timestamp::UNIX_EPOCH).unwrap();
+                for (action, actor) in ACTIONS.iter().flat_map(|action| ["ana", "bo", "eve"].map(|a| (*action, a))) {
+                    let actor = PersonId::new(format!("p-{actor}"));
+                    let prepared = prepare(&rules, &directory, &question, action, &actor).unwrap();
+                    let slice = rules.slice(action, &prepared.principal.all, &prepared.resource.all).unwrap();
+                    let mut left_out = 0;
+                    for permits in [true, false] {
+                        let is = |place: &usize| rules.rules()[*place].is_permit() == permits;
+                        let whole = rules.cut((0..rules.policy_count()).filter(is)).unwrap();
+                        let part = rules.cut(slice.members.iter().copied().filter(is)).unwrap();
+                        left_out += whole.members.len() - part.members.len();
+                        let ids = |finding: &Finding<'_>| {
+                            let all = finding.permits.iter().chain(&finding.forbids).copied();
+                            let unclear = finding.unclear.iter().map(|(rule, _)| *rule);
+                            all.chain(unclear).map(|rule| rule.id.clone()).collect::<BTreeSet<_>>()
+                        };
+                        let (whole, part) = (rules.find(&whole, &prepared), rules.find(&part, &prepared));
+                        assert_eq!(ids(&whole), ids(&part), "{who} {account} {action} {actor}");
+                        assert!(!ids(&part).is_empty() && whole.erred.is_empty());
+                    }
+                    assert!(left_out > 200, "a slice is small: {left_out}");
+                }
+            }
+        }
+    }
+
+    /// What Cedar is told about a question is what the schema says it is told.
+    #[test]
+    fn questions_and_entities_conform_to_the_schema() {
+        let (schema, _) = cedar_policy::Schema::from_cedarschema_str(crate::policy::SCHEMA).unwrap();
+        let sources = [Source { file: "p".to_owned(), text: every_head() }];
+        let rules = RuleSet::from_sources(&sources, TimeZone::UTC).unwrap();
+        let directory = company("c", COMPANY).unwrap();
+        let asked = ("ana", "other-prod", "ReadOnly");
+        let mut question =
+            question(&directory, asked, Seconds::hours(1), jiff::Timestamp::UNIX_EPOCH).unwrap();
+        for ticket in [None, Some("INC-7".to_owned())] {
+            question.ticket = ticket;
+            for action in ACTIONS {
+                let prepared = prepare(&rules, &directory, &question, action, &PersonId::new("p-bo")).unwrap();
+                let asked = &prepared.request;
+                let context = asked.context().unwrap().clone();
+                let (who, what) = (asked.principal().unwrap().clone(), asked.resource().unwrap().clone());
+                let action = asked.action().unwrap().clone();
+                cedar_policy::Request::new(who, action, what, context, Some(&schema)).unwrap();
+                let entities = prepared.entities.iter().cloned();
+                cedar_policy::Entities::from_entities(entities, Some(&schema)).unwrap();
+            }
+        }
     }
 }

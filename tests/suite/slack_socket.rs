@@ -566,6 +566,8 @@ async fn one_socket_too_many_is_tried_again_after_the_longest_pause() {
 
 #[tokio::test]
 async fn the_wait_that_slack_asks_for_before_another_socket_is_kept() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
     let mut slack = Slack::start().await;
     slack.answers(Api::Limits { retry_after_s: 1 });
     let _bot = run(&slack, quick(), at_once);
@@ -575,6 +577,9 @@ async fn the_wait_that_slack_asks_for_before_another_socket_is_kept() {
     slack.greeted().await;
     assert!(since.elapsed() >= Duration::from_millis(900), "{:?}", since.elapsed());
     assert_eq!(*slack.asked().borrow(), 2);
+    let metrics = recorder.handle().render();
+    let limited = metrics.lines().find(|line| line.contains("outcome=\"rate_limited\"")).unwrap();
+    assert!(limited.ends_with(" 1"), "knocked again while told to wait: {limited}");
 }
 
 #[tokio::test]
