@@ -2,7 +2,7 @@
 //!
 //! The only room that reads the environment. Never prints a secret, never guesses what a key may have meant.
 
-mod aws_secrets;
+mod aws;
 mod environment;
 mod fault;
 mod keys;
@@ -203,7 +203,7 @@ impl Config {
         let local = secret::read_local(source.reference(), environment);
         let secret = match (local, source.reference()) {
             (Ok(None), SecretRef::SecretsManager(id)) => {
-                aws_secrets::read(&aws_secrets::client(&self.aws).await, id).await
+                aws::read(&self.aws, id).await
             }
             (local, _) => local.and_then(|secret| secret.ok_or_else(|| "not on this machine".to_owned())),
         };
