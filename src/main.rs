@@ -70,7 +70,7 @@ async fn perform(out: &mut Output, arguments: Arguments, environment: &Environme
             Ok(match command {
                 StoreCommand::Backup { file } => cli::store::backup(out, &config.store, &file),
                 StoreCommand::Restore { file } => cli::store::restore(out, &config.store, &file),
-                StoreCommand::Rebuild => rebuild(out, &config),
+                StoreCommand::Rebuild => cli::store::rebuild(out, &config.store),
             })
         }
     }
@@ -78,12 +78,6 @@ async fn perform(out: &mut Output, arguments: Arguments, environment: &Environme
 
 /// The engine's room is joined here.
 async fn run(out: &mut Output, _config: Config, _secrets: Secrets) -> Exit {
-    out.fail("this build has no engine", &serde_json::json!({ "failed": "no engine" }));
-    Exit::Refused
-}
-
-/// The engine's projection is joined here, for `cli::store::rebuild`.
-fn rebuild(out: &mut Output, _config: &Config) -> Exit {
     out.fail("this build has no engine", &serde_json::json!({ "failed": "no engine" }));
     Exit::Refused
 }

@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod audit;
 pub mod check;
 pub mod init;
+pub mod manifest;
 pub mod output;
 pub mod policy;
 pub mod requests;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::output::{Exit, Output};
-use crate::ledger::{self, BackupReport, Ledger, OpenFault, OpenOptions, Projection};
+use crate::ledger::{self, BackupReport, OpenFault};
 
 /// Copies the journal to a new file.
 pub fn backup(out: &mut Output, store: &Path, file: &Path) -> Exit {
@@ -18,14 +18,9 @@ pub fn restore(out: &mut Output, store: &Path, file: &Path) -> Exit {
 }
 
 /// Derives the state from the journal anew.
-pub fn rebuild(
-    out: &mut Output,
-    store: &Path,
-    options: OpenOptions,
-    projection: &mut dyn Projection,
-) -> Exit {
-    match Ledger::rebuild(store, options, projection) {
-        Ok((_, report)) => {
+pub fn rebuild(out: &mut Output, store: &Path) -> Exit {
+    match ledger::rebuild(store) {
+        Ok(report) => {
             for alert in report.alerts() {
                 out.note(&alert);
             }
