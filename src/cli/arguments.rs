@@ -22,7 +22,8 @@ pub struct Arguments {
     pub command: Command,
 }
 
-const EXITS: &str = "Exit codes: 0 done; 1 refused, failed or faults found; 2 not understood; 3 no bot answers.";
+const EXITS: &str =
+    "Exit codes: 0 done; 1 refused, failed or faults found; 2 not understood; 3 no bot answers.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::arguments::{ExportArguments, Format};
 use super::output::{Exit, Output};
-use crate::audit::{ExportFault, ExportFormat, ExportOptions, export as export_journal, verify as verify_journal};
+use crate::audit::{
+    ExportFault, ExportFormat, ExportOptions, export as export_journal, verify as verify_journal,
+};
 
 /// Follows the whole chain.
 pub fn verify(out: &mut Output, store: &Path) -> Exit {
@@ -24,7 +26,8 @@ pub fn verify(out: &mut Output, store: &Path) -> Exit {
         "time_went_back": report.time_went_back,
         "first_bad": report.first_bad.as_ref().map(ToString::to_string),
     });
-    let sound = format!("{} records in {} segments, head {}", report.records, report.segments, report.head.hash);
+    let sound =
+        format!("{} records in {} segments, head {}", report.records, report.segments, report.head.hash);
     if let Some(damage) = &report.first_bad {
         out.fail(&format!("NOT whole: {damage}\nbefore it: {sound}"), &json);
         return Exit::Refused;

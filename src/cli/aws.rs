@@ -49,7 +49,10 @@ impl Aws {
                 let engine = Arc::clone(&self.engine);
                 let groups = groups_from(move |person: &PersonId| {
                     let directory = engine.get()?.directory();
-                    directory.people.contains_key(person).then(|| directory.groups_of(person).cloned().collect())
+                    directory
+                        .people
+                        .contains_key(person)
+                        .then(|| directory.groups_of(person).cloned().collect())
                 });
                 let center = IdentityCenter::connect(clients.clone(), groups).await?;
                 Ok(Connected { center, directory: AwsDirectory::new(clients) })
@@ -76,7 +79,12 @@ impl Access for Aws {
         Box::pin(async move { self.connected().await?.center.look(holding, urgency).await })
     }
 
-    fn start<'a>(&'a self, holding: &'a Holding, change: Change, urgency: Urgency) -> Answer<'a, Result<Started, Fault>> {
+    fn start<'a>(
+        &'a self,
+        holding: &'a Holding,
+        change: Change,
+        urgency: Urgency,
+    ) -> Answer<'a, Result<Started, Fault>> {
         Box::pin(async move { self.connected().await?.center.start(holding, change, urgency).await })
     }
 

@@ -81,7 +81,8 @@ pub fn test(out: &mut Output, config: &Config, file: &Path, now: Timestamp) -> E
         .and_then(|rules| read(file).and_then(|text| cases::run(&name, &text, &rules, None, now)));
     match ran {
         Ok(report) => {
-            let json = json!({ "good": report.is_good(), "cases": report.cases, "failures": report.failures.len() });
+            let json =
+                json!({ "good": report.is_good(), "cases": report.cases, "failures": report.failures.len() });
             if report.is_good() {
                 out.say(&report.to_string(), &json);
                 return Exit::Fine;
@@ -120,6 +121,8 @@ fn faulty(out: &mut Output, faults: &[PolicyFault]) -> Exit {
 fn as_json(faults: &[PolicyFault]) -> Vec<Value> {
     faults
         .iter()
-        .map(|fault| json!({ "file": fault.file, "line": fault.line, "what": fault.what, "mend": fault.mend }))
+        .map(
+            |fault| json!({ "file": fault.file, "line": fault.line, "what": fault.what, "mend": fault.mend }),
+        )
         .collect()
 }

@@ -3,7 +3,6 @@
 //! It starts without AWS, without Slack and without a directory: what must be taken back is taken back as soon as it can
 //! be, whatever else does not answer (P3).
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +13,8 @@ use tokio::sync::watch;
 use super::aws::Aws;
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
-use crate::chat::slack::web::WebConfig;
 use crate::chat::slack;
+use crate::chat::slack::web::WebConfig;
 use crate::clock::SystemClock;
 use crate::config::{Config, Secrets};
 use crate::engine::refresh::{self, Freshness};
@@ -55,7 +54,7 @@ fn start(error: impl std::fmt::Display) -> RunFault {
 ///
 /// # Errors
 /// When it cannot start, or a part of it ends by itself.
-pub async fn run(config: Config, secrets: Secrets) -> Result<ExitCode, RunFault> {
+pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
     let health = Health::new(vec![
         Watched { name: "clerk", silence_max: SILENCE_MAX },
         Watched { name: "scheduler", silence_max: SILENCE_MAX },
@@ -73,13 +72,18 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<ExitCode, RunFault>
     let opened = open_ledger(&config).await?;
     health.well(Part::Ledger, format!("record {}", opened.vault.head()));
     let bot = Bot::start(&config, &secrets, opened, SharedRules::new(rules), &health).await?;
-    tokio::spawn(door.run(Arc::new(Desk::new(bot.engine.clone(), config.aliases.clone(), config.admin.people.clone()))));
+    tokio::spawn(door.run(Arc::new(Desk::new(
+        bot.engine.clone(),
+        config.aliases.clone(),
+        config.admin.people.clone(),
+    ))));
     bot.until_stopped(&config, &health).await
 }
 
 async fn open_ledger(config: &Config) -> Result<Opened, RunFault> {
     let path = config.store.clone();
-    let opened = tokio::task::spawn_blocking(move || ledger::open(&path)).await.map_err(start)?.map_err(start)?;
+    let opened =
+        tokio::task::spawn_blocking(move || ledger::open(&path)).await.map_err(start)?.map_err(start)?;
     for alert in opened.report.alerts() {
         tracing::error!(alert, "the ledger was not as it was left");
     }
@@ -153,7 +157,8 @@ impl Bot {
         let started = Command::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
         engine.inside(started).await.map_err(start)?;
         let current = rules.current();
-        let loaded = Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
+        let loaded =
+            Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
         engine.inside(loaded).await.map_err(start)?;
         let (fresh, freshness) = watch::channel(Freshness::default());
         let schedule = config.directory_schedule.clone();
@@ -163,7 +168,7 @@ impl Bot {
         Ok(Self { engine, running, vault: opened.vault, rules, freshness, slack })
     }
 
-    async fn until_stopped(mut self, config: &Config, health: &Health) -> Result<ExitCode, RunFault> {
+    async fn until_stopped(mut self, config: &Config, health: &Health) -> Result<(), RunFault> {
         let mut terminate = signal(SignalKind::terminate()).map_err(start)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(start)?;
         let mut hang_up = signal(SignalKind::hangup()).map_err(start)?;
@@ -194,7 +199,7 @@ impl Bot {
         tracing::info!("stopping: no new work, what is under way finishes");
         self.slack.stop().await;
         self.engine.drain(self.running).await;
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 
     /// Puts changed policies in force, whole or not at all, and lets the journal know first.
@@ -214,7 +219,10 @@ impl Bot {
             }
             Err(faults) => {
                 let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                tracing::error!(why, "the policies were changed and cannot be used; the old ones stay in force");
+                tracing::error!(
+                    why,
+                    "the policies were changed and cannot be used; the old ones stay in force"
+                );
             }
         }
     }
@@ -230,8 +238,12 @@ impl Bot {
         let fresh = self.freshness.borrow();
         match (&fresh.read_at, &fresh.fault) {
             (Some(at), None) => health.well(Part::Directory, format!("as of {at}")),
-            (Some(at), Some(fault)) => health.well(Part::Directory, format!("as of {at}; the last reading failed: {fault}")),
-            (None, Some(fault)) if self.engine.directory().is_empty() => health.ill(Part::Directory, fault.clone()),
+            (Some(at), Some(fault)) => {
+                health.well(Part::Directory, format!("as of {at}; the last reading failed: {fault}"))
+            }
+            (None, Some(fault)) if self.engine.directory().is_empty() => {
+                health.ill(Part::Directory, fault.clone())
+            }
             (None, _) => {}
         }
         match self.slack.health() {

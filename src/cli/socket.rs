@@ -16,7 +16,9 @@ use crate::chat::host::{
 #[derive(Debug, thiserror::Error)]
 pub enum AskFault {
     /// Nobody there.
-    #[error("no bot answers on {path}: {why}; is `glasskey run` running, with this configuration, and may you use its socket?")]
+    #[error(
+        "no bot answers on {path}: {why}; is `glasskey run` running, with this configuration, and may you use its socket?"
+    )]
     Nobody {
         /// The socket.
         path: String,
@@ -24,7 +26,9 @@ pub enum AskFault {
         why: io::Error,
     },
     /// Somebody else there.
-    #[error("the socket {path} is held by user {uid}, who is neither root, nor you, nor its owner; nothing was asked")]
+    #[error(
+        "the socket {path} is held by user {uid}, who is neither root, nor you, nor its owner; nothing was asked"
+    )]
     Stranger {
         /// The socket.
         path: String,
@@ -32,7 +36,9 @@ pub enum AskFault {
         uid: u32,
     },
     /// The connection broke, or nothing came in time: what was asked may have been done.
-    #[error("the bot did not answer ({0}); what was asked may have been done: look with `glasskey requests list`")]
+    #[error(
+        "the bot did not answer ({0}); what was asked may have been done: look with `glasskey requests list`"
+    )]
     Lost(String),
     /// What was asked is too long.
     #[error("what was asked is longer than {REQUEST_LENGTH_MAX} bytes")]

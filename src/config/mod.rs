@@ -202,9 +202,7 @@ impl Config {
     async fn resolve(&self, source: &SecretSource, environment: &Environment) -> Result<Secret, ConfigFault> {
         let local = secret::read_local(source.reference(), environment);
         let secret = match (local, source.reference()) {
-            (Ok(None), SecretRef::SecretsManager(id)) => {
-                aws::read(&self.aws, id).await
-            }
+            (Ok(None), SecretRef::SecretsManager(id)) => aws::read(&self.aws, id).await,
             (local, _) => local.and_then(|secret| secret.ok_or_else(|| "not on this machine".to_owned())),
         };
         secret.map_err(|why| source.fault(&why))

@@ -5,7 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 use glasskey_domain::command::Incoming;
-use glasskey_domain::{AccessRequest, AccountId, Actor, Answer, Command, Door, PersonId, Refusal, RequestId, Who};
+use glasskey_domain::{
+    AccessRequest, AccountId, Actor, Answer, Command, Door, PersonId, Refusal, RequestId, Who,
+};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
@@ -29,7 +31,11 @@ pub struct Desk {
 impl Desk {
     /// Answers with this engine.
     #[must_use]
-    pub fn new(engine: Engine, aliases: BTreeMap<String, AccountId>, people: BTreeMap<String, String>) -> Self {
+    pub fn new(
+        engine: Engine,
+        aliases: BTreeMap<String, AccountId>,
+        people: BTreeMap<String, String>,
+    ) -> Self {
         Self { engine, aliases, people }
     }
 
@@ -68,9 +74,13 @@ impl Desk {
 
     async fn answer(&self, user: LocalUser, request: HostRequest) -> HostResponse {
         let id = |text: &str| {
-            glasskey_commands::RequestRef::parse(text).and_then(|id| RequestId::parse(id.as_str()).ok()).ok_or_else(|| {
-                HostResponse::refused(format!("`{text}` is not a request id such as `AR-7K3Q`; `glasskey requests list` shows them"))
-            })
+            glasskey_commands::RequestRef::parse(text)
+                .and_then(|id| RequestId::parse(id.as_str()).ok())
+                .ok_or_else(|| {
+                    HostResponse::refused(format!(
+                        "`{text}` is not a request id such as `AR-7K3Q`; `glasskey requests list` shows them"
+                    ))
+                })
         };
         let command = match request {
             HostRequest::List { all } => return self.list(all).await,

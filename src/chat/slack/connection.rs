@@ -65,7 +65,11 @@ impl Chat {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn connect(self, engine: Engine, aliases: BTreeMap<String, AccountId>) -> Result<Connection, WebSetupFault> {
+    pub fn connect(
+        self,
+        engine: Engine,
+        aliases: BTreeMap<String, AccountId>,
+    ) -> Result<Connection, WebSetupFault> {
         let listener = Listener::new(self.web.clone(), Arc::clone(&self.people), engine.clone(), aliases);
         let config = SocketConfig { sockets: self.sockets, ..SocketConfig::default() };
         let sockets = SocketMode::new(config, self.web, Arc::new(listener))?;
@@ -76,7 +80,9 @@ impl Chat {
         let listening = tokio::spawn(async move {
             let warm = tokio::spawn(async move { people.keep_warm(engine, draining).await });
             if sockets.run(stopped).await == SocketEnd::LinkDisabled {
-                tracing::error!("Slack switched Socket Mode off for this app; access is still taken back in time, but nobody can be heard until somebody switches it on and restarts the bot");
+                tracing::error!(
+                    "Slack switched Socket Mode off for this app; access is still taken back in time, but nobody can be heard until somebody switches it on and restarts the bot"
+                );
             }
             warm.abort();
         });

@@ -39,12 +39,7 @@ pub struct Sender {
 impl Sender {
     /// Sends cards to `channel`.
     #[must_use]
-    pub fn new(
-        web: SlackWeb,
-        people: Arc<People>,
-        channel: String,
-        setting: Setting,
-    ) -> Self {
+    pub fn new(web: SlackWeb, people: Arc<People>, channel: String, setting: Setting) -> Self {
         Self { web, people, channel, bot_id: OnceCell::new(), setting }
     }
 
