@@ -142,7 +142,8 @@ pub(super) async fn stop(mut child: Child, within: Duration) -> Result<(), BotEr
         return child.wait().await.map_err(BotError::Lost).and_then(clean);
     };
     // The standard library sends no signal but SIGKILL, and `unsafe` is not for us.
-    let sent = Command::new("/bin/sh").arg("-c").arg(r#"kill -TERM "$0""#).arg(pid.to_string()).status().await;
+    let sent =
+        Command::new("/bin/sh").arg("-c").arg(r#"kill -TERM "$0""#).arg(pid.to_string()).status().await;
     sent.map_err(BotError::Lost)?;
     match timeout(within, child.wait()).await {
         Ok(status) => status.map_err(BotError::Lost).and_then(clean),

@@ -175,10 +175,15 @@ async fn watch(mut child: Child, running: &Running) -> Result<(), DemoError> {
         () = asked_to_stop() => return stop(child, running).await,
         status = child.wait() => status,
     };
-    let what = status.map_or_else(|e| format!("the bot was lost: {e}"), |s| format!("the bot ended by itself: {s}"));
+    let what =
+        status.map_or_else(|e| format!("the bot was lost: {e}"), |s| format!("the bot ended by itself: {s}"));
     running.feed.set_bot(BotState::Stopped(what.clone()));
     let error = died(running, what).await;
-    words::complain(&format!("{error}\n\nThe page at {} stays until Ctrl-C; AWS is at {}.", running.page.url(), running.aws.url()));
+    words::complain(&format!(
+        "{error}\n\nThe page at {} stays until Ctrl-C; AWS is at {}.",
+        running.page.url(),
+        running.aws.url()
+    ));
     asked_to_stop().await;
     Err(error)
 }

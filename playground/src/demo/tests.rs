@@ -46,7 +46,10 @@ async fn the_bot_gets_a_configuration_and_no_credentials_of_ours() {
     let running = start(&options).await.expect("twins");
     with_bot(&options, &running).await.expect_err("it ended");
     let said = running.feed.last_lines(100).join("\n");
-    assert!(said.contains("AWS_ACCESS_KEY_ID AWS_EC2_METADATA_DISABLED AWS_SECRET_ACCESS_KEY PATH"), "{said}");
+    assert!(
+        said.contains("AWS_ACCESS_KEY_ID AWS_EC2_METADATA_DISABLED AWS_SECRET_ACCESS_KEY PATH"),
+        "{said}"
+    );
     assert!(!said.contains("HOME") && !said.contains("xoxb-"), "{said}");
     let config: toml::Table = {
         let (_, rest) = said.split_once("[admin]").expect("a configuration");
@@ -59,7 +62,8 @@ async fn the_bot_gets_a_configuration_and_no_credentials_of_ours() {
 #[tokio::test]
 async fn a_bot_is_asked_to_stop_before_it_is_made_to() {
     let folder = tempfile::tempdir().expect("a folder");
-    let polite = options(program(&folder, "trap 'echo drained; exit 0' TERM; echo up; while :; do sleep 0.02; done"));
+    let polite =
+        options(program(&folder, "trap 'echo drained; exit 0' TERM; echo up; while :; do sleep 0.02; done"));
     let running = start(&polite).await.expect("twins");
     let child = bot::start(&polite, &running.folder, &running.slack, &running.feed).expect("started");
     let mut lines = running.feed.lines();

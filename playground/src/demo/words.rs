@@ -43,6 +43,7 @@ pub(super) fn by_hand(folder: &Folder, slack: &SlackTwin) -> String {
 }
 
 pub(super) fn death(what: &str, lines: &[String]) -> String {
-    let said = if lines.is_empty() { "    (nothing)".to_owned() } else { format!("    {}", lines.join("\n    ")) };
+    let said =
+        if lines.is_empty() { "    (nothing)".to_owned() } else { format!("    {}", lines.join("\n    ")) };
     format!("{what}\n  what it said last:\n{said}")
 }

@@ -55,11 +55,13 @@ async fn every_file_the_page_names_is_there_and_none_is_from_elsewhere() {
     let (page, _slack, _aws) = page().await;
     let (_, head, index) = ask(&page, "GET /", None, "").await;
     assert!(head.contains("default-src 'none'"), "{head}");
-    let scripts = ["app", "aws", "blocks", "chat", "dom", "log", "modal", "mrkdwn"].map(|s| format!("/{s}.js"));
+    let scripts =
+        ["app", "aws", "blocks", "chat", "dom", "log", "modal", "mrkdwn"].map(|s| format!("/{s}.js"));
     for name in scripts.iter().map(String::as_str).chain(["/style.css", "/icon.svg"]) {
         let (status, _, content) = ask(&page, &format!("GET {name}"), None, "").await;
         assert_eq!(status, 200, "{name}");
-        let outside = ["import \"http", "from \"http", "url(http", "@import"].iter().any(|o| content.contains(o));
+        let outside =
+            ["import \"http", "from \"http", "url(http", "@import"].iter().any(|o| content.contains(o));
         assert!(!outside && !content.contains("innerHTML"), "{name}");
         for other in content.lines().filter_map(|l| l.split("from \"./").nth(1)) {
             let other = other.trim_end_matches([';', '"']);
@@ -111,7 +113,10 @@ async fn the_stream_tells_everything_at_first_and_then_what_changed() {
     let request = format!("GET /ui/stream?as=ana HTTP/1.1\r\nHost: {address}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut seen = String::new();
-    read_until(&mut stream, &mut seen, |s| ["slack", "aws", "bot"].iter().all(|e| s.contains(&format!("event: {e}\n")))).await;
+    read_until(&mut stream, &mut seen, |s| {
+        ["slack", "aws", "bot"].iter().all(|e| s.contains(&format!("event: {e}\n")))
+    })
+    .await;
     slack.say("bo", "access", "good morning");
     read_until(&mut stream, &mut seen, |s| s.contains("good morning")).await;
     let before = seen.matches("event: aws\n").count();

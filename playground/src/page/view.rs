@@ -49,7 +49,8 @@ pub(super) fn person(parts: &PageParts, word: &str) -> Option<Person> {
 /// The chat as this person sees it.
 pub(super) fn slack(parts: &PageParts, me: &Person) -> Value {
     let direct = parts.slack.direct_channel(&me.slack_user_id).unwrap_or_default();
-    let channels: Vec<Value> = parts.channels.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
+    let channels: Vec<Value> =
+        parts.channels.iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
     let people: Vec<Value> = parts.company.people.iter().map(|p| face(parts, p)).collect();
     json!({
         "me": face(parts, me),
