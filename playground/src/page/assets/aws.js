@@ -11,6 +11,10 @@ export class Aws {
   }
 
   show(state) {
+    // Every call of the bot moves the twin; only what one can see is worth drawing (and would cut an animation short).
+    const said = JSON.stringify([state.accounts, inFlight(state)]);
+    if (said === this.said) return;
+    this.said = said;
     const now = new Map(state.accounts.map((a) => [a.id, a.holders.map(key)]));
     const news = this.before ? this.compare(now, state) : [];
     this.before = now;
@@ -50,13 +54,13 @@ export class Aws {
       const path = account.ou_path.join(" / ") || "Root";
       units.set(path, [...(units.get(path) ?? []), account]);
     }
-    const sorted = [...units].sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));
+    const sorted = [...units].sort(([a, x], [b, y]) => rank(a, x) - rank(b, y) || a.localeCompare(b));
     return sorted.map(([path, accounts]) =>
       el("div", { class: "unit" }, el("h3", {}, path), el("ul", {}, accounts.map((a) => this.account(a, state)))));
   }
 
   account(account, state) {
-    const busy = state.operations.filter((o) => o.status === "IN_PROGRESS" && (o.account === account.id || o.account === account.name));
+    const busy = inFlight(state).filter((o) => o.account === account.name || o.account === account.id);
     const came = this.fresh?.get(account.id) ?? [];
     const gone = (this.gone.get(account.id) ?? []).filter((g) => g.until > Date.now());
     const chips = [
@@ -73,11 +77,14 @@ export class Aws {
   }
 }
 
-/** Where people work comes first. */
-function rank(path) {
-  return ["Workloads", "Sandbox", "Security"].findIndex((name) => path.startsWith(name)) >>> 0;
+/** Where people work comes first; what is closed, and what nobody may touch, last. */
+function rank(path, accounts) {
+  if (accounts.every((a) => a.state !== "ACTIVE")) return 9;
+  const at = ["Workloads", "Sandbox", "Security"].findIndex((name) => path.startsWith(name));
+  return at < 0 ? 8 : at;
 }
 
+const inFlight = (state) => state.operations.filter((o) => o.status === "IN_PROGRESS");
 const key = (h) => `${h.type}\n${h.name}\n${h.permission_set}`;
 const title = (k) => { const [, name, set] = k.split("\n"); return `${name} · ${set}`; };
 
@@ -89,5 +96,5 @@ function holder(h, fresh) {
 
 function operation(o) {
   const verb = String(o.kind).toLowerCase().startsWith("create") ? "creating" : "removing";
-  return el("li", { class: "chip busy" }, `${verb} ${o.permission_set} for ${o.principal?.name ?? o.principal}`);
+  return el("li", { class: "chip busy" }, `${verb} ${o.permission_set} for ${o.principal}`);
 }

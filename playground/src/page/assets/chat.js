@@ -1,7 +1,7 @@
 // The conversation at the left: tabs, messages kept in place while they change, the composer with its memory.
 
 import { kit } from "./blocks.js";
-import { avatar, byId, clock, el, send } from "./dom.js";
+import { avatar, byId, clock, el, followEnd, send } from "./dom.js";
 import { confirmed } from "./modal.js";
 
 const BOT = { id: "bot", name: "Glasskey", bot: true };
@@ -16,6 +16,7 @@ export class Chat {
     this.seen = new Map();
     this.typed = new Map();
     this.back = 0;
+    this.toEnd = followEnd(byId("scroll"), byId("messages"));
     byId("composer").addEventListener("submit", (event) => this.submit(event));
     byId("composer-line").addEventListener("keydown", (event) => this.recall(event));
     byId("tabs").addEventListener("keydown", (event) => this.moveTab(event));
@@ -107,8 +108,6 @@ export class Chat {
     const channel = this.channelId();
     const items = this.state.timeline.filter((m) => m.channel === channel);
     const list = byId("messages");
-    const scroll = byId("scroll");
-    const atEnd = fresh || scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
     // A switch of person or tab is not news: a screen reader must not read out the whole conversation.
     list.setAttribute("aria-live", fresh ? "off" : "polite");
     if (fresh) {
@@ -118,7 +117,7 @@ export class Chat {
     this.place(list, items, fresh);
     this.drawEmpty(items.length === 0);
     this.markRead(channel, items);
-    if (atEnd) scroll.scrollTop = scroll.scrollHeight;
+    if (fresh) this.toEnd();
   }
 
   place(list, items, fresh) {
@@ -215,7 +214,7 @@ export class Chat {
       line.focus();
     };
     byId("chips").replaceChildren(
-      ...this.state.examples.map((text) => el("button", { type: "button", onclick: () => pick(text) }, text)));
+      ...this.state.examples.map((text) => el("button", { type: "button", title: text, onclick: () => pick(text) }, text.replace(/^\/elevate /, ""))));
   }
 
   async submit(event) {
@@ -228,6 +227,7 @@ export class Chat {
     mine.push(text);
     if (mine.length > HISTORY_MAX) mine.shift();
     this.back = 0;
+    this.toEnd();
     await this.tell("/ui/slash", { as: this.state.me.id, channel: this.channelId(), line: text });
   }
 

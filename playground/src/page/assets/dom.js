@@ -43,3 +43,21 @@ export async function send(path, body) {
   if (!reply.ok) throw new Error(`${reply.status} ${await reply.text()}`);
   return reply.json();
 }
+
+const NEAR_PX = 40;
+
+/** Keeps a scrolled list at its end while it grows or its frame shrinks, until somebody scrolls up to read. */
+export function followEnd(frame, list) {
+  let follows = true;
+  const toEnd = () => { if (follows) frame.scrollTop = frame.scrollHeight; };
+  frame.addEventListener("scroll", () => {
+    follows = frame.scrollHeight - frame.scrollTop - frame.clientHeight < NEAR_PX;
+  });
+  const watcher = new ResizeObserver(toEnd);
+  watcher.observe(frame);
+  watcher.observe(list);
+  return () => {
+    follows = true;
+    toEnd();
+  };
+}

@@ -1,6 +1,6 @@
 // The bot's own words: its log lines as they come, newest at the bottom.
 
-import { byId, clock, el } from "./dom.js";
+import { byId, clock, el, followEnd } from "./dom.js";
 
 const ENTRIES_MAX = 400;
 const SHOWN_ELSEWHERE = new Set(["timestamp", "level", "message", "target", "fields", "span", "spans", "threadName", "threadId"]);
@@ -8,19 +8,17 @@ const SHOWN_ELSEWHERE = new Set(["timestamp", "level", "message", "target", "fie
 export class Log {
   constructor() {
     this.last = 0;
+    followEnd(byId("log-scroll"), byId("log"));
     byId("log-all").addEventListener("change", (event) => byId("log").classList.toggle("all", event.target.checked));
   }
 
   add(entries) {
-    const scroll = byId("log-scroll");
-    const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40;
     for (const entry of entries) {
       if (entry.number <= this.last) continue;
       this.last = entry.number;
       byId("log").append(draw(entry.line));
     }
     while (byId("log").children.length > ENTRIES_MAX) byId("log").firstChild.remove();
-    if (atEnd) scroll.scrollTop = scroll.scrollHeight;
   }
 }
 

@@ -33,7 +33,8 @@ export function mrkdwn(text, names) {
   };
   const lines = text.includes("```") ? [text] : text.split("\n");
   lines.forEach((line, n) => {
-    if (line.startsWith("&gt;")) return quote.push(line.slice(4).trimStart());
+    const quoted = /^(?:&gt;|>)\s?(.*)$/.exec(line);
+    if (quoted) return quote.push(quoted[1]);
     const afterQuote = quote.length > 0;
     flush();
     if (n > 0 && !afterQuote) nodes.push("\n");
