@@ -20,7 +20,7 @@ use crate::ports::{Access, Answer, DirectorySource, Fault, Progress, Seen, Start
 const CALLS_UNLIMITED: u32 = 1_000;
 
 /// AWS, perhaps not connected yet.
-pub(super) struct Aws {
+pub struct Aws {
     settings: AwsSettings,
     connected: OnceCell<Connected>,
     engine: Arc<OnceLock<Engine>>,
@@ -32,12 +32,14 @@ struct Connected {
 }
 
 impl Aws {
-    pub(super) fn new(aws: &config::Aws) -> Self {
+    /// AWS as the configuration says; asked for nothing yet.
+    #[must_use]
+    pub fn new(aws: &config::Aws) -> Self {
         Self { settings: settings(aws), connected: OnceCell::new(), engine: Arc::default() }
     }
 
     /// Tells it the engine, whose directory knows the groups of people.
-    pub(super) fn knows(&self, engine: Engine) {
+    pub fn knows(&self, engine: Engine) {
         // Told once, at the wiring; a second time would be the same engine.
         let _again = self.engine.set(engine);
     }
@@ -62,7 +64,8 @@ impl Aws {
 }
 
 /// The settings of the configuration.
-pub(super) fn settings(aws: &config::Aws) -> AwsSettings {
+#[must_use]
+pub fn settings(aws: &config::Aws) -> AwsSettings {
     let mut settings = AwsSettings::in_region(&aws.region);
     settings.endpoint_url = aws.endpoint_url.as_ref().map(ToString::to_string);
     settings.instance_arn.clone_from(&aws.instance_arn);

@@ -3,7 +3,7 @@
 
 pub mod arguments;
 pub mod audit;
-mod aws;
+pub mod aws;
 pub mod check;
 pub mod init;
 pub mod manifest;
