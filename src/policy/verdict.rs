@@ -315,7 +315,8 @@ mod tests {
             for principal in principals {
                 for resource in resources {
                     for action in ACTIONS {
-                        text += &format!("{effect}({principal}, action == Action::\"{action}\", {resource});\n");
+                        text +=
+                            &format!("{effect}({principal}, action == Action::\"{action}\", {resource});\n");
                     }
                 }
             }
@@ -333,7 +334,9 @@ mod tests {
                 let asked = (who, account, "ReadOnly");
                 let question =
                     question(&directory, asked, Seconds::hours(1), jiff::Timestamp::UNIX_EPOCH).unwrap();
-                for (action, actor) in ACTIONS.iter().flat_map(|action| ["ana", "bo", "eve"].map(|a| (*action, a))) {
+                for (action, actor) in
+                    ACTIONS.iter().flat_map(|action| ["ana", "bo", "eve"].map(|a| (*action, a)))
+                {
                     let actor = PersonId::new(format!("p-{actor}"));
                     let prepared = prepare(&rules, &directory, &question, action, &actor).unwrap();
                     let slice = rules.slice(action, &prepared.principal.all, &prepared.resource.all).unwrap();
@@ -371,7 +374,8 @@ mod tests {
         for ticket in [None, Some("INC-7".to_owned())] {
             question.ticket = ticket;
             for action in ACTIONS {
-                let prepared = prepare(&rules, &directory, &question, action, &PersonId::new("p-bo")).unwrap();
+                let prepared =
+                    prepare(&rules, &directory, &question, action, &PersonId::new("p-bo")).unwrap();
                 let asked = &prepared.request;
                 let context = asked.context().unwrap().clone();
                 let (who, what) = (asked.principal().unwrap().clone(), asked.resource().unwrap().clone());

@@ -44,7 +44,8 @@ fn source(file: &str, text: &str) -> Source {
 }
 
 fn rules(text: &str) -> RuleSet {
-    RuleSet::from_sources(&[source("p.cedar", text)], TimeZone::UTC).unwrap_or_else(|faults| panic!("{faults:#?}"))
+    RuleSet::from_sources(&[source("p.cedar", text)], TimeZone::UTC)
+        .unwrap_or_else(|faults| panic!("{faults:#?}"))
 }
 
 fn faults(text: &str) -> Vec<PolicyFault> {
@@ -75,15 +76,17 @@ fn refusal(verdict: Verdict) -> NotPermitted {
 
 /// A permit of `request` with these annotations and this condition.
 fn permit(annotations: &str, when: &str) -> String {
-    format!("{annotations} permit(principal in Group::\"engineers\", action == Action::\"request\", resource) when {{ {when} }};\n")
+    format!(
+        "{annotations} permit(principal in Group::\"engineers\", action == Action::\"request\", resource) when {{ {when} }};\n"
+    )
 }
 
-const APPROVE: &str =
-    "@id(\"leads-approve\") permit(principal in Group::\"leads\", action == Action::\"approve\", resource);\n";
+const APPROVE: &str = "@id(\"leads-approve\") permit(principal in Group::\"leads\", action == Action::\"approve\", resource);\n";
 
 fn table(policies: &str, rows: &str) {
     let text = format!("{COMPANY}\n{rows}");
-    let report = cases::run("t.cases", &text, &rules(policies), None, monday()).unwrap_or_else(|f| panic!("{f:#?}"));
+    let report =
+        cases::run("t.cases", &text, &rules(policies), None, monday()).unwrap_or_else(|f| panic!("{f:#?}"));
     assert!(report.is_good(), "{report}");
     assert!(report.cases > 0);
 }
@@ -94,9 +97,11 @@ fn the_starter_policies_load_without_a_warning_and_answer_their_table() {
     let text = fs::read_to_string(dir.join("starter.cases")).unwrap();
     let rules = RuleSet::load(&dir, TimeZone::UTC).unwrap_or_else(|faults| panic!("{faults:#?}"));
     assert_eq!(rules.warnings(), []);
-    let report = cases::run("starter.cases", &text, &rules, None, monday()).unwrap_or_else(|f| panic!("{f:#?}"));
+    let report =
+        cases::run("starter.cases", &text, &rules, None, monday()).unwrap_or_else(|f| panic!("{f:#?}"));
     assert!(report.is_good(), "{report}");
-    let described: String = text.lines().filter(|line| !line.contains('|')).map(|line| format!("{line}\n")).collect();
+    let described: String =
+        text.lines().filter(|line| !line.contains('|')).map(|line| format!("{line}\n")).collect();
     let directory = company("starter.cases", &described).unwrap();
     assert_eq!(policy::check_against(&rules, &directory), []);
     assert!(policy::check(&dir, Some(&directory)).is_good());
@@ -113,7 +118,8 @@ fn a_policy_speaks_of_accounts_and_units_by_id_by_name_and_by_path() {
         "resource == Account::\"222222222222\"",
         "resource in OU::\"ou-pretend-00000003\"",
     ] {
-        let text = format!("permit(principal in Group::\"engineers\", action == Action::\"request\", {resource});");
+        let text =
+            format!("permit(principal in Group::\"engineers\", action == Action::\"request\", {resource});");
         table(
             &text,
             "person | account | permission set | for | expect
@@ -171,7 +177,8 @@ fn of_equal_permissions_the_longer_binds_and_then_the_first_by_id() {
 
 #[test]
 fn a_permission_set_whose_sessions_live_too_long_is_refused_and_says_so() {
-    let set = permit("@id(\"short\") @session(\"1h\")", "true") + &permit("@id(\"mid\") @session(\"4h\")", "true");
+    let set =
+        permit("@id(\"short\") @session(\"1h\")", "true") + &permit("@id(\"mid\") @session(\"4h\")", "true");
     let (rules, directory) = (rules(&set), acme());
     let why = refusal(rules.request(&directory, &ask(&directory, "ana", "sandbox", "Admin", 30)));
     let (session, max) = (Seconds::hours(8), Seconds::hours(4));
@@ -202,8 +209,16 @@ fn who_or_what_is_unknown_is_refused() {
     for (number, change) in changes.iter().enumerate() {
         let mut directory = directory.clone();
         change(&mut directory);
-        assert_eq!(refusal(rules.request(&directory, &question)), NotPermitted::Gone, "request, change {number}");
-        assert_eq!(refusal(rules.approve(&directory, &question, &id("bo"))), NotPermitted::Gone, "change {number}");
+        assert_eq!(
+            refusal(rules.request(&directory, &question)),
+            NotPermitted::Gone,
+            "request, change {number}"
+        );
+        assert_eq!(
+            refusal(rules.approve(&directory, &question, &id("bo"))),
+            NotPermitted::Gone,
+            "change {number}"
+        );
         assert_eq!(rules.approvers(&directory, &question, 5).people, [], "change {number}");
         // Taking away must not wait for what is gone.
         terms(rules.revoke(&directory, &question, &id("bo")));
@@ -225,7 +240,8 @@ fn a_policy_that_errs_is_a_no() {
                 .replace("principal, action, resource", "principal, action == Action::\"request\", resource"),
     ] {
         let directory = acme();
-        let why = refusal(rules(&text).request(&directory, &ask(&directory, "ana", "sandbox", "ReadOnly", 30)));
+        let why =
+            refusal(rules(&text).request(&directory, &ask(&directory, "ana", "sandbox", "ReadOnly", 30)));
         assert!(matches!(&why, NotPermitted::Erred { detail } if detail.contains("`errs`")), "{why:?}");
     }
 }
@@ -268,7 +284,10 @@ fn an_approver_may_be_kept_from_approving_their_own_group() {
 
 #[test]
 fn hour_and_weekday_are_those_of_the_configured_time_zone() {
-    let text = permit("", "context.hour == 1 && context.weekday == 2 && context.start < datetime(\"2026-11-24T00:00:01Z\")");
+    let text = permit(
+        "",
+        "context.hour == 1 && context.weekday == 2 && context.start < datetime(\"2026-11-24T00:00:01Z\")",
+    );
     let zone = TimeZone::get("Europe/Berlin").unwrap();
     let rules = RuleSet::from_sources(&[source("p.cedar", &text)], zone).unwrap();
     let directory = acme();
@@ -281,7 +300,8 @@ fn hour_and_weekday_are_those_of_the_configured_time_zone() {
 
 /// Two units of one name, and a policy that means one of them.
 fn twice_prod() -> Directory {
-    company("company", &format!("{COMPANY}\nunit Other/Prod\naccount 444444444444 other-prod in Other/Prod")).unwrap()
+    company("company", &format!("{COMPANY}\nunit Other/Prod\naccount 444444444444 other-prod in Other/Prod"))
+        .unwrap()
 }
 
 #[test]
@@ -295,10 +315,12 @@ fn a_second_unit_of_the_same_name_widens_no_permit_and_lifts_no_forbid() {
     terms(rules(&by_path).request(&directory, &question));
 
     let open = permit("@id(\"open\")", "true");
-    let head = open.clone() + "@id(\"f\") forbid(principal, action == Action::\"request\", resource in OU::\"Prod\");";
+    let head = open.clone()
+        + "@id(\"f\") forbid(principal, action == Action::\"request\", resource in OU::\"Prod\");";
     let why = refusal(rules(&head).request(&directory, &question));
     assert_eq!(why, NotPermitted::Forbidden { policies: vec!["f".to_owned()] });
-    let unless = open + "@id(\"f\") forbid(principal, action == Action::\"request\", resource) unless { resource in OU::\"Prod\" };";
+    let unless = open
+        + "@id(\"f\") forbid(principal, action == Action::\"request\", resource) unless { resource in OU::\"Prod\" };";
     let why = refusal(rules(&unless).request(&directory, &question));
     assert!(matches!(why, NotPermitted::Erred { .. }), "{why:?}");
     // Where the name is not in question, nothing is.
@@ -392,20 +414,62 @@ fn what_does_not_say_what_it_means_is_refused() {
         ("permit(principal in Group::\"g\", action == Action::\"reqest\", resource);", "reqest"),
         ("permit(principal in Grup::\"g\", action == Action::\"request\", resource);", "Grup"),
         ("permit(principal == ?principal, action == Action::\"request\", resource);", "template"),
-        ("permit(principal in Group::\"g\", action in [Action::\"request\", Action::\"approve\"], resource);", "together"),
-        ("@id(\"a b\") permit(principal in Group::\"g\", action == Action::\"approve\", resource);", "is not an id"),
-        ("@approvals(\"11\") permit(principal in Group::\"g\", action == Action::\"request\", resource);", "cannot be read"),
-        ("@approvals(\"-1\") permit(principal in Group::\"g\", action == Action::\"request\", resource);", "cannot be read"),
-        ("@approvals permit(principal in Group::\"g\", action == Action::\"request\", resource);", "cannot be read"),
-        ("@max_duration(\"30s\") permit(principal in Group::\"g\", action == Action::\"request\", resource);", "cannot be read"),
-        ("@session(\"30m\") permit(principal in Group::\"g\", action == Action::\"request\", resource);", "cannot be read"),
-        ("@notify(\"<!channel>\") permit(principal in Group::\"g\", action == Action::\"request\", resource);", "cannot be read"),
-        ("@broad(\"yes\") @approvals(\"0\") permit(principal, action == Action::\"request\", resource);", "cannot be read"),
-        ("permit(principal in Group::\"g\", action == Action::\"request\", resource) when { 1 == 2 };", "impossible"),
-        ("permit(principal in Group::\"g\", action == Action::\"request\", resource) when { [Account::\"prod\"].contains(resource) };", "compares ids"),
-        ("permit(principal in Group::\"g\", action == Action::\"request\", resource) when { OU::\"a\" in OU::\"b\" };", "stands where"),
-        ("permit(principal in Group::\"g\", action == Action::\"request\", resource) when { context.ticket == \"x\" };", "ticket"),
-        ("permit(principal in Group::\"g\", action == Action::\"request\", resource) when { context.permissionSet == \"Read\u{0430}dmin\" };", "mixed script"),
+        (
+            "permit(principal in Group::\"g\", action in [Action::\"request\", Action::\"approve\"], resource);",
+            "together",
+        ),
+        (
+            "@id(\"a b\") permit(principal in Group::\"g\", action == Action::\"approve\", resource);",
+            "is not an id",
+        ),
+        (
+            "@approvals(\"11\") permit(principal in Group::\"g\", action == Action::\"request\", resource);",
+            "cannot be read",
+        ),
+        (
+            "@approvals(\"-1\") permit(principal in Group::\"g\", action == Action::\"request\", resource);",
+            "cannot be read",
+        ),
+        (
+            "@approvals permit(principal in Group::\"g\", action == Action::\"request\", resource);",
+            "cannot be read",
+        ),
+        (
+            "@max_duration(\"30s\") permit(principal in Group::\"g\", action == Action::\"request\", resource);",
+            "cannot be read",
+        ),
+        (
+            "@session(\"30m\") permit(principal in Group::\"g\", action == Action::\"request\", resource);",
+            "cannot be read",
+        ),
+        (
+            "@notify(\"<!channel>\") permit(principal in Group::\"g\", action == Action::\"request\", resource);",
+            "cannot be read",
+        ),
+        (
+            "@broad(\"yes\") @approvals(\"0\") permit(principal, action == Action::\"request\", resource);",
+            "cannot be read",
+        ),
+        (
+            "permit(principal in Group::\"g\", action == Action::\"request\", resource) when { 1 == 2 };",
+            "impossible",
+        ),
+        (
+            "permit(principal in Group::\"g\", action == Action::\"request\", resource) when { [Account::\"prod\"].contains(resource) };",
+            "compares ids",
+        ),
+        (
+            "permit(principal in Group::\"g\", action == Action::\"request\", resource) when { OU::\"a\" in OU::\"b\" };",
+            "stands where",
+        ),
+        (
+            "permit(principal in Group::\"g\", action == Action::\"request\", resource) when { context.ticket == \"x\" };",
+            "ticket",
+        ),
+        (
+            "permit(principal in Group::\"g\", action == Action::\"request\", resource) when { context.permissionSet == \"Read\u{0430}dmin\" };",
+            "mixed script",
+        ),
     ] {
         let faults = faults(text);
         let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -426,7 +490,10 @@ fn a_policy_that_names_what_the_company_has_not_is_warned_of() {
     let text = permit("", "resource in OU::\"Prd\" && context.permissionSet == \"Readonly\"");
     let warnings = policy::check_against(&rules(&text), &acme());
     let said: Vec<String> = warnings.iter().map(ToString::to_string).collect();
-    assert!(said.iter().any(|said| said.contains("there is no `OU::\"Prd\"`") && said.contains("`OU::\"Prod\"`")), "{said:?}");
+    assert!(
+        said.iter().any(|said| said.contains("there is no `OU::\"Prd\"`") && said.contains("`OU::\"Prod\"`")),
+        "{said:?}"
+    );
     assert!(said.iter().any(|said| said.contains("`Readonly`") && said.contains("`ReadOnly`")), "{said:?}");
     assert_eq!(said.len(), 2);
 }
@@ -436,7 +503,11 @@ fn files_have_limits_and_the_directory_must_hold_some() {
     let dir = tempfile::tempdir().unwrap();
     let load = || RuleSet::load(dir.path(), TimeZone::UTC);
     assert!(load().unwrap_err()[0].what.contains("holds no `*.cedar` file"));
-    assert!(RuleSet::load(&dir.path().join("nowhere"), TimeZone::UTC).unwrap_err()[0].what.contains("cannot be read"));
+    assert!(
+        RuleSet::load(&dir.path().join("nowhere"), TimeZone::UTC).unwrap_err()[0]
+            .what
+            .contains("cannot be read")
+    );
     let policy = permit("", "true");
     let full = format!("{policy}{}", " ".repeat(policy::FILE_BYTES_MAX - policy.len()));
     fs::write(dir.path().join("a.cedar"), &full).unwrap();
@@ -456,8 +527,18 @@ fn files_have_limits_and_the_directory_must_hold_some() {
 #[test]
 fn too_many_policies_are_refused() {
     let many = permit("", "true").repeat(policy::POLICIES_MAX);
-    let sources = |text: &str| text.lines().collect::<Vec<_>>().chunks(500).enumerate().map(|(number, lines)| source(&format!("{number}.cedar"), &lines.join("\n"))).collect::<Vec<_>>();
-    assert_eq!(RuleSet::from_sources(&sources(&many), TimeZone::UTC).unwrap().policy_count(), policy::POLICIES_MAX);
+    let sources = |text: &str| {
+        text.lines()
+            .collect::<Vec<_>>()
+            .chunks(500)
+            .enumerate()
+            .map(|(number, lines)| source(&format!("{number}.cedar"), &lines.join("\n")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        RuleSet::from_sources(&sources(&many), TimeZone::UTC).unwrap().policy_count(),
+        policy::POLICIES_MAX
+    );
     let one_more = many + &permit("", "true");
     let faults = RuleSet::from_sources(&sources(&one_more), TimeZone::UTC).unwrap_err();
     assert!(faults[0].what.contains("more than 2000"), "{faults:?}");
@@ -468,7 +549,8 @@ fn the_hash_is_of_what_is_said_not_of_how_it_is_laid_out() {
     let (a, b) = (permit("@id(\"a\") @approvals(\"2\")", "true"), permit("@id(\"b\")", "context.hour < 9"));
     let one = RuleSet::from_sources(&[source("x.cedar", &(a.clone() + &b))], TimeZone::UTC).unwrap();
     let spaced = format!("// note\n\n{}", b.replace(' ', "\n  "));
-    let two = RuleSet::from_sources(&[source("1.cedar", &spaced), source("2.cedar", &a)], TimeZone::UTC).unwrap();
+    let two =
+        RuleSet::from_sources(&[source("1.cedar", &spaced), source("2.cedar", &a)], TimeZone::UTC).unwrap();
     assert_eq!(one.hash(), two.hash());
     assert_eq!(one.hash().len(), 64);
     let other = rules(&(a.replace('2', "3") + &b));
@@ -554,7 +636,10 @@ fn a_case_table_reports_what_fails_and_refuses_what_it_cannot_read() {
         (head.to_owned(), "no cases"),
         (head.replace("person", "persn") + "a | b | c | 1h | permit", "is not a column"),
         (head.replace("person | ", "") + "b | c | 1h | permit", "`person` is missing"),
-        (format!("{head}anna | sandbox | ReadOnly | 1h | permit"), "no person is called `anna`; did you mean `ana`"),
+        (
+            format!("{head}anna | sandbox | ReadOnly | 1h | permit"),
+            "no person is called `anna`; did you mean `ana`",
+        ),
         (format!("{head}ana | sandbox | ReadOnly | soon | permit"), "length"),
         (format!("{head}ana | sandbox | ReadOnly | 1h | allow"), "not an expectation"),
         (format!("{head}ana | sandbox | ReadOnly | 1h | refuse: why"), "not an expectation"),
@@ -565,24 +650,39 @@ fn a_case_table_reports_what_fails_and_refuses_what_it_cannot_read() {
         let faults = run(&rows).unwrap_err();
         assert!(faults[0].to_string().contains(what), "{rows}: {faults:?}");
     }
-    let faults = cases::run("t", &format!("{head}ana | sandbox | ReadOnly | 1h | permit"), &rules, None, monday());
+    let faults =
+        cases::run("t", &format!("{head}ana | sandbox | ReadOnly | 1h | permit"), &rules, None, monday());
     assert!(faults.unwrap_err()[0].what.contains("no company"));
 }
 
 /// One random policy about the small company above.
 fn any_policy() -> impl Strategy<Value = String> {
     let principal = prop::sample::select(vec![
-        "principal", "principal in Group::\"engineers\"", "principal in Group::\"leads\"",
-        "principal in Group::\"g-contractors\"", "principal == Person::\"ana\"", "principal is Person in Group::\"leads\"",
+        "principal",
+        "principal in Group::\"engineers\"",
+        "principal in Group::\"leads\"",
+        "principal in Group::\"g-contractors\"",
+        "principal == Person::\"ana\"",
+        "principal is Person in Group::\"leads\"",
         "principal in Person::\"bo\"",
     ]);
     let resource = prop::sample::select(vec![
-        "resource", "resource in OU::\"Prod\"", "resource in OU::\"Workloads\"", "resource in OU::\"Other/Prod\"",
-        "resource == Account::\"222222222222\"", "resource in Account::\"sandbox\"", "resource is Account in OU::\"Test\"",
+        "resource",
+        "resource in OU::\"Prod\"",
+        "resource in OU::\"Workloads\"",
+        "resource in OU::\"Other/Prod\"",
+        "resource == Account::\"222222222222\"",
+        "resource in Account::\"sandbox\"",
+        "resource is Account in OU::\"Test\"",
     ]);
     let when = prop::sample::select(vec![
-        "true", "context.permissionSet == \"ReadOnly\"", "context.durationSeconds <= 1800", "context.hour < 6",
-        "principal == context.requester", "context.requester in Group::\"engineers\"", "resource in OU::\"Prod\"",
+        "true",
+        "context.permissionSet == \"ReadOnly\"",
+        "context.durationSeconds <= 1800",
+        "context.hour < 6",
+        "principal == context.requester",
+        "context.requester in Group::\"engineers\"",
+        "resource in OU::\"Prod\"",
         "context.durationSeconds * 5000000000000000 > 0",
     ]);
     let action = prop::sample::select(vec!["request", "request", "approve", "revoke"]);
