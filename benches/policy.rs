@@ -113,7 +113,7 @@ fn verdicts(criterion: &mut Criterion) {
     percentiles(
         "twenty approvers",
         |q| drop(black_box(rules.approvers(&directory, q, 20))),
-        &questions[..200],
+        &questions[..100],
     );
     let mut next = questions.iter().cycle();
     criterion.bench_function("policy/verdict", |bencher| {

@@ -16,6 +16,9 @@ use jiff::tz::TimeZone;
 use super::literals::{Kind, Literal, is_account_id};
 use super::ruleset::{RuleSet, type_name};
 
+/// Organizations nests five deep; more steps up are a loop in bad data.
+const STEPS_MAX: usize = 16;
+
 /// The type names of the schema, parsed once.
 #[derive(Debug)]
 pub(super) struct Types {
@@ -53,7 +56,7 @@ impl Types {
 }
 
 /// All the names of a person or an account that policies use, and which of these names mean something else too.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Names {
     pub(super) all: BTreeSet<Literal>,
     pub(super) shared: BTreeSet<Literal>,
@@ -132,7 +135,25 @@ fn is_another_ou(directory: &Directory, ou: &Ou, name: &str) -> bool {
         .ous
         .values()
         .filter(|other| other.id != ou.id)
-        .any(|other| other.name == name || (name.contains('/') && path_of(directory, other) == name))
+        .any(|other| other.name == name || has_path(directory, other, name))
+}
+
+/// Whether this is the unit's path, compared from its end: at most units the last name already differs.
+fn has_path(directory: &Directory, ou: &Ou, path: &str) -> bool {
+    let (mut rest, mut at) = (path, ou);
+    for _ in 0..STEPS_MAX {
+        let Some(above) = rest.strip_suffix(at.name.as_str()).filter(|_| at.parent.is_some()) else {
+            return false;
+        };
+        match at.parent.as_ref().and_then(|id| directory.ous.get(id)).filter(|ou| ou.parent.is_some()) {
+            None => return above.is_empty(),
+            Some(parent) => {
+                let Some(above) = above.strip_suffix('/') else { return false };
+                (rest, at) = (above, parent);
+            }
+        }
+    }
+    false
 }
 
 /// The names from below the root down to the unit, of units nearest first.
@@ -144,8 +165,6 @@ fn path(above: &[&Ou]) -> String {
 
 /// The path of any unit.
 pub(super) fn path_of(directory: &Directory, ou: &Ou) -> String {
-    /// Organizations nests five deep; more steps are a loop in bad data.
-    const STEPS_MAX: usize = 16;
     let up = std::iter::successors(Some(ou), |ou| ou.parent.as_ref().and_then(|id| directory.ous.get(id)));
     path(&up.take(STEPS_MAX).collect::<Vec<_>>())
 }

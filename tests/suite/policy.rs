@@ -681,6 +681,7 @@ fn any_policy() -> impl Strategy<Value = String> {
         "context.durationSeconds <= 1800",
         "context.hour < 6",
         "principal == context.requester",
+        "principal.userName like \"*e*\"",
         "context.requester in Group::\"engineers\"",
         "resource in OU::\"Prod\"",
         "context.durationSeconds * 5000000000000000 > 0",
