@@ -16,6 +16,9 @@ use jiff::tz::TimeZone;
 use super::literals::{Kind, Literal, is_account_id};
 use super::ruleset::{RuleSet, type_name};
 
+/// Organizations nests five deep; more steps up are a loop in bad data.
+const STEPS_MAX: usize = 16;
+
 /// The type names of the schema, parsed once.
 #[derive(Debug)]
 pub(super) struct Types {
@@ -53,7 +56,7 @@ impl Types {
 }
 
 /// All the names of a person or an account that policies use, and which of these names mean something else too.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Names {
     pub(super) all: BTreeSet<Literal>,
     pub(super) shared: BTreeSet<Literal>,
@@ -132,7 +135,25 @@ fn is_another_ou(directory: &Directory, ou: &Ou, name: &str) -> bool {
         .ous
         .values()
         .filter(|other| other.id != ou.id)
-        .any(|other| other.name == name || (name.contains('/') && path_of(directory, other) == name))
+        .any(|other| other.name == name || has_path(directory, other, name))
+}
+
+/// Whether this is the unit's path, compared from its end: at most units the last name already differs.
+fn has_path(directory: &Directory, ou: &Ou, path: &str) -> bool {
+    let (mut rest, mut at) = (path, ou);
+    for _ in 0..STEPS_MAX {
+        let Some(above) = rest.strip_suffix(at.name.as_str()).filter(|_| at.parent.is_some()) else {
+            return false;
+        };
+        match at.parent.as_ref().and_then(|id| directory.ous.get(id)).filter(|ou| ou.parent.is_some()) {
+            None => return above.is_empty(),
+            Some(parent) => {
+                let Some(above) = above.strip_suffix('/') else { return false };
+                (rest, at) = (above, parent);
+            }
+        }
+    }
+    false
 }
 
 /// The names from below the root down to the unit, of units nearest first.
@@ -144,8 +165,6 @@ fn path(above: &[&Ou]) -> String {
 
 /// The path of any unit.
 pub(super) fn path_of(directory: &Directory, ou: &Ou) -> String {
-    /// Organizations nests five deep; more steps are a loop in bad data.
-    const STEPS_MAX: usize = 16;
     let up = std::iter::successors(Some(ou), |ou| ou.parent.as_ref().and_then(|id| directory.ous.get(id)));
     path(&up.take(STEPS_MAX).collect::<Vec<_>>())
 }
@@ -193,29 +212,32 @@ pub(super) fn prepare(
         return Err(Unaskable::Gone);
     }
     let types = &rules.types;
-    let erred = |error: &dyn std::fmt::Display| Unaskable::Erred(error.to_string());
     let principal = names_of_person(rules, directory, actor);
     let resource = names_of_account(rules, directory, question.target.account());
     let mut shared: BTreeSet<Literal> = principal.shared.union(&resource.shared).cloned().collect();
-    let mut entities = vec![person_entity(types, actor, &principal).map_err(|e| erred(&e))?];
+    let mut entities = vec![person_entity(types, actor, &principal)?];
     let requester_uid = types.uid(&requester.map_or_else(|| unknown_person(question), uid_of));
     if let Some(requester) = requester.filter(|requester| requester.id != actor.id) {
         if requester.user_name == actor.user_name {
             return Err(Unaskable::Erred(format!("two people have the user name `{}`", actor.user_name)));
         }
         let names = names_of_person(rules, directory, requester);
-        entities.push(person_entity(types, requester, &names).map_err(|e| erred(&e))?);
+        entities.push(person_entity(types, requester, &names)?);
         shared.extend(names.shared);
     }
     let resource_uid = types.uid(&Literal::new(Kind::Account, question.target.account().as_str()));
     let name = account.map(|account| account.name.as_str()).unwrap_or_default();
-    entities.push(account_entity(types, &resource_uid, question, name, &resource).map_err(|e| erred(&e))?);
+    entities.push(account_entity(types, &resource_uid, question, name, &resource)?);
     let permission_set = permission_set.map(|set| set.name.as_str()).unwrap_or_default();
-    let context = context(question, permission_set, requester_uid, &rules.zone).map_err(|e| erred(&e))?;
+    let context = context(question, permission_set, requester_uid, &rules.zone)?;
     let request = Request::new(types.uid(&uid_of(actor)), types.action(action), resource_uid, context, None)
-        .map_err(|e| erred(&e))?;
-    let entities = Entities::from_entities(entities, None).map_err(|e| erred(&e))?;
+        .map_err(erred)?;
+    let entities = Entities::from_entities(entities, None).map_err(erred)?;
     Ok(Prepared { request, entities, principal, resource, shared })
+}
+
+fn erred(error: impl std::fmt::Display) -> Unaskable {
+    Unaskable::Erred(error.to_string())
 }
 
 fn uid_of(person: &Person) -> Literal {
@@ -235,11 +257,7 @@ fn parents(types: &Types, names: &Names, own: &EntityUid) -> Vec<EntityUid> {
     names.all.iter().map(|name| types.uid(name)).filter(|uid| uid != own).collect()
 }
 
-fn person_entity(
-    types: &Types,
-    person: &Person,
-    names: &Names,
-) -> Result<Entity, cedar_policy::EntityAttrEvaluationError> {
+fn person_entity(types: &Types, person: &Person, names: &Names) -> Result<Entity, Unaskable> {
     let uid = types.uid(&uid_of(person));
     let attributes = [
         ("id".to_owned(), text(person.id.as_str())),
@@ -248,7 +266,7 @@ fn person_entity(
         ("displayName".to_owned(), text(&person.display_name)),
     ];
     let parents = parents(types, names, &uid);
-    Entity::new_with_tags(uid, attributes, parents, [])
+    Entity::new_with_tags(uid, attributes, parents, []).map_err(erred)
 }
 
 fn account_entity(
@@ -257,10 +275,10 @@ fn account_entity(
     question: &Question,
     name: &str,
     names: &Names,
-) -> Result<Entity, cedar_policy::EntityAttrEvaluationError> {
+) -> Result<Entity, Unaskable> {
     let attributes =
         [("id".to_owned(), text(question.target.account().as_str())), ("name".to_owned(), text(name))];
-    Entity::new_with_tags(uid.clone(), attributes, parents(types, names, uid), [])
+    Entity::new_with_tags(uid.clone(), attributes, parents(types, names, uid), []).map_err(erred)
 }
 
 fn context(
@@ -268,7 +286,7 @@ fn context(
     permission_set: &str,
     requester: EntityUid,
     zone: &TimeZone,
-) -> Result<Context, cedar_policy::ContextCreationError> {
+) -> Result<Context, Unaskable> {
     let local = question.at.to_zoned(zone.clone());
     let long = |value: i64| RestrictedExpression::new_long(value);
     let start = question.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -283,5 +301,5 @@ fn context(
         ("requester".to_owned(), RestrictedExpression::new_entity_uid(requester)),
     ];
     pairs.extend(question.ticket.as_deref().map(|ticket| ("ticket".to_owned(), text(ticket))));
-    Context::from_pairs(pairs)
+    Context::from_pairs(pairs).map_err(erred)
 }

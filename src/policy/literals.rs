@@ -65,6 +65,8 @@ pub(super) struct Named {
     pub(super) in_conditions: BTreeSet<Literal>,
     /// In its head.
     pub(super) in_scope: BTreeSet<Literal>,
+    /// Whether more of the principal matters than what they are in: an attribute, or who they are.
+    pub(super) reads_principal: bool,
     /// Permission sets that it compares with.
     pub(super) permission_sets: BTreeSet<String>,
 }
@@ -141,11 +143,11 @@ impl Walk<'_> {
             "Value" => self.value(operand, place),
             "Set" => self.each(operand, place),
             "in" => {
-                self.side(operand, "left", Place::Bare);
+                self.inner(operand);
                 self.side(operand, "right", Place::RightOfIn);
             }
             "is" => {
-                self.side(operand, "left", Place::Bare);
+                self.inner(operand);
                 self.side(operand, "in", Place::RightOfIn);
             }
             "==" | "!=" | "contains" | "containsAll" | "containsAny" => {
@@ -153,8 +155,18 @@ impl Walk<'_> {
                 self.side(operand, "right", Place::Compared);
                 self.permission_sets(operand);
             }
-            "Var" | "Slot" => {}
+            "Var" => self.named.reads_principal |= operand.as_str() == Some("principal"),
+            "Slot" => {}
             _ => self.each(operand, Place::Bare),
+        }
+    }
+
+    /// What is left of `in` or `is`: of the principal it reads nothing but what they are in.
+    fn inner(&mut self, operand: &Value) {
+        let is_principal =
+            operand.get("left").and_then(|left| left.get("Var")).and_then(Value::as_str) == Some("principal");
+        if !is_principal {
+            self.side(operand, "left", Place::Bare);
         }
     }
 

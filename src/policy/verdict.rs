@@ -2,13 +2,14 @@
 //! explaining cannot be answered differently (pitfall 6).
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use glasskey_domain::person::Employment;
 use glasskey_domain::rules::{Approvers, NotPermitted, Question, Rules, Terms, Verdict};
-use glasskey_domain::{Directory, GroupId, PersonId, Seconds};
+use glasskey_domain::{Directory, GroupId, Person, PersonId, Seconds};
 
 use super::annotations::Limits;
-use super::entities::{Prepared, Unaskable, prepare};
+use super::entities::{Names, Prepared, Unaskable, names_of_account, names_of_person, prepare};
 use super::literals::{Kind, Literal};
 use super::ruleset::{Rule, RuleSet, Scope};
 
@@ -210,17 +211,14 @@ impl Rules for RuleSet {
     }
 
     fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {
-        let candidates = Candidates::of(self, directory);
+        let mut candidates = Candidates::of(self, directory, question);
         let mut people = Vec::new();
-        for id in directory.people.keys() {
-            if !candidates.may_be(directory, id) {
-                continue;
-            }
-            if matches!(self.approve(directory, question, id), Verdict::Permit(_)) {
+        for person in directory.people.values() {
+            if candidates.may_approve(person) {
                 if people.len() >= most {
                     return Approvers { people, complete: false };
                 }
-                people.push(id.clone());
+                people.push(person.id.clone());
             }
         }
         Approvers { people, complete: true }
@@ -231,41 +229,72 @@ impl Rules for RuleSet {
     }
 }
 
-/// Who could be an approver at all, read off the heads of the policies, so that few people are asked about one by one.
+/// The search for approvers: few of a company's people are asked about one by one. Who cannot match the head of any
+/// policy is passed over, and people whom policies cannot tell apart get the same answer.
 struct Candidates<'a> {
+    rules: &'a RuleSet,
+    directory: &'a Directory,
+    question: &'a Question,
     everybody: bool,
     groups: BTreeSet<GroupId>,
     user_names: BTreeSet<&'a str>,
+    /// Whether some policy looks at more than what a person is in.
+    person_matters: bool,
+    answers: BTreeMap<Names, bool>,
 }
 
 impl<'a> Candidates<'a> {
-    fn of(rules: &'a RuleSet, directory: &'a Directory) -> Self {
-        let mut candidates = Self { everybody: false, groups: BTreeSet::new(), user_names: BTreeSet::new() };
-        let permits = rules.rules().iter().filter(|rule| rule.is_permit() && rule.is_about(APPROVE));
-        let mut names = BTreeSet::new();
-        for rule in permits {
+    fn of(rules: &'a RuleSet, directory: &'a Directory, question: &'a Question) -> Self {
+        let places = names_of_account(rules, directory, question.target.account()).all;
+        let about = rules.rules().iter().filter(|rule| {
+            rule.is_about(APPROVE)
+                && match &rule.resource {
+                    Scope::Any => true,
+                    Scope::One(name) => places.contains(name),
+                }
+        });
+        let (mut everybody, mut person_matters) = (false, false);
+        let (mut names, mut user_names) = (BTreeSet::new(), BTreeSet::new());
+        for rule in about {
+            person_matters |= rule.named.reads_principal;
             match &rule.principal {
-                Scope::One(name) if name.kind == Kind::Group => {
-                    names.insert(name.id.as_str());
-                }
-                Scope::One(name) if name.kind == Kind::Person => {
-                    candidates.user_names.insert(&name.id);
-                }
-                Scope::One(_) | Scope::Any => candidates.everybody = true,
+                _ if !rule.is_permit() => {}
+                Scope::One(name) if name.kind == Kind::Group => drop(names.insert(name.id.as_str())),
+                Scope::One(name) if name.kind == Kind::Person => drop(user_names.insert(name.id.as_str())),
+                Scope::One(_) | Scope::Any => everybody = true,
             }
         }
         // A group of which only the id is known still has members.
-        candidates.groups.extend(names.iter().map(|name| GroupId::new(*name)));
+        let mut groups: BTreeSet<GroupId> = names.iter().map(|name| GroupId::new(*name)).collect();
         let by_name = directory.groups.values().filter(|group| names.contains(group.name.as_str()));
-        candidates.groups.extend(by_name.map(|group| group.id.clone()));
-        candidates
+        groups.extend(by_name.map(|group| group.id.clone()));
+        let answers = BTreeMap::new();
+        Self { rules, directory, question, everybody, groups, user_names, person_matters, answers }
     }
 
-    fn may_be(&self, directory: &Directory, id: &PersonId) -> bool {
-        let Some(person) = directory.enabled(id) else { return false };
-        self.everybody
+    fn may_approve(&mut self, person: &Person) -> bool {
+        let fits = self.everybody
             || self.user_names.contains(person.user_name.as_str())
-            || directory.groups_of(id).any(|group| self.groups.contains(group))
+            || self.directory.groups_of(&person.id).any(|group| self.groups.contains(group));
+        if !fits || person.employment != Employment::Enabled || person.id == self.question.requester {
+            return false;
+        }
+        let requester = self.directory.people.get(&self.question.requester);
+        let namesake = requester.is_some_and(|requester| requester.user_name == person.user_name);
+        if self.person_matters || namesake {
+            return self.ask(person);
+        }
+        let names = names_of_person(self.rules, self.directory, person);
+        if let Some(known) = self.answers.get(&names) {
+            return *known;
+        }
+        let answer = self.ask(person);
+        self.answers.insert(names, answer);
+        answer
+    }
+
+    fn ask(&self, person: &Person) -> bool {
+        matches!(self.rules.approve(self.directory, self.question, &person.id), Verdict::Permit(_))
     }
 }
 

@@ -268,6 +268,19 @@ fn approvers_are_found_up_to_the_number_asked_for_and_say_whether_there_are_more
 }
 
 #[test]
+fn people_of_the_same_groups_are_told_apart_where_a_policy_does() {
+    for condition in
+        ["principal.userName == \"lea\"", "principal == Person::\"lea\"", "principal in Person::\"lea\""]
+    {
+        let text =
+            format!("permit(principal, action == Action::\"approve\", resource) when {{ {condition} }};");
+        let directory = company("company", &format!("{COMPANY}\ngroup leads: kim, lea, mia")).unwrap();
+        let question = ask(&directory, "ana", "sandbox", "ReadOnly", 30);
+        assert_eq!(rules(&text).approvers(&directory, &question, 9).people, [id("lea")], "{condition}");
+    }
+}
+
+#[test]
 fn an_approver_may_be_kept_from_approving_their_own_group() {
     let text = format!(
         "{APPROVE} @id(\"not-among-leads\") forbid(principal in Group::\"leads\", action == Action::\"approve\", resource)
@@ -555,6 +568,9 @@ fn the_hash_is_of_what_is_said_not_of_how_it_is_laid_out() {
     assert_eq!(one.hash().len(), 64);
     let other = rules(&(a.replace('2', "3") + &b));
     assert_ne!(one.hash(), other.hash(), "annotations are part of what is said");
+    // Without ids of their own, policies are called after their lines, and those change places.
+    let (a, b) = (permit("@approvals(\"2\")", "true"), permit("", "context.hour < 9"));
+    assert_eq!(rules(&(a.clone() + &b)).hash(), rules(&(b + &a)).hash());
 }
 
 #[test]
@@ -681,6 +697,7 @@ fn any_policy() -> impl Strategy<Value = String> {
         "context.durationSeconds <= 1800",
         "context.hour < 6",
         "principal == context.requester",
+        "principal.userName like \"*e*\"",
         "context.requester in Group::\"engineers\"",
         "resource in OU::\"Prod\"",
         "context.durationSeconds * 5000000000000000 > 0",
