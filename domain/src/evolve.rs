@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::holding::{Change, HoldingState, Operation, Origin, Sight};
 use crate::ids::RequestId;
 use crate::job::{NoticeKind, Recipient, Tell};
+use crate::refusal::StateWord;
 use crate::request::{AccessRequest, Approval, CardState, EndCause, MessageRef, Posting, State};
 use crate::settings::{OVERDUE_AFTER, SETTLE_AFTER};
 use crate::target::Holding;
@@ -26,8 +27,9 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
                 card: CardState::default(),
                 untold: std::collections::BTreeMap::new(),
             };
+            // A name that is taken keeps its meaning: overwriting it would lose a deadline (P2).
+            book.requests.entry(ask.id.clone()).or_insert(request);
             touched.requests.insert(ask.id.clone());
-            book.requests.insert(ask.id.clone(), request);
         }
         Event::Approved { id, approval } => approved(book, id, approval, touched),
         Event::Denied { id, by, why } => {
@@ -141,7 +143,7 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
     }
 }
 
-/// Changes a request, if it is there and not finished for good.
+/// Changes a request, if it is there.
 fn with(
     book: &mut Book,
     id: &RequestId,
@@ -165,6 +167,18 @@ fn show(
         change(request);
         request.version = request.version.saturating_add(1);
     })
+}
+
+/// As [`show`], if the request is in the one state in which the fact can be true. A fact that does not fit changes nothing.
+fn show_in(
+    book: &mut Book,
+    id: &RequestId,
+    touched: &mut Touched,
+    states: &[StateWord],
+    change: impl FnOnce(&mut AccessRequest),
+) -> bool {
+    let fits = book.request(id).is_some_and(|request| states.contains(&request.state.word()));
+    fits && show(book, id, touched, change)
 }
 
 /// Moves a request to a terminal state, unless it is in one.
@@ -228,7 +242,7 @@ fn release_claim(book: &mut Book, id: &RequestId, touched: &mut Touched) {
 }
 
 fn approved(book: &mut Book, id: &RequestId, approval: &Approval, touched: &mut Touched) {
-    show(book, id, touched, |request| {
+    show_in(book, id, touched, &[StateWord::Pending], |request| {
         // The same person's newer yes replaces the older one: distinct people count (P1).
         request.approvals.retain(|earlier| earlier.by != approval.by);
         request.approvals.push(approval.clone());
@@ -237,11 +251,12 @@ fn approved(book: &mut Book, id: &RequestId, approval: &Approval, touched: &mut 
 
 fn grant_ordered(book: &mut Book, at: Timestamp, id: &RequestId, deadline: Timestamp, touched: &mut Touched) {
     let Some(holding) = book.request(id).map(AccessRequest::holding) else { return };
-    show(book, id, touched, |request| {
-        if let State::Pending { .. } = request.state {
-            request.state = State::Granting { since: at, deadline };
-        }
+    let ordered = show_in(book, id, touched, &[StateWord::Pending], |request| {
+        request.state = State::Granting { since: at, deadline };
     });
+    if !ordered {
+        return;
+    }
     let state = book.holdings.entry(holding.clone()).or_insert_with(|| HoldingState::unseen(holding.clone()));
     state.claims.insert(id.clone());
     if let (Origin::Ours, Operation::None) = (state.origin, &state.operation) {
@@ -278,28 +293,26 @@ fn grant_confirmed(
     deadline: Timestamp,
     touched: &mut Touched,
 ) {
-    show(book, id, touched, |request| {
-        if let State::Granting { .. } = request.state {
-            request.state = State::Active { since: at, deadline };
-            request.trouble = None;
-            tell_all(request, NoticeKind::Granted);
-        }
+    show_in(book, id, touched, &[StateWord::Granting], |request| {
+        request.state = State::Active { since: at, deadline };
+        request.trouble = None;
+        tell_all(request, NoticeKind::Granted);
     });
 }
 
 fn end_ordered(book: &mut Book, id: &RequestId, cause: &EndCause, due: Timestamp, touched: &mut Touched) {
     let Some(holding) = book.request(id).map(AccessRequest::holding) else { return };
-    show(book, id, touched, |request| {
+    show_in(book, id, touched, &[StateWord::Granting, StateWord::Active], |request| {
         let granted_at = match &request.state {
-            State::Granting { .. } => None,
             State::Active { since, .. } => Some(*since),
-            State::Pending { .. }
+            State::Granting { .. }
+            | State::Pending { .. }
             | State::Ending { .. }
             | State::Ended { .. }
             | State::Denied { .. }
             | State::Withdrawn { .. }
             | State::Lapsed { .. }
-            | State::Failed { .. } => return,
+            | State::Failed { .. } => None,
         };
         let tell_overdue_at = OVERDUE_AFTER.after(due);
         request.state =
@@ -346,7 +359,7 @@ fn end_confirmed(
 }
 
 fn overdue_told(book: &mut Book, id: &RequestId, nth: u32, again_at: Timestamp, touched: &mut Touched) {
-    show(book, id, touched, |request| {
+    show_in(book, id, touched, &[StateWord::Ending], |request| {
         if let State::Ending { overdue_told, tell_overdue_at, .. } = &mut request.state {
             *overdue_told = nth;
             *tell_overdue_at = again_at;
