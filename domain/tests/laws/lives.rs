@@ -39,7 +39,10 @@ fn two_approvals_come_from_two_people() {
     let mut town = Town::new(2);
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
     town.does("bo", Command::Approve { id: id.clone() }).unwrap();
-    assert_eq!(town.does("bo", Command::Approve { id: id.clone() }), Err(Refusal::AlreadyApproved { missing: 1 }));
+    assert_eq!(
+        town.does("bo", Command::Approve { id: id.clone() }),
+        Err(Refusal::AlreadyApproved { missing: 1 })
+    );
     town.does("dee", Command::Approve { id: id.clone() }).unwrap();
     assert_eq!(town.state(&id).word(), StateWord::Granting);
 }

@@ -162,7 +162,11 @@ impl Town {
             journal: Vec::new(),
             closed: BTreeMap::new(),
             directory: directory(),
-            rules: Table { may_request: people(&["ana", "bo"]), may_approve: people(&["ana", "bo", "dee"]), approvals },
+            rules: Table {
+                may_request: people(&["ana", "bo"]),
+                may_approve: people(&["ana", "bo", "dee"]),
+                approvals,
+            },
             settings: Settings::default(),
             provider: Provider::default(),
         }
@@ -174,9 +178,10 @@ impl Town {
 
     pub fn send(&mut self, incoming: Incoming) -> Result<Reply, Refusal> {
         let id = match &incoming.command {
-            Command::Approve { id } | Command::Deny { id, .. } | Command::Withdraw { id } | Command::End { id } => {
-                Some(id.clone())
-            }
+            Command::Approve { id }
+            | Command::Deny { id, .. }
+            | Command::Withdraw { id }
+            | Command::End { id } => Some(id.clone()),
             _ => None,
         };
         let world = World {
