@@ -4,7 +4,7 @@ use super::settle::settle;
 use super::{Decision, Draft, Reply, World};
 use crate::command::Outcome;
 use crate::event::Event;
-use crate::holding::{Change, Operation, Origin};
+use crate::holding::{Change, Operation, Origin, Sight};
 use crate::ids::{GroupId, OperationId};
 use crate::job::Tell;
 use crate::request::{AccessRequest, EndCause, State};
@@ -65,7 +65,13 @@ fn looked(world: &World<'_>, holding: &Holding, direct: bool, groups: &[GroupId]
     let mut draft = Draft::about_holding(world, holding);
     let Some(state) = world.book.holding(holding) else { return nothing() };
     if state.operation != Operation::None {
-        return nothing();
+        // What was seen may be older than the change under way; but time has passed.
+        settle(world, &mut draft, holding);
+        return draft.decided(Reply::Noted);
+    }
+    if state.origin == Origin::Ours && state.sight == Sight::Present && direct {
+        settle(world, &mut draft, holding);
+        return draft.decided(Reply::Noted);
     }
     if state.origin == Origin::Unseen && (direct || !groups.is_empty()) {
         // Standing before us: never created, never removed (P5, pitfall 19).
