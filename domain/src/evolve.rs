@@ -259,9 +259,10 @@ fn grant_ordered(book: &mut Book, at: Timestamp, id: &RequestId, deadline: Times
     }
     let state = book.holdings.entry(holding.clone()).or_insert_with(|| HoldingState::unseen(holding.clone()));
     state.claims.insert(id.clone());
-    if let (Origin::Ours, Operation::None) = (state.origin, &state.operation) {
-        // The newcomer is told "granted" only after a look of its own (P4).
-        state.sight = Sight::after(None);
+    if let (Origin::Ours, Operation::None, Sight::Present) = (state.origin, &state.operation, state.sight) {
+        // The newcomer is told "granted" only after a look of its own (P4). Where a look is due anyway, it still knows
+        // after which change it looks: a list that lags behind a delete must not pass for access.
+        state.sight = Sight::NONE;
     }
     touched.holdings.insert(holding);
 }
