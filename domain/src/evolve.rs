@@ -269,7 +269,8 @@ fn grant_ordered(book: &mut Book, at: Timestamp, id: &RequestId, deadline: Times
 
 fn looked(state: &mut HoldingState, at: Timestamp, present: bool) {
     // An absence that a create with a lost reply may still end is not believed; `reconcile` waits until it is settled.
-    if present || state.loose_create.is_some_and(|loose| SETTLE_AFTER.after(loose) <= at) {
+    // Nor is it settled by presence: what we see may be the work of a second call.
+    if state.loose_create.is_some_and(|loose| SETTLE_AFTER.after(loose) <= at) {
         state.loose_create = None;
     }
     state.sight = match (state.sight, present) {

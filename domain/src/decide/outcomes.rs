@@ -18,11 +18,7 @@ pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
         Outcome::Running { holding, change, operation } => running(world, holding, *change, operation),
         Outcome::Succeeded { holding, change } => succeeded(world, holding, *change),
         Outcome::Failed { holding, change, why } => failed(world, holding, *change, why),
-        Outcome::ReplyLost { holding, change } => {
-            let fits = operation(world, holding).is_some_and(|(under_way, _)| under_way == *change);
-            let event = Event::ReplyLost { holding: holding.clone(), change: *change };
-            if fits { one(event) } else { nothing() }
-        }
+        Outcome::ReplyLost { holding, change } => reply_lost(world, holding, *change),
         Outcome::Trouble { holding, what } => trouble(world, holding, what.as_deref()),
         Outcome::CardIntended { id } => one(Event::CardIntended { id: id.clone() }),
         Outcome::CardShown { id, version, message } => {
@@ -90,16 +86,36 @@ fn looked(world: &World<'_>, holding: &Holding, direct: bool, groups: &[GroupId]
 }
 
 fn running(world: &World<'_>, holding: &Holding, change: Change, name: &OperationId) -> Decision {
-    // A create that was let go meanwhile is remembered by its intention; only the one written down is taken up.
     match operation(world, holding) {
         Some((under_way, None)) if under_way == change => {
-            one(Event::ChangeRunning { holding: holding.clone(), change, operation: name.clone() })
+            let event = Event::ChangeRunning { holding: holding.clone(), change, operation: name.clone() };
+            followed(world, holding, event)
         }
-        Some((Change::Delete, None)) if change == Change::Create => {
-            one(Event::ReplyLost { holding: holding.clone(), change })
-        }
-        _ => nothing(),
+        Some((_, Some(known))) if known == name => nothing(),
+        // A second call, or one that was let go meanwhile: only one is followed, this one is loose.
+        Some(_) | None => reply_lost(world, holding, change),
     }
+}
+
+/// Every create whose fate we shall not be told is remembered, whatever is under way now (P3).
+fn reply_lost(world: &World<'_>, holding: &Holding, change: Change) -> Decision {
+    match change {
+        Change::Create => {
+            followed(world, holding, Event::ReplyLost { holding: holding.clone(), change })
+        }
+        Change::Delete => nothing(),
+    }
+}
+
+/// A fact about a holding, and what follows from it.
+fn followed(world: &World<'_>, holding: &Holding, event: Event) -> Decision {
+    if world.book.holding(holding).is_none() {
+        return nothing();
+    }
+    let mut draft = Draft::about_holding(world, holding);
+    draft.emit(event);
+    settle(world, &mut draft, holding);
+    draft.decided(Reply::Noted)
 }
 
 fn succeeded(world: &World<'_>, holding: &Holding, change: Change) -> Decision {
