@@ -177,7 +177,7 @@ pub enum Event {
         /// When it should be gone.
         due: Timestamp,
     },
-    /// Somebody removed it at the provider; seen twice.
+    /// Somebody removed it at the provider; seen twice. The request ends, and its end is confirmed like any other.
     RemovedByHand {
         /// Which.
         id: RequestId,

@@ -93,15 +93,11 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         Event::GrantConfirmed { id, deadline } => grant_confirmed(book, at, id, *deadline, touched),
         Event::EndOrdered { id, cause, due } => end_ordered(book, id, cause, *due, touched),
         Event::RemovedByHand { id } => {
-            let granted_at = book.request(id).and_then(|request| request.state.since());
-            let state = State::Ended {
-                at,
-                cause: EndCause::RemovedByHand,
-                granted_at,
-                lateness_ms: 0,
-                kept_by: None,
-            };
-            finish(book, id, touched, state, NoticeKind::RemovedByHand);
+            end_ordered(book, id, &EndCause::RemovedByHand, at, touched);
+            if let Some(holding) = book.request(id).map(AccessRequest::holding) {
+                // Lists can lag, and then it would be there for ever: it is deleted all the same (P3).
+                change_holding(book, &holding, touched, |state| state.sight = Sight::NONE);
+            }
         }
         Event::EndConfirmed { id, lateness_ms, kept_by } => {
             end_confirmed(book, at, id, *lateness_ms, kept_by.clone(), touched);
@@ -280,7 +276,8 @@ fn looked(state: &mut HoldingState, at: Timestamp, present: bool) {
         (Sight::Unknown { after: Some(Change::Delete), looks }, true) => {
             Sight::Unknown { after: Some(Change::Delete), looks: looks.saturating_add(1) }
         }
-        (Sight::Unknown { after: None, looks: 0 }, false) if state.origin == Origin::Ours => {
+        // What was there is gone only when two looks say so (pitfall 20).
+        (Sight::Unknown { after: None, looks: 0 } | Sight::Present, false) if state.origin == Origin::Ours => {
             Sight::Unknown { after: None, looks: 1 }
         }
         (_, true) => Sight::Present,
@@ -344,7 +341,15 @@ fn end_confirmed(
     let (state, notice) = if never_there {
         (State::Failed { at, cause }, NoticeKind::Failed)
     } else {
-        (State::Ended { at, cause, granted_at, lateness_ms, kept_by }, NoticeKind::Ended)
+        let notice = match &cause {
+            EndCause::RemovedByHand => NoticeKind::RemovedByHand,
+            EndCause::Expired
+            | EndCause::Revoked { .. }
+            | EndCause::GrantFailed { .. }
+            | EndCause::NoLongerPermitted { .. }
+            | EndCause::AlreadyHeld { .. } => NoticeKind::Ended,
+        };
+        (State::Ended { at, cause, granted_at, lateness_ms, kept_by }, notice)
     };
     close(book, id, touched, state);
     with(book, id, touched, |request| {
