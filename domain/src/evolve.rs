@@ -277,7 +277,9 @@ fn looked(state: &mut HoldingState, at: Timestamp, present: bool) {
             Sight::Unknown { after: Some(Change::Delete), looks: looks.saturating_add(1) }
         }
         // What was there is gone only when two looks say so (pitfall 20).
-        (Sight::Unknown { after: None, looks: 0 } | Sight::Present, false) if state.origin == Origin::Ours => {
+        (Sight::Unknown { after: None, looks: 0 } | Sight::Present, false)
+            if state.origin == Origin::Ours =>
+        {
             Sight::Unknown { after: None, looks: 1 }
         }
         (_, true) => Sight::Present,
