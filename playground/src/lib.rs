@@ -1,1 +1,4 @@
 //! Glasskey: playground.
+
+pub mod aws;
+pub mod company;

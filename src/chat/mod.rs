@@ -1,3 +1,5 @@
 //! Doors to the chat platforms: listen, resolve the person, render, send. Never decides.
 
+pub mod asking;
+pub mod reading;
 pub mod slack;

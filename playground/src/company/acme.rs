@@ -1,0 +1,171 @@
+//! Acme, the company of the demo and of most tests. Names and ids only; change one and look for it in the stories.
+
+use std::collections::BTreeSet;
+
+use super::{Account, AccountState, Company, Group, OrganizationalUnit, PermissionSet, Person};
+
+/// Handle, name, e-mail, role, time zone, Slack id, Identity Store id.
+type PersonRow = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+);
+
+const PEOPLE: [PersonRow; 5] = [
+    (
+        "ana",
+        "Ana Ferreira",
+        "ana@acme.example",
+        "engineer, payments",
+        "Europe/Lisbon",
+        "U0ANA",
+        Some("b4c8a4e8-2071-70a1-c0de-5a1f0e6b9d01"),
+    ),
+    (
+        "bo",
+        "Bo Lindqvist",
+        "bo@acme.example",
+        "approver, SRE lead",
+        "Europe/Stockholm",
+        "U0BO",
+        Some("b4c8a4e8-4092-7053-9b1e-77d20c4ae802"),
+    ),
+    (
+        "cy",
+        "Cy Okafor",
+        "cy@acme.example",
+        "engineer, data platform",
+        "Africa/Lagos",
+        "U0CY",
+        Some("b4c8a4e8-70f1-70d6-8a2c-13be94f05c03"),
+    ),
+    (
+        "dee",
+        "Dee Marsh",
+        "dee@acme.example",
+        "incident commander",
+        "America/New_York",
+        "U0DEE",
+        Some("b4c8a4e8-90c3-7018-b6d4-e02a5f719304"),
+    ),
+    ("eve", "Eve Novak", "eve@partner.example", "guest from a partner", "Europe/Prague", "U0EVE", None),
+];
+
+/// Name, id, handles of the members.
+const GROUPS: [(&str, &str, &[&str]); 5] = [
+    ("payments-engineers", "64f8c4d8-1011-70b2-5e31-0d4c8a6b2f11", &["ana"]),
+    ("sre-leads", "64f8c4d8-2022-7044-a3f0-9c1b7e5d4a22", &["bo"]),
+    ("platform", "64f8c4d8-3033-70c7-8d12-b5e6f0a19c33", &["cy"]),
+    ("security", "64f8c4d8-4044-7061-9e47-2a8d3c0b7f44", &["dee"]),
+    ("incident-commanders", "64f8c4d8-5055-70e9-b8a6-4f7c1d2e0b55", &["dee"]),
+];
+
+/// Name, id, parent.
+const UNITS: [(&str, &str, &str); 6] = [
+    ("Workloads", "ou-ac3e-workload", "r-ac3e"),
+    ("Sandbox", "ou-ac3e-sandbox1", "r-ac3e"),
+    ("Security", "ou-ac3e-security", "r-ac3e"),
+    ("Prod", "ou-ac3e-wlprod01", "ou-ac3e-workload"),
+    ("Staging", "ou-ac3e-wlstag01", "ou-ac3e-workload"),
+    ("Teams", "ou-ac3e-sbteams1", "ou-ac3e-sandbox1"),
+];
+
+/// Id, name, parent, state.
+const ACCOUNTS: [(&str, &str, &str, AccountState); 9] = [
+    ("111111111111", "acme-management", "r-ac3e", AccountState::Active),
+    ("222222222222", "acme-identity", "ou-ac3e-security", AccountState::Active),
+    ("333333333333", "payments-prod", "ou-ac3e-wlprod01", AccountState::Active),
+    ("444444444444", "payments-staging", "ou-ac3e-wlstag01", AccountState::Active),
+    ("555555555555", "data-prod", "ou-ac3e-wlprod01", AccountState::Active),
+    ("666666666666", "data-staging", "ou-ac3e-wlstag01", AccountState::Active),
+    ("777777777777", "sandbox-ana", "ou-ac3e-sbteams1", AccountState::Active),
+    ("888888888888", "sandbox-cy", "ou-ac3e-sbteams1", AccountState::Active),
+    ("999999999999", "legacy-billing", "ou-ac3e-workload", AccountState::Suspended),
+];
+
+/// Name, last part of the ARN, session duration, description.
+const PERMISSION_SETS: [(&str, &str, &str, &str); 4] = [
+    ("ReadOnly", "ps-4a1b2c3d4e5f6071", "PT1H", "Look, change nothing"),
+    ("PowerUser", "ps-5b2c3d4e5f607182", "PT4H", "Everything but IAM"),
+    ("Admin", "ps-6c3d4e5f60718293", "PT1H", "Everything"),
+    ("Billing", "ps-7d4e5f6071829304", "PT8H", "Invoices and cost reports"),
+];
+
+const INSTANCE: &str = "ssoins-72234a9b1c5d6e7f";
+
+impl Company {
+    /// The company of the demo: Ana asks, Bo approves, Cy is of another team, Dee commands incidents, Eve is a guest.
+    #[must_use]
+    pub fn acme() -> Self {
+        let bare = Self {
+            slack_team_id: "T0ACME".into(),
+            slack_team_name: "Acme".into(),
+            organization_id: "o-acme000001".into(),
+            root_id: "r-ac3e".into(),
+            management_account: "111111111111".into(),
+            delegated_account: "222222222222".into(),
+            instance_arn: format!("arn:aws:sso:::instance/{INSTANCE}"),
+            identity_store_id: "d-9067642ac7".into(),
+            people: PEOPLE.iter().map(person).collect(),
+            groups: Vec::new(),
+            organizational_units: UNITS
+                .iter()
+                .map(|(name, id, parent)| OrganizationalUnit {
+                    id: (*id).into(),
+                    name: (*name).into(),
+                    parent: (*parent).into(),
+                })
+                .collect(),
+            accounts: ACCOUNTS
+                .iter()
+                .map(|(id, name, parent, state)| Account {
+                    id: (*id).into(),
+                    name: (*name).into(),
+                    parent: (*parent).into(),
+                    state: *state,
+                })
+                .collect(),
+            permission_sets: PERMISSION_SETS
+                .iter()
+                .map(|(name, id, duration, description)| PermissionSet {
+                    arn: format!("arn:aws:sso:::permissionSet/{INSTANCE}/{id}"),
+                    name: (*name).into(),
+                    description: (*description).into(),
+                    session_duration: (*duration).into(),
+                })
+                .collect(),
+            assignments: Vec::new(),
+        };
+        let groups = GROUPS.iter().map(|(name, id, handles)| group(&bare, name, id, handles)).collect();
+        Self { groups, ..bare }.with_standing("cy", "data-prod", "ReadOnly").with_standing(
+            "payments-engineers",
+            "payments-staging",
+            "ReadOnly",
+        )
+    }
+}
+
+fn person(row: &PersonRow) -> Person {
+    let (handle, name, email, role, time_zone, slack, identity) = *row;
+    Person {
+        handle: handle.into(),
+        name: name.into(),
+        email: email.into(),
+        role: role.into(),
+        time_zone: time_zone.into(),
+        slack_user_id: slack.into(),
+        slack_guest: identity.is_none(),
+        identity_user_id: identity.map(Into::into),
+        enabled: true,
+    }
+}
+
+fn group(company: &Company, name: &str, id: &str, handles: &[&str]) -> Group {
+    let members: BTreeSet<String> =
+        handles.iter().filter_map(|h| company.person(h)?.identity_user_id.clone()).collect();
+    Group { id: id.into(), name: name.into(), members }
+}
