@@ -80,20 +80,13 @@ fn close_kept(draft: &mut Draft, holding: &Holding) {
     let keeper = claims(draft, holding, |request| wants(request, now)).into_iter().next();
     if let Some(keeper) = keeper {
         for id in claims(draft, holding, is_ending) {
-            // What somebody removed is not kept by the other: it is made anew.
-            let gone = draft.book.request(&id).is_some_and(was_removed_by_hand);
-            let kept_by = (!gone).then(|| keeper.clone());
-            draft.emit(Event::EndConfirmed { id, lateness_ms: 0, kept_by });
+            draft.emit(Event::EndConfirmed { id, lateness_ms: 0, kept_by: Some(keeper.clone()) });
         }
     }
 }
 
 fn is_ending(request: &AccessRequest) -> bool {
     matches!(request.state, State::Ending { .. })
-}
-
-fn was_removed_by_hand(request: &AccessRequest) -> bool {
-    matches!(request.state, State::Ending { cause: EndCause::RemovedByHand, .. })
 }
 
 fn is_granting(request: &AccessRequest) -> bool {

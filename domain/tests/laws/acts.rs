@@ -19,21 +19,60 @@ const ENDGAME_STEPS: usize = 4000;
 
 #[derive(Debug, Clone)]
 pub enum Act {
-    Asks { who: usize, target: usize, minutes: u32 },
-    Approves { who: usize, which: usize },
-    Denies { who: usize, which: usize },
-    Withdraws { who: usize, which: usize },
-    Ends { who: usize, which: usize },
-    ComesAgain { which: usize },
-    Passes { seconds: i64 },
-    Works { jobs: u8, dice: u64 },
+    Asks {
+        who: usize,
+        target: usize,
+        minutes: u32,
+    },
+    Approves {
+        who: usize,
+        which: usize,
+    },
+    Denies {
+        who: usize,
+        which: usize,
+    },
+    Withdraws {
+        who: usize,
+        which: usize,
+    },
+    Ends {
+        who: usize,
+        which: usize,
+    },
+    ComesAgain {
+        which: usize,
+    },
+    Passes {
+        seconds: i64,
+    },
+    Works {
+        jobs: u8,
+        dice: u64,
+    },
     Crashes,
     /// The scheduled look at everything that is held.
-    Sweeps { dice: u64 },
-    ByHand { who: usize, target: usize, add: bool },
-    Weather { bad: bool, lag: i64 },
-    Policy { approvals: u32, may_not_request: usize, may_not_approve: usize },
-    Employs { who: usize, enabled: bool },
+    Sweeps {
+        dice: u64,
+    },
+    ByHand {
+        who: usize,
+        target: usize,
+        add: bool,
+    },
+    Weather {
+        bad: bool,
+        lag: i64,
+    },
+    Policy {
+        approvals: u32,
+        may_not_request: usize,
+        may_not_approve: usize,
+    },
+    Employs {
+        who: usize,
+        enabled: bool,
+    },
 }
 
 pub fn act() -> impl Strategy<Value = Act> {
@@ -203,7 +242,9 @@ impl Life {
     /// The newest requests are spoken of most.
     fn about(&mut self, who: usize, which: usize, command: impl Fn(RequestId) -> Command) -> Law {
         let known = self.ids.len();
-        let Some(id) = known.checked_sub(which + 1).and_then(|index| self.ids.get(index)) else { return Ok(()) };
+        let Some(id) = known.checked_sub(which + 1).and_then(|index| self.ids.get(index)) else {
+            return Ok(());
+        };
         self.person_sends(who, command(id.clone()))
     }
 
@@ -247,8 +288,13 @@ impl Life {
                 self.send(Incoming::inside(Command::Outcome(outcome)))?;
                 continue;
             }
-            let due: Vec<Job> =
-                self.town.book.due().filter(|(at, _)| *at <= self.town.now).map(|(_, job)| job.clone()).collect();
+            let due: Vec<Job> = self
+                .town
+                .book
+                .due()
+                .filter(|(at, _)| *at <= self.town.now)
+                .map(|(_, job)| job.clone())
+                .collect();
             let Some(job) = due.get(usize::try_from(dice.below(due.len().max(1) as u64)).unwrap()) else {
                 return Ok(());
             };
@@ -321,7 +367,11 @@ impl Life {
             Step::Call { change } => {
                 self.watch.call(&self.town, holding, *change)?;
                 let outcome = self.call(holding, *change, dice);
-                if matches!(outcome, Outcome::ReplyLost { .. }) { vec![outcome, trouble] } else { vec![outcome] }
+                if matches!(outcome, Outcome::ReplyLost { .. }) {
+                    vec![outcome, trouble]
+                } else {
+                    vec![outcome]
+                }
             }
             Step::Poll { change, operation } => match self.twin.fate(operation) {
                 Fate::Running => Vec::new(),
@@ -366,7 +416,8 @@ impl Life {
 
     fn by_hand(&mut self, who: usize, target: usize, add: bool) {
         // Somebody who removes, removes what they find.
-        let found = if add { None } else { self.twin.has.iter().nth(who % self.twin.has.len().max(1)).cloned() };
+        let found =
+            if add { None } else { self.twin.has.iter().nth(who % self.twin.has.len().max(1)).cloned() };
         let holding = found.unwrap_or_else(|| held(PEOPLE[who], TARGETS[target]));
         if holding == standing() {
             return;
@@ -380,7 +431,12 @@ impl Life {
 
     fn policy(&mut self, approvals: u32, may_not_request: usize, may_not_approve: usize) {
         let all_but = |skip: usize| {
-            PEOPLE.iter().enumerate().filter(|(place, _)| *place != skip).map(|(_, name)| person(name)).collect()
+            PEOPLE
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| *place != skip)
+                .map(|(_, name)| person(name))
+                .collect()
         };
         self.town.rules.approvals = approvals;
         self.town.rules.may_request = all_but(may_not_request);
@@ -414,7 +470,8 @@ impl Life {
     fn nothing_is_left(&mut self) -> Law {
         let due: Vec<_> = self.town.book.due().collect();
         holds(due.is_empty(), format!("P3: it does not come to rest: {due:?}"))?;
-        let open: Vec<_> = self.town.book.requests().map(|request| (&request.ask.id, &request.state)).collect();
+        let open: Vec<_> =
+            self.town.book.requests().map(|request| (&request.ask.id, &request.state)).collect();
         holds(open.is_empty(), format!("P3: left open: {open:?}"))?;
         holds(self.town.book.holdings().next().is_none(), "P3: holdings are left in the book")?;
         self.passes(WAY_MAX + WORK_MAX + 1)?;

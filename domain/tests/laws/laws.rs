@@ -55,9 +55,28 @@ fn the_histories_reach_every_part_of_a_life() {
         }
     }
     let wanted = [
-        "requested", "refused", "approved", "denied", "withdrawn", "lapsed", "grant-ordered", "already-held",
-        "change-intended", "change-running", "reply-lost", "change-succeeded", "change-failed", "looked", "trouble",
-        "grant-confirmed", "end-ordered", "removed-by-hand", "end-confirmed", "overdue-told", "card-shown", "told",
+        "requested",
+        "refused",
+        "approved",
+        "denied",
+        "withdrawn",
+        "lapsed",
+        "grant-ordered",
+        "already-held",
+        "change-intended",
+        "change-running",
+        "reply-lost",
+        "change-succeeded",
+        "change-failed",
+        "looked",
+        "trouble",
+        "grant-confirmed",
+        "end-ordered",
+        "removed-by-hand",
+        "end-confirmed",
+        "overdue-told",
+        "card-shown",
+        "told",
     ];
     let rare: Vec<_> = wanted.iter().filter(|word| seen.get(**word).is_none_or(|times| *times < 5)).collect();
     assert!(rare.is_empty(), "{rare:?} are rare: {seen:#?}");

@@ -11,6 +11,8 @@
 mod acts;
 mod laws;
 mod lives;
+mod matrix;
+mod races;
 mod town;
 mod twin;
 mod watch;

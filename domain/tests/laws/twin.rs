@@ -112,7 +112,11 @@ impl Twin {
 
     /// Somebody does it in the console, and lists have caught up.
     pub fn by_hand(&mut self, holding: &Holding, add: bool) {
-        if add { self.has.insert(holding.clone()) } else { self.has.remove(holding) };
+        if add {
+            self.has.insert(holding.clone())
+        } else {
+            self.has.remove(holding)
+        };
         self.past.clear();
     }
 }

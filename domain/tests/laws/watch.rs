@@ -56,10 +56,13 @@ impl Watch {
                 holds(self.ours.contains(holding), format!("P5: a delete of {holding}, which is not ours"))
             }
             Event::GrantConfirmed { id, .. } => {
-                let seen = matches!(&incoming.command, Command::Outcome(Outcome::Looked { direct: true, .. }));
+                let seen =
+                    matches!(&incoming.command, Command::Outcome(Outcome::Looked { direct: true, .. }));
                 holds(seen, format!("P4: {id} is granted and nobody saw it"))
             }
-            Event::EndConfirmed { id, kept_by, .. } => end_is_true(town, before, incoming, id, kept_by.as_ref()),
+            Event::EndConfirmed { id, kept_by, .. } => {
+                end_is_true(town, before, incoming, id, kept_by.as_ref())
+            }
             _ => Ok(()),
         }
     }
@@ -69,7 +72,8 @@ impl Watch {
             let now = town.book.request(id).or_else(|| town.closed.get(id)).map(|request| &request.state);
             holds(now == Some(state), format!("pitfall 26: {id} was {state:?} and is {now:?}"))?;
         }
-        let new = town.book.requests().chain(town.closed.values()).filter(|request| request.state.is_terminal());
+        let new =
+            town.book.requests().chain(town.closed.values()).filter(|request| request.state.is_terminal());
         self.terminal.extend(new.map(|request| (request.ask.id.clone(), request.state.clone())));
         Ok(())
     }
@@ -84,9 +88,9 @@ impl Watch {
                 holds(deadline, format!("P2: {holding} is created without a deadline in the book"))
             }
             Change::Delete => {
-                let active = town.book.claims(holding).any(|request| {
-                    matches!(request.state, State::Active { deadline, .. } if town.now < deadline)
-                });
+                let active = town.book.claims(holding).any(
+                    |request| matches!(request.state, State::Active { deadline, .. } if town.now < deadline),
+                );
                 holds(!active, format!("P5: {holding} is deleted before its deadline"))
             }
         }
@@ -102,7 +106,8 @@ fn approved_by_others(town: &Town, id: &RequestId) -> Law {
     let asker = &request.ask.requester;
     let may = enabled(asker) && town.rules.may_request.contains(asker);
     holds(may, format!("P1: {asker} may not have what {id} gives"))?;
-    let mut others: BTreeSet<PersonId> = request.approvals.iter().map(|approval| approval.by.clone()).collect();
+    let mut others: BTreeSet<PersonId> =
+        request.approvals.iter().map(|approval| approval.by.clone()).collect();
     others.remove(asker);
     others.retain(|by| enabled(by) && town.rules.may_approve.contains(by));
     let needed = usize::try_from(request.terms.approvals.max(town.rules.approvals)).unwrap();
@@ -154,11 +159,13 @@ fn has_its_jobs(book: &Book, now: Timestamp) -> Law {
             }
             _ => {}
         }
-        let works = |job: &Job| matches!(job, Job::Reconcile { holding, .. } if *holding == request.holding());
+        let works =
+            |job: &Job| matches!(job, Job::Reconcile { holding, .. } if *holding == request.holding());
         let under_way = matches!(request.state, State::Granting { .. } | State::Ending { .. });
         let has = !under_way || book.due().any(|(_, job)| works(job));
         holds(has, missing("reconcile"))?;
-        let card = request.card_is_current() || book.due().any(|(_, job)| *job == Job::Card { id: id.clone() });
+        let card =
+            request.card_is_current() || book.due().any(|(_, job)| *job == Job::Card { id: id.clone() });
         holds(card, missing("show its card"))?;
         for tell in request.untold.keys() {
             holds(book.due().any(|(_, job)| *job == Job::Tell { tell: tell.clone() }), missing("be told"))?;
