@@ -32,7 +32,7 @@ fn config(cases: u32) -> Config {
 }
 
 proptest! {
-    #![proptest_config(config(2000))]
+    #![proptest_config(config(1500))]
 
     /// P1 to P7. pitfall 1, pitfall 3, pitfall 10, pitfall 11, pitfall 15, pitfall 19, pitfall 20, pitfall 26, pitfall 35:
     /// people, time, policy, a provider in bad weather, crashes, everything twice; see `watch.rs` for the laws.
