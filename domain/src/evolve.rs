@@ -52,9 +52,7 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             finish(book, id, touched, state, NoticeKind::AlreadyHeld);
         }
         Event::ChangeIntended { holding, change } => change_holding(book, holding, touched, |state| {
-            if matches!(&state.operation, Operation::Intended { change: Change::Create, .. })
-                && *change == Change::Delete
-            {
+            if let Some(Change::Create) = unsettled(state, *change) {
                 state.loose_create = Some(at);
             }
             state.origin = Origin::Ours;
@@ -261,6 +259,16 @@ fn grant_ordered(book: &mut Book, at: Timestamp, id: &RequestId, deadline: Times
         state.sight = Sight::NONE;
     }
     touched.holdings.insert(holding);
+}
+
+/// The change whose effect may still show, unseen, when `next` is begun instead: one that was perhaps called and is taken
+/// back, or one that the provider called done and that lists did not show.
+fn unsettled(state: &HoldingState, next: Change) -> Option<Change> {
+    match (&state.operation, state.sight, next) {
+        (Operation::Intended { change, .. }, _, Change::Delete) => Some(*change),
+        (Operation::None, Sight::Unknown { after, .. }, Change::Create) => after,
+        (Operation::Intended { .. } | Operation::Running { .. } | Operation::None, _, _) => None,
+    }
 }
 
 fn looked(state: &mut HoldingState, at: Timestamp, present: bool) {
