@@ -261,7 +261,7 @@ pub enum Event {
         /// The files it was read from.
         files: Vec<String>,
     },
-    /// The bot started.
+    /// The bot started. Written before anything is performed: what was under way may have lost its answer.
     Started {
         /// Its version.
         version: String,

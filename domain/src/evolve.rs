@@ -133,7 +133,8 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             book.directory = Some(DirectoryRef { document: document.clone(), at });
             touched.directory = true;
         }
-        Event::Refused { .. } | Event::PolicyLoaded { .. } | Event::Started { .. } | Event::Stopped => {}
+        Event::Started { .. } => started(book, at, touched),
+        Event::Refused { .. } | Event::PolicyLoaded { .. } | Event::Stopped => {}
     }
 }
 
@@ -259,6 +260,16 @@ fn grant_ordered(book: &mut Book, at: Timestamp, id: &RequestId, deadline: Times
         state.sight = Sight::NONE;
     }
     touched.holdings.insert(holding);
+}
+
+/// A create that was written down before the stop was perhaps called, and its answer died with the process: it is loose.
+fn started(book: &mut Book, at: Timestamp, touched: &mut Touched) {
+    for (holding, state) in &mut book.holdings {
+        if matches!(&state.operation, Operation::Intended { change: Change::Create, .. }) {
+            state.loose_create = Some(at);
+            touched.holdings.insert(holding.clone());
+        }
+    }
 }
 
 /// The change whose effect may still show, unseen, when `next` is begun instead: one that was perhaps called and is taken

@@ -411,7 +411,7 @@ impl Life {
         let reloaded = self.town.reloaded();
         holds(reloaded == self.town.book, "the stored copy tells another book")?;
         self.town.book = if self.story.len().is_multiple_of(2) { replayed } else { reloaded };
-        Ok(())
+        self.send(Incoming::inside(Command::Started { version: "0.1.0".to_owned() }))
     }
 
     fn by_hand(&mut self, who: usize, target: usize, add: bool) {
