@@ -2,7 +2,7 @@
 //!
 //! It changes by [`Book::apply`] alone, live and in replay, so that a rebuilt book equals the one that was lost.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ pub struct Book {
     pub(crate) bindings: BTreeMap<ChatAccount, Binding>,
     pub(crate) directory: Option<DirectoryRef>,
     interactions: BTreeMap<InteractionId, (Timestamp, Answer)>,
-    interactions_by_age: VecDeque<(Timestamp, InteractionId)>,
+    interactions_by_age: BTreeSet<(Timestamp, InteractionId)>,
     open_by_person: BTreeMap<PersonId, BTreeSet<RequestId>>,
     jobs: BTreeMap<Owner, Vec<(Timestamp, Job)>>,
     due: BTreeSet<(Timestamp, Job)>,
@@ -204,20 +204,22 @@ impl Book {
     }
 
     fn remember(&mut self, interaction: InteractionId, at: Timestamp, answer: Answer) {
-        if self.interactions.insert(interaction.clone(), (at, answer)).is_none() {
-            self.interactions_by_age.push_back((at, interaction));
+        // The first answer stands: it is the one that had an effect (P6).
+        if !self.interactions.contains_key(&interaction) {
+            self.interactions_by_age.insert((at, interaction.clone()));
+            self.interactions.insert(interaction, (at, answer));
         }
     }
 
     fn forget_interactions(&mut self, now: Timestamp, touched: &mut Touched) {
-        while let Some((at, oldest)) = self.interactions_by_age.front() {
+        while let Some((at, _)) = self.interactions_by_age.first() {
             let full = self.interactions_by_age.len() > INTERACTIONS_MAX;
             if !full && now < INTERACTIONS_KEPT.after(*at) {
                 break;
             }
-            self.interactions.remove(oldest);
-            touched.interactions.push(oldest.clone());
-            self.interactions_by_age.pop_front();
+            let Some((_, oldest)) = self.interactions_by_age.pop_first() else { break };
+            self.interactions.remove(&oldest);
+            touched.interactions.push(oldest);
         }
     }
 
@@ -431,9 +433,7 @@ impl Book {
     pub fn loaded(&mut self) {
         let stored: BTreeMap<Job, Timestamp> =
             std::mem::take(&mut self.due).into_iter().map(|(at, job)| (job, at)).collect();
-        let mut by_age: Vec<_> = self.interactions.iter().map(|(id, (at, _))| (*at, id.clone())).collect();
-        by_age.sort();
-        self.interactions_by_age = by_age.into();
+        self.interactions_by_age = self.interactions.iter().map(|(id, (at, _))| (*at, id.clone())).collect();
         let mut touched = Touched::default();
         for id in self.requests.keys().cloned().collect::<Vec<_>>() {
             self.index_person(&id);

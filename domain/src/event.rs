@@ -177,7 +177,7 @@ pub enum Event {
         /// When it should be gone.
         due: Timestamp,
     },
-    /// Somebody removed it at the provider; seen twice.
+    /// Somebody removed it at the provider; seen twice. The request ends, and its end is confirmed like any other.
     RemovedByHand {
         /// Which.
         id: RequestId,
@@ -261,7 +261,7 @@ pub enum Event {
         /// The files it was read from.
         files: Vec<String>,
     },
-    /// The bot started.
+    /// The bot started. Written before anything is performed: what was under way may have lost its answer.
     Started {
         /// Its version.
         version: String,

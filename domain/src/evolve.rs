@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::holding::{Change, HoldingState, Operation, Origin, Sight};
 use crate::ids::RequestId;
 use crate::job::{NoticeKind, Recipient, Tell};
+use crate::refusal::StateWord;
 use crate::request::{AccessRequest, Approval, CardState, EndCause, MessageRef, Posting, State};
 use crate::settings::{OVERDUE_AFTER, SETTLE_AFTER};
 use crate::target::Holding;
@@ -26,8 +27,9 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
                 card: CardState::default(),
                 untold: std::collections::BTreeMap::new(),
             };
+            // A name that is taken keeps its meaning: overwriting it would lose a deadline (P2).
+            book.requests.entry(ask.id.clone()).or_insert(request);
             touched.requests.insert(ask.id.clone());
-            book.requests.insert(ask.id.clone(), request);
         }
         Event::Approved { id, approval } => approved(book, id, approval, touched),
         Event::Denied { id, by, why } => {
@@ -50,9 +52,7 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             finish(book, id, touched, state, NoticeKind::AlreadyHeld);
         }
         Event::ChangeIntended { holding, change } => change_holding(book, holding, touched, |state| {
-            if matches!(&state.operation, Operation::Intended { change: Change::Create, .. })
-                && *change == Change::Delete
-            {
+            if let Some(Change::Create) = unsettled(state, *change) {
                 state.loose_create = Some(at);
             }
             state.origin = Origin::Ours;
@@ -91,15 +91,11 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         Event::GrantConfirmed { id, deadline } => grant_confirmed(book, at, id, *deadline, touched),
         Event::EndOrdered { id, cause, due } => end_ordered(book, id, cause, *due, touched),
         Event::RemovedByHand { id } => {
-            let granted_at = book.request(id).and_then(|request| request.state.since());
-            let state = State::Ended {
-                at,
-                cause: EndCause::RemovedByHand,
-                granted_at,
-                lateness_ms: 0,
-                kept_by: None,
-            };
-            finish(book, id, touched, state, NoticeKind::RemovedByHand);
+            end_ordered(book, id, &EndCause::RemovedByHand, at, touched);
+            if let Some(holding) = book.request(id).map(AccessRequest::holding) {
+                // Lists can lag, and then it would be there for ever: it is deleted all the same (P3).
+                change_holding(book, &holding, touched, |state| state.sight = Sight::NONE);
+            }
         }
         Event::EndConfirmed { id, lateness_ms, kept_by } => {
             end_confirmed(book, at, id, *lateness_ms, kept_by.clone(), touched);
@@ -137,11 +133,12 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             book.directory = Some(DirectoryRef { document: document.clone(), at });
             touched.directory = true;
         }
-        Event::Refused { .. } | Event::PolicyLoaded { .. } | Event::Started { .. } | Event::Stopped => {}
+        Event::Started { .. } => started(book, at, touched),
+        Event::Refused { .. } | Event::PolicyLoaded { .. } | Event::Stopped => {}
     }
 }
 
-/// Changes a request, if it is there and not finished for good.
+/// Changes a request, if it is there.
 fn with(
     book: &mut Book,
     id: &RequestId,
@@ -165,6 +162,18 @@ fn show(
         change(request);
         request.version = request.version.saturating_add(1);
     })
+}
+
+/// As [`show`], if the request is in the one state in which the fact can be true. A fact that does not fit changes nothing.
+fn show_in(
+    book: &mut Book,
+    id: &RequestId,
+    touched: &mut Touched,
+    states: &[StateWord],
+    change: impl FnOnce(&mut AccessRequest),
+) -> bool {
+    let fits = book.request(id).is_some_and(|request| states.contains(&request.state.word()));
+    fits && show(book, id, touched, change)
 }
 
 /// Moves a request to a terminal state, unless it is in one.
@@ -228,7 +237,7 @@ fn release_claim(book: &mut Book, id: &RequestId, touched: &mut Touched) {
 }
 
 fn approved(book: &mut Book, id: &RequestId, approval: &Approval, touched: &mut Touched) {
-    show(book, id, touched, |request| {
+    show_in(book, id, touched, &[StateWord::Pending], |request| {
         // The same person's newer yes replaces the older one: distinct people count (P1).
         request.approvals.retain(|earlier| earlier.by != approval.by);
         request.approvals.push(approval.clone());
@@ -237,23 +246,46 @@ fn approved(book: &mut Book, id: &RequestId, approval: &Approval, touched: &mut 
 
 fn grant_ordered(book: &mut Book, at: Timestamp, id: &RequestId, deadline: Timestamp, touched: &mut Touched) {
     let Some(holding) = book.request(id).map(AccessRequest::holding) else { return };
-    show(book, id, touched, |request| {
-        if let State::Pending { .. } = request.state {
-            request.state = State::Granting { since: at, deadline };
-        }
+    let ordered = show_in(book, id, touched, &[StateWord::Pending], |request| {
+        request.state = State::Granting { since: at, deadline };
     });
+    if !ordered {
+        return;
+    }
     let state = book.holdings.entry(holding.clone()).or_insert_with(|| HoldingState::unseen(holding.clone()));
     state.claims.insert(id.clone());
-    if let (Origin::Ours, Operation::None) = (state.origin, &state.operation) {
-        // The newcomer is told "granted" only after a look of its own (P4).
-        state.sight = Sight::after(None);
+    if let (Origin::Ours, Operation::None, Sight::Present) = (state.origin, &state.operation, state.sight) {
+        // The newcomer is told "granted" only after a look of its own (P4). Where a look is due anyway, it still knows
+        // after which change it looks: a list that lags behind a delete must not pass for access.
+        state.sight = Sight::NONE;
     }
     touched.holdings.insert(holding);
 }
 
+/// A create that was written down before the stop was perhaps called, and its answer died with the process: it is loose.
+fn started(book: &mut Book, at: Timestamp, touched: &mut Touched) {
+    for (holding, state) in &mut book.holdings {
+        if matches!(&state.operation, Operation::Intended { change: Change::Create, .. }) {
+            state.loose_create = Some(at);
+            touched.holdings.insert(holding.clone());
+        }
+    }
+}
+
+/// The change whose effect may still show, unseen, when `next` is begun instead: one that was perhaps called and is taken
+/// back, or one that the provider called done and that lists did not show.
+fn unsettled(state: &HoldingState, next: Change) -> Option<Change> {
+    match (&state.operation, state.sight, next) {
+        (Operation::Intended { change, .. }, _, Change::Delete) => Some(*change),
+        (Operation::None, Sight::Unknown { after, .. }, Change::Create) => after,
+        (Operation::Intended { .. } | Operation::Running { .. } | Operation::None, _, _) => None,
+    }
+}
+
 fn looked(state: &mut HoldingState, at: Timestamp, present: bool) {
     // An absence that a create with a lost reply may still end is not believed; `reconcile` waits until it is settled.
-    if present || state.loose_create.is_some_and(|loose| SETTLE_AFTER.after(loose) <= at) {
+    // Nor is it settled by presence: what we see may be the work of a second call.
+    if state.loose_create.is_some_and(|loose| SETTLE_AFTER.after(loose) <= at) {
         state.loose_create = None;
     }
     state.sight = match (state.sight, present) {
@@ -263,7 +295,10 @@ fn looked(state: &mut HoldingState, at: Timestamp, present: bool) {
         (Sight::Unknown { after: Some(Change::Delete), looks }, true) => {
             Sight::Unknown { after: Some(Change::Delete), looks: looks.saturating_add(1) }
         }
-        (Sight::Unknown { after: None, looks: 0 }, false) if state.origin == Origin::Ours => {
+        // What was there is gone only when two looks say so (pitfall 20).
+        (Sight::Unknown { after: None, looks: 0 } | Sight::Present, false)
+            if state.origin == Origin::Ours =>
+        {
             Sight::Unknown { after: None, looks: 1 }
         }
         (_, true) => Sight::Present,
@@ -278,28 +313,26 @@ fn grant_confirmed(
     deadline: Timestamp,
     touched: &mut Touched,
 ) {
-    show(book, id, touched, |request| {
-        if let State::Granting { .. } = request.state {
-            request.state = State::Active { since: at, deadline };
-            request.trouble = None;
-            tell_all(request, NoticeKind::Granted);
-        }
+    show_in(book, id, touched, &[StateWord::Granting], |request| {
+        request.state = State::Active { since: at, deadline };
+        request.trouble = None;
+        tell_all(request, NoticeKind::Granted);
     });
 }
 
 fn end_ordered(book: &mut Book, id: &RequestId, cause: &EndCause, due: Timestamp, touched: &mut Touched) {
     let Some(holding) = book.request(id).map(AccessRequest::holding) else { return };
-    show(book, id, touched, |request| {
+    show_in(book, id, touched, &[StateWord::Granting, StateWord::Active], |request| {
         let granted_at = match &request.state {
-            State::Granting { .. } => None,
             State::Active { since, .. } => Some(*since),
-            State::Pending { .. }
+            State::Granting { .. }
+            | State::Pending { .. }
             | State::Ending { .. }
             | State::Ended { .. }
             | State::Denied { .. }
             | State::Withdrawn { .. }
             | State::Lapsed { .. }
-            | State::Failed { .. } => return,
+            | State::Failed { .. } => None,
         };
         let tell_overdue_at = OVERDUE_AFTER.after(due);
         request.state =
@@ -329,7 +362,15 @@ fn end_confirmed(
     let (state, notice) = if never_there {
         (State::Failed { at, cause }, NoticeKind::Failed)
     } else {
-        (State::Ended { at, cause, granted_at, lateness_ms, kept_by }, NoticeKind::Ended)
+        let notice = match &cause {
+            EndCause::RemovedByHand => NoticeKind::RemovedByHand,
+            EndCause::Expired
+            | EndCause::Revoked { .. }
+            | EndCause::GrantFailed { .. }
+            | EndCause::NoLongerPermitted { .. }
+            | EndCause::AlreadyHeld { .. } => NoticeKind::Ended,
+        };
+        (State::Ended { at, cause, granted_at, lateness_ms, kept_by }, notice)
     };
     close(book, id, touched, state);
     with(book, id, touched, |request| {
@@ -346,7 +387,7 @@ fn end_confirmed(
 }
 
 fn overdue_told(book: &mut Book, id: &RequestId, nth: u32, again_at: Timestamp, touched: &mut Touched) {
-    show(book, id, touched, |request| {
+    show_in(book, id, touched, &[StateWord::Ending], |request| {
         if let State::Ending { overdue_told, tell_overdue_at, .. } = &mut request.state {
             *overdue_told = nth;
             *tell_overdue_at = again_at;

@@ -50,16 +50,17 @@ pub fn next_step(book: &Book, holding: &Holding, now: Timestamp) -> Step {
         Operation::Running { change, operation, .. } => {
             Step::Poll { change: *change, operation: operation.clone() }
         }
+        // Its time was up while nobody was there to act: nothing is created after the deadline (P2). What is seen leads
+        // to the decision that takes the intention back.
+        Operation::Intended { change: Change::Create, .. } if !wanted(book, holding, now) => Step::Look,
         Operation::Intended { change, .. } => Step::Call { change: *change },
-        Operation::None => step_when_quiet(state, wanted(book, holding, now), now),
+        Operation::None => step_when_quiet(state, now),
     }
 }
 
-fn step_when_quiet(state: &HoldingState, wanted: bool, now: Timestamp) -> Step {
+fn step_when_quiet(state: &HoldingState, now: Timestamp) -> Step {
     match (state.origin, state.sight) {
-        (Origin::Unseen, _) if wanted => Step::Look,
-        (Origin::Unseen, _) => Step::Rest,
-        (Origin::Ours, Sight::Unknown { .. }) => Step::Look,
+        (Origin::Unseen, _) | (Origin::Ours, Sight::Unknown { .. }) => Step::Look,
         (Origin::Ours, Sight::Absent) => match state.loose_create.map(|at| SETTLE_AFTER.after(at)) {
             Some(until) if now < until => Step::Wait { until },
             Some(_) => Step::Look,
@@ -104,9 +105,9 @@ pub(crate) fn due(state: &HoldingState, wanted: bool, some_active: bool) -> Due 
         (Origin::Ours, Operation::None, Sight::Absent) if state.loose_create.is_some() => Due::Nothing,
         (Origin::Ours, Operation::None, Sight::Absent) => Due::ConfirmEnds,
         (Origin::Ours, Operation::None, Sight::Unknown { after, looks }) => match (after, wanted) {
-            (Some(Change::Create), true) if looks >= LOOKS_MAX => Due::Create,
+            // Also after a delete: what was deleted and is still listed is not access that anybody has (P4).
+            (Some(_), true) if looks >= LOOKS_MAX => Due::Create,
             (Some(Change::Delete), false) if looks >= LOOKS_MAX => Due::Delete,
-            (Some(Change::Delete), true) if looks >= LOOKS_MAX => Due::ConfirmGrants,
             (Some(Change::Create), true) | (Some(Change::Delete), _) | (None, true) => Due::Nothing,
             (Some(Change::Create) | None, false) => Due::Delete,
         },

@@ -72,6 +72,13 @@ pub enum NotPermitted {
         /// Which policy.
         policy: String,
     },
+    /// Too few of those who approved may approve now.
+    ApprovalsGone {
+        /// How many approvals it needs.
+        needed: u32,
+        /// How many of those it has count now.
+        counting: u32,
+    },
     /// The person is no longer enabled, or the account or permission set no longer there.
     Gone,
     /// A policy could not be evaluated; unknown is no (P9).

@@ -224,6 +224,9 @@ pub(super) fn not_permitted(why: &NotPermitted) -> Text {
             .say(format!("sessions of this permission set live {session}, longer than the {max} that "))
             .code(policy)
             .say(" permits"),
+        NotPermitted::ApprovalsGone { needed, counting } => text.say(format!(
+            "it needs {needed} approvals, and only {counting} of those it has are from people who may approve now"
+        )),
         NotPermitted::Gone => text.say("the person, the account or the permission set is no longer there"),
         NotPermitted::Erred { detail } => text
             .say(

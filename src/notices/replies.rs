@@ -32,6 +32,11 @@ pub fn reply(reply: &Reply, directory: &Directory) -> Text {
         Reply::Ending { id, session } => text
             .code(id.as_str())
             .say(format!(" is being ended; sessions that are open may live on for up to {session}.")),
+        Reply::Kept { id, by } => text
+            .code(id.as_str())
+            .say(" is ended; the access itself stays, because ")
+            .code(by.as_str())
+            .say(" still needs it. End that one too to take the access away."),
         Reply::NothingToEnd { id } => text.code(id.as_str()).say(" is ended; nothing had been created yet."),
         Reply::Noted => text,
     }

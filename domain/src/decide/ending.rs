@@ -1,6 +1,6 @@
 //! Taking access away. Asks policy only whether a third person may do it early; its end at the deadline asks nobody (P3).
 
-use super::settle::settle;
+use super::settle::{end_due, settle};
 use super::{Decision, Draft, Reply, World, find};
 use crate::event::Event;
 use crate::ids::RequestId;
@@ -29,12 +29,19 @@ pub(super) fn end(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<Decis
     let session = request.ask.session;
     let mut draft = Draft::about_request(world, id);
     let cause = EndCause::Revoked { by: by.who.clone() };
-    draft.emit(Event::EndOrdered { id: id.clone(), cause, due: world.now });
+    draft.emit(Event::EndOrdered { id: id.clone(), cause, due: end_due(request, world.now) });
     settle(world, &mut draft, &request.holding());
-    let nothing_there = draft.book.request(id).is_some_and(|request| request.state.is_terminal());
-    let id = id.clone();
-    let reply = if nothing_there { Reply::NothingToEnd { id } } else { Reply::Ending { id, session } };
+    let reply = ended_reply(&draft, id, session);
     Ok(draft.decided(reply))
+}
+
+fn ended_reply(draft: &Draft, id: &RequestId, session: Seconds) -> Reply {
+    let id = id.clone();
+    match draft.book.request(&id).map(|request| &request.state) {
+        Some(State::Ended { kept_by: Some(keeper), .. }) => Reply::Kept { id, by: keeper.clone() },
+        Some(state) if state.is_terminal() => Reply::NothingToEnd { id },
+        Some(_) | None => Reply::Ending { id, session },
+    }
 }
 
 /// The requester, whoever approved it, whom policy lets, and who works on the host may end it.

@@ -4,6 +4,7 @@
 
 mod ending;
 mod outcomes;
+mod permission;
 mod requests;
 mod settle;
 
@@ -90,6 +91,13 @@ pub enum Reply {
         id: RequestId,
         /// How long sessions may outlive it, in seconds.
         session: crate::time::Seconds,
+    },
+    /// It ended, and the access stays: another request of the same person still needs it (P5).
+    Kept {
+        /// Which ended.
+        id: RequestId,
+        /// Which keeps the access.
+        by: RequestId,
     },
     /// It ended before anything had been created.
     NothingToEnd {

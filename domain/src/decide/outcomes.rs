@@ -1,13 +1,13 @@
 //! What the outside answered. Never refused; what no longer fits changes nothing.
 
-use super::settle::settle;
+use super::settle::{end_due, settle, settle_before_retry};
 use super::{Decision, Draft, Reply, World};
 use crate::command::Outcome;
 use crate::event::Event;
-use crate::holding::{Change, Operation, Origin};
-use crate::ids::{GroupId, OperationId};
+use crate::holding::{Change, Operation, Origin, Sight};
+use crate::ids::{GroupId, OperationId, RequestId};
 use crate::job::Tell;
-use crate::request::{AccessRequest, EndCause, State};
+use crate::request::{EndCause, State};
 use crate::target::{Holding, Via};
 use crate::wanted::wants;
 
@@ -18,18 +18,15 @@ pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
         Outcome::Running { holding, change, operation } => running(world, holding, *change, operation),
         Outcome::Succeeded { holding, change } => succeeded(world, holding, *change),
         Outcome::Failed { holding, change, why } => failed(world, holding, *change, why),
-        Outcome::ReplyLost { holding, change } => {
-            let fits = operation(world, holding).is_some_and(|(under_way, _)| under_way == *change);
-            let event = Event::ReplyLost { holding: holding.clone(), change: *change };
-            if fits { one(event) } else { nothing() }
-        }
+        Outcome::ReplyLost { holding, change } => reply_lost(world, holding, *change),
         Outcome::Trouble { holding, what } => trouble(world, holding, what.as_deref()),
-        Outcome::CardIntended { id } => one(Event::CardIntended { id: id.clone() }),
+        Outcome::CardIntended { id } => if_open(world, id, Event::CardIntended { id: id.clone() }),
         Outcome::CardShown { id, version, message } => {
-            one(Event::CardShown { id: id.clone(), version: *version, message: message.clone() })
+            let event = Event::CardShown { id: id.clone(), version: *version, message: message.clone() };
+            if_open(world, id, event)
         }
         Outcome::CardUndeliverable { id, why } => {
-            one(Event::CardUndeliverable { id: id.clone(), why: why.clone() })
+            if_open(world, id, Event::CardUndeliverable { id: id.clone(), why: why.clone() })
         }
         Outcome::TellIntended { tell } => if_untold(world, tell, Event::TellIntended { tell: tell.clone() }),
         Outcome::Told { tell } => if_untold(world, tell, Event::Told { tell: tell.clone() }),
@@ -45,6 +42,10 @@ fn one(event: Event) -> Decision {
 
 fn nothing() -> Decision {
     Decision { events: Vec::new(), reply: Reply::Noted }
+}
+
+fn if_open(world: &World<'_>, id: &RequestId, event: Event) -> Decision {
+    if world.book.request(id).is_some() { one(event) } else { nothing() }
 }
 
 fn if_untold(world: &World<'_>, tell: &Tell, event: Event) -> Decision {
@@ -65,7 +66,13 @@ fn looked(world: &World<'_>, holding: &Holding, direct: bool, groups: &[GroupId]
     let mut draft = Draft::about_holding(world, holding);
     let Some(state) = world.book.holding(holding) else { return nothing() };
     if state.operation != Operation::None {
-        return nothing();
+        // What was seen may be older than the change under way; but time has passed.
+        settle(world, &mut draft, holding);
+        return draft.decided(Reply::Noted);
+    }
+    if state.origin == Origin::Ours && state.sight == Sight::Present && direct {
+        settle(world, &mut draft, holding);
+        return draft.decided(Reply::Noted);
     }
     if state.origin == Origin::Unseen && (direct || !groups.is_empty()) {
         // Standing before us: never created, never removed (P5, pitfall 19).
@@ -84,16 +91,34 @@ fn looked(world: &World<'_>, holding: &Holding, direct: bool, groups: &[GroupId]
 }
 
 fn running(world: &World<'_>, holding: &Holding, change: Change, name: &OperationId) -> Decision {
-    // A create that was let go meanwhile is remembered by its intention; only the one written down is taken up.
     match operation(world, holding) {
         Some((under_way, None)) if under_way == change => {
-            one(Event::ChangeRunning { holding: holding.clone(), change, operation: name.clone() })
+            let event = Event::ChangeRunning { holding: holding.clone(), change, operation: name.clone() };
+            followed(world, holding, event)
         }
-        Some((Change::Delete, None)) if change == Change::Create => {
-            one(Event::ReplyLost { holding: holding.clone(), change })
-        }
-        _ => nothing(),
+        Some((_, Some(known))) if known == name => nothing(),
+        // A second call, or one that was let go meanwhile: only one is followed, this one is loose.
+        Some(_) | None => reply_lost(world, holding, change),
     }
+}
+
+/// Every create whose fate we shall not be told is remembered, whatever is under way now (P3).
+fn reply_lost(world: &World<'_>, holding: &Holding, change: Change) -> Decision {
+    match change {
+        Change::Create => followed(world, holding, Event::ReplyLost { holding: holding.clone(), change }),
+        Change::Delete => nothing(),
+    }
+}
+
+/// A fact about a holding, and what follows from it.
+fn followed(world: &World<'_>, holding: &Holding, event: Event) -> Decision {
+    if world.book.holding(holding).is_none() {
+        return nothing();
+    }
+    let mut draft = Draft::about_holding(world, holding);
+    draft.emit(event);
+    settle(world, &mut draft, holding);
+    draft.decided(Reply::Noted)
 }
 
 fn succeeded(world: &World<'_>, holding: &Holding, change: Change) -> Decision {
@@ -115,17 +140,15 @@ fn failed(world: &World<'_>, holding: &Holding, change: Change, why: &str) -> De
     match change {
         Change::Create => {
             // The request fails; what may have been created all the same is looked for and taken away (P2, P3).
-            let granting: Vec<_> = world
-                .book
-                .claims(holding)
-                .filter(|request| matches!(request.state, State::Granting { .. }))
-                .map(|request| request.ask.id.clone())
-                .collect();
-            for id in granting {
+            let granting =
+                world.book.claims(holding).filter(|request| matches!(request.state, State::Granting { .. }));
+            for request in granting {
                 let cause = EndCause::GrantFailed { why: why.to_owned() };
-                draft.emit(Event::EndOrdered { id, cause, due: world.now });
+                let due = end_due(request, world.now);
+                draft.emit(Event::EndOrdered { id: request.ask.id.clone(), cause, due });
             }
         }
+        Change::Delete if is_known_trouble(world, holding, Some(why)) => {}
         Change::Delete => draft.emit(Event::Trouble { holding: holding.clone(), what: Some(why.to_owned()) }),
     }
     settle(world, &mut draft, holding);
@@ -134,9 +157,17 @@ fn failed(world: &World<'_>, holding: &Holding, change: Change, why: &str) -> De
 
 /// Written once for each new complaint, not for each try.
 fn trouble(world: &World<'_>, holding: &Holding, what: Option<&str>) -> Decision {
-    let known = |request: &AccessRequest| request.trouble.as_deref() == what;
-    if world.book.holding(holding).is_none() || world.book.claims(holding).all(known) {
+    if world.book.holding(holding).is_none() {
         return nothing();
     }
-    one(Event::Trouble { holding: holding.clone(), what: what.map(str::to_owned) })
+    let mut draft = Draft::about_holding(world, holding);
+    if !is_known_trouble(world, holding, what) {
+        draft.emit(Event::Trouble { holding: holding.clone(), what: what.map(str::to_owned) });
+    }
+    settle_before_retry(world, &mut draft, holding);
+    draft.decided(Reply::Noted)
+}
+
+fn is_known_trouble(world: &World<'_>, holding: &Holding, what: Option<&str>) -> bool {
+    world.book.claims(holding).all(|request| request.trouble.as_deref() == what)
 }

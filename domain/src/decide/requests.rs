@@ -1,17 +1,16 @@
 //! Asking, approving, denying, withdrawing, lapsing.
 
+use super::permission::{counting, permitted_now, target};
 use super::settle::settle;
 use super::{Decision, Draft, Reply, World, find};
 use crate::command::NewRequest;
-use crate::directory::AccountState;
 use crate::event::Event;
 use crate::ids::{PersonId, RequestId};
 use crate::person::{Actor, Who};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, StateWord};
 use crate::request::{AccessRequest, Approval, Ask, State};
-use crate::rules::{NotPermitted, Question, Terms, Verdict};
+use crate::rules::{Question, Terms, Verdict};
 use crate::settings::{LENGTH_MIN, OPEN_PER_PERSON_MAX, REASON_LENGTH_MAX, Settings, TICKET_LENGTH_MAX};
-use crate::target::Target;
 
 /// Approvers named on a card: more than these nobody reads, and finding one is cheaper than finding all.
 const APPROVERS_SHOWN_MAX: usize = 20;
@@ -64,15 +63,7 @@ pub(super) fn request(world: &World<'_>, by: &Actor, new: &NewRequest) -> Result
 }
 
 fn ask(world: &World<'_>, by: &Actor, requester: PersonId, new: &NewRequest) -> Result<Ask, Refusal> {
-    let Target::Assignment { account, permission_set } = &new.target;
-    let account = world.directory.accounts.get(account).ok_or(Refusal::TargetGone)?;
-    let permission_set = world.directory.permission_sets.get(permission_set).ok_or(Refusal::TargetGone)?;
-    if account.management {
-        return Err(Refusal::ManagementAccount { account: account.id.clone() });
-    }
-    if account.state != AccountState::Active {
-        return Err(Refusal::AccountNotActive { account: account.id.clone() });
-    }
+    let (account, permission_set) = target(world, &new.target)?;
     Ok(Ask {
         id: new.id.clone(),
         requester,
@@ -145,6 +136,11 @@ fn no_duplicate(world: &World<'_>, ask: &Ask) -> Result<(), Refusal> {
     if world.book.open_count() >= OPEN_MAX {
         return Err(Refusal::Full);
     }
+    let taken = world.book.request(&ask.id).or(world.closed.filter(|closed| closed.ask.id == ask.id));
+    if taken.is_some() {
+        // Ids are given out free; one that is not is an ask that came before.
+        return Err(Refusal::AlreadyAsked { id: ask.id.clone() });
+    }
     let open: Vec<&AccessRequest> =
         world.book.requests_of(&ask.requester).filter(|request| !request.state.is_terminal()).collect();
     let waits = open.iter().find(|request| {
@@ -186,21 +182,26 @@ fn order_grant(world: &World<'_>, draft: &mut Draft, id: &RequestId, terms: &Ter
     settle(world, draft, &holding);
 }
 
-fn still_pending(request: &AccessRequest) -> Result<(), Refusal> {
+/// Time alone lapses it, whether or not the timer has fired (pitfall 15).
+fn still_pending(world: &World<'_>, request: &AccessRequest) -> Result<(), Refusal> {
     let state = request.state.word();
     let since = request.state.since();
     match &request.state {
+        State::Pending { lapses_at } if *lapses_at <= world.now => {
+            Err(Refusal::TooLate { state: StateWord::Lapsed, since: Some(*lapses_at), by: None })
+        }
         State::Pending { .. } => Ok(()),
+        State::Withdrawn { .. } => {
+            Err(Refusal::TooLate { state, since, by: Some(request.ask.requester.clone()) })
+        }
         State::Denied { by, .. } => Err(Refusal::TooLate { state, since, by: Some(by.clone()) }),
         State::Granting { .. } | State::Active { .. } => {
             let by = request.approvals.last().map(|approval| approval.by.clone());
             Err(Refusal::TooLate { state, since, by })
         }
-        State::Ending { .. }
-        | State::Ended { .. }
-        | State::Withdrawn { .. }
-        | State::Lapsed { .. }
-        | State::Failed { .. } => Err(Refusal::TooLate { state, since, by: None }),
+        State::Ending { .. } | State::Ended { .. } | State::Lapsed { .. } | State::Failed { .. } => {
+            Err(Refusal::TooLate { state, since, by: None })
+        }
     }
 }
 
@@ -212,12 +213,10 @@ pub(super) fn approve(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<D
     if person == request.ask.requester {
         return Err(Refusal::OwnRequest);
     }
-    still_pending(request)?;
-    if lapsed(world, request) {
-        return Err(Refusal::TooLate { state: crate::refusal::StateWord::Lapsed, since: None, by: None });
-    }
+    still_pending(world, request)?;
     let question = request.question(world.now, world.emergency_on);
-    let now_terms = permitted_now(world, request, &question)?;
+    let now_terms =
+        permitted_now(world, request, &question).map_err(|why| Refusal::NoLongerPermitted { why })?;
     let policies = match world.rules.approve(world.directory, &question, &person) {
         Verdict::Permit(terms) => terms.policies,
         Verdict::Refuse(why) => return Err(Refusal::NotAnApprover { why }),
@@ -239,28 +238,6 @@ pub(super) fn approve(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<D
     Ok(draft.decided(Reply::Granting { id: id.clone() }))
 }
 
-/// The earlier approvals that count now: of distinct, enabled people who may approve *now*, none the requester.
-fn counting<'a>(world: &World<'_>, request: &'a AccessRequest, question: &Question) -> Vec<&'a PersonId> {
-    request
-        .approvals
-        .iter()
-        .map(|approval| &approval.by)
-        .filter(|by| **by != request.ask.requester && world.directory.enabled(by).is_some())
-        .filter(|by| matches!(world.rules.approve(world.directory, question, by), Verdict::Permit(_)))
-        .collect()
-}
-
-/// Policy is asked again to tighten, never to loosen: a request keeps the terms under which it was asked (pitfall 35).
-fn permitted_now(world: &World<'_>, request: &AccessRequest, question: &Question) -> Result<Terms, Refusal> {
-    if world.directory.enabled(&request.ask.requester).is_none() {
-        return Err(Refusal::NoLongerPermitted { why: NotPermitted::Gone });
-    }
-    match world.rules.request(world.directory, question) {
-        Verdict::Permit(terms) => Ok(terms),
-        Verdict::Refuse(why) => Err(Refusal::NoLongerPermitted { why }),
-    }
-}
-
 fn lapsed(world: &World<'_>, request: &AccessRequest) -> bool {
     matches!(&request.state, State::Pending { lapses_at } if *lapses_at <= world.now)
 }
@@ -272,7 +249,7 @@ pub(super) fn deny(world: &World<'_>, by: &Actor, id: &RequestId, why: &str) -> 
     if person == request.ask.requester {
         return Err(Refusal::WithdrawInstead);
     }
-    still_pending(request)?;
+    still_pending(world, request)?;
     let question = request.question(world.now, world.emergency_on);
     if let Verdict::Refuse(why) = world.rules.approve(world.directory, &question, &person) {
         return Err(Refusal::NotAnApprover { why });
@@ -295,7 +272,7 @@ pub(super) fn withdraw(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<
     if by.as_person() != Some(&request.ask.requester) {
         return Err(Refusal::NotTheRequester);
     }
-    still_pending(request)?;
+    still_pending(world, request)?;
     let mut draft = Draft::about_request(world, id);
     draft.emit(Event::Withdrawn { id: id.clone() });
     Ok(draft.decided(Reply::Withdrawn { id: id.clone() }))

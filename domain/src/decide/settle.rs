@@ -1,12 +1,14 @@
 //! What follows for a holding from what is known, before anything outside is asked.
 
+use jiff::Timestamp;
+
+use super::permission::still_permitted;
 use super::{Draft, World};
 use crate::event::Event;
-use crate::holding::Change;
+use crate::holding::{Change, Operation, Sight};
 use crate::ids::RequestId;
 use crate::reconcile::{self, Due};
 use crate::request::{AccessRequest, EndCause, State};
-use crate::rules::{NotPermitted, Verdict};
 use crate::target::Holding;
 use crate::time::milliseconds_between;
 use crate::wanted::{wanted, wants};
@@ -93,31 +95,40 @@ fn is_granting(request: &AccessRequest) -> bool {
 
 /// Policy and directory are asked once more when the access is about to be created, and never after (P1, P3).
 fn create(world: &World<'_>, draft: &mut Draft, holding: &Holding) {
-    let mut permitted = false;
-    for id in claims(draft, holding, is_granting) {
-        let Some(request) = draft.book.request(&id) else { continue };
-        match still_permitted(world, request) {
-            Ok(()) => permitted = true,
-            Err(why) => {
-                let due = draft.now;
-                draft.emit(Event::EndOrdered { id, cause: EndCause::NoLongerPermitted { why }, due });
-            }
-        }
-    }
-    if permitted {
+    end_no_longer_permitted(world, draft, holding);
+    if !claims(draft, holding, is_granting).is_empty() {
         draft.emit(Event::ChangeIntended { holding: holding.clone(), change: Change::Create });
     }
 }
 
-/// Whether a request may still have its access created now.
-pub(super) fn still_permitted(world: &World<'_>, request: &AccessRequest) -> Result<(), NotPermitted> {
-    if world.directory.enabled(&request.ask.requester).is_none() {
-        return Err(NotPermitted::Gone);
+/// What was not created at the first try is asked about again before the next, which can be hours later (P1).
+pub(super) fn settle_before_retry(world: &World<'_>, draft: &mut Draft, holding: &Holding) {
+    let not_created =
+        draft.book.holding(holding).is_some_and(|state| match (&state.operation, state.sight) {
+            (Operation::Intended { change, .. }, _) => *change == Change::Create,
+            (Operation::None, Sight::Unknown { after, .. }) => after != Some(Change::Create),
+            (Operation::None, Sight::Present | Sight::Absent) => true,
+            (Operation::Running { .. }, _) => false,
+        });
+    if not_created {
+        end_no_longer_permitted(world, draft, holding);
     }
-    match world.rules.request(world.directory, &request.question(world.now, world.emergency_on)) {
-        Verdict::Permit(_) => Ok(()),
-        Verdict::Refuse(why) => Err(why),
+    settle(world, draft, holding);
+}
+
+fn end_no_longer_permitted(world: &World<'_>, draft: &mut Draft, holding: &Holding) {
+    for id in claims(draft, holding, is_granting) {
+        let Some(request) = draft.book.request(&id) else { continue };
+        if let Err(why) = still_permitted(world, request) {
+            let due = end_due(request, draft.now);
+            draft.emit(Event::EndOrdered { id, cause: EndCause::NoLongerPermitted { why }, due });
+        }
     }
+}
+
+/// When access that ends at `now` should be gone: now, or at its deadline when that was before.
+pub(super) fn end_due(request: &AccessRequest, now: Timestamp) -> Timestamp {
+    request.deadline().map_or(now, |deadline| deadline.min(now))
 }
 
 /// Says whether anybody was waiting.

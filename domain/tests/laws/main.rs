@@ -1,5 +1,4 @@
 //! Laws of the domain: whole lives of requests, and properties over random histories.
-#![expect(missing_docs, reason = "the names of tests are sentences")]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,5 +8,11 @@
     reason = "a test says what it expects by failing"
 )]
 
+mod acts;
+mod laws;
 mod lives;
+mod matrix;
+mod races;
 mod town;
+mod twin;
+mod watch;

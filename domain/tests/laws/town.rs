@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use glasskey_domain::book::{Row, RowKey};
 use glasskey_domain::command::{Incoming, NewRequest};
 use glasskey_domain::decide::refused;
 use glasskey_domain::directory::{Account, AccountState, PermissionSet};
@@ -15,6 +16,7 @@ use glasskey_domain::*;
 use jiff::{SignedDuration, Timestamp};
 
 pub const ADMIN: &str = "arn:aws:sso:::permissionSet/ssoins-1/ps-admin";
+pub const READER: &str = "arn:aws:sso:::permissionSet/ssoins-1/ps-reader";
 
 pub fn person(name: &str) -> PersonId {
     PersonId::new(name)
@@ -25,9 +27,13 @@ pub fn holding(name: &str) -> Holding {
 }
 
 pub fn target() -> Target {
+    target_with(ADMIN)
+}
+
+pub fn target_with(arn: &str) -> Target {
     Target::Assignment {
         account: AccountId::parse("222222222222").unwrap(),
-        permission_set: PermissionSetArn::new(ADMIN),
+        permission_set: PermissionSetArn::new(arn),
     }
 }
 
@@ -105,10 +111,14 @@ pub fn directory() -> Directory {
             management: false,
         },
     );
-    let arn = PermissionSetArn::new(ADMIN);
-    directory
-        .permission_sets
-        .insert(arn.clone(), PermissionSet { arn, name: "Admin".to_owned(), session: Seconds::hours(1) });
+    for (arn, name) in [(ADMIN, "Admin"), (READER, "Reader")] {
+        let set = PermissionSet {
+            arn: PermissionSetArn::new(arn),
+            name: name.to_owned(),
+            session: Seconds::hours(1),
+        };
+        directory.permission_sets.insert(set.arn.clone(), set);
+    }
     directory
 }
 
@@ -142,11 +152,20 @@ impl Provider {
     }
 }
 
+fn as_result(answer: Answer) -> Result<Reply, Refusal> {
+    match answer {
+        Answer::Done(reply) => Ok(reply),
+        Answer::Refused(refusal) => Err(refusal),
+    }
+}
+
 pub struct Town {
     pub now: Timestamp,
     pub book: Book,
     pub journal: Vec<Record>,
     pub closed: BTreeMap<RequestId, AccessRequest>,
+    /// The stored copy, row by row, as the ledger keeps it.
+    pub rows: BTreeMap<RowKey, Row>,
     pub directory: Directory,
     pub rules: Table,
     pub settings: Settings,
@@ -161,6 +180,7 @@ impl Town {
             book: Book::default(),
             journal: Vec::new(),
             closed: BTreeMap::new(),
+            rows: BTreeMap::new(),
             directory: directory(),
             rules: Table {
                 may_request: people(&["ana", "bo"]),
@@ -176,7 +196,11 @@ impl Town {
         self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
     }
 
+    /// What the clerk does: answers a delivery that came before, else decides, and keeps what has effect.
     pub fn send(&mut self, incoming: Incoming) -> Result<Reply, Refusal> {
+        if let Some(answer) = incoming.interaction.as_ref().and_then(|id| self.book.answered(id)) {
+            return as_result(answer.clone());
+        }
         let id = match &incoming.command {
             Command::Approve { id }
             | Command::Deny { id, .. }
@@ -198,21 +222,51 @@ impl Town {
             Ok(decision) => (decision.events, Answer::Done(decision.reply)),
             Err(refusal) => (vec![refused(&incoming.command, &refusal)], Answer::Refused(refusal)),
         };
-        let record = Record {
-            at: self.now,
-            by: incoming.by.clone(),
-            interaction: incoming.interaction.clone(),
-            answer: Some(answer.clone()),
-            events,
-        };
-        for closed in self.book.apply(&record).closed {
-            self.closed.insert(closed.ask.id.clone(), closed);
+        let kept = incoming.interaction.is_some();
+        if !events.is_empty() || kept {
+            self.keep(Record {
+                at: self.now,
+                by: incoming.by,
+                interaction: incoming.interaction,
+                answer: kept.then(|| answer.clone()),
+                events,
+            });
+        }
+        as_result(answer)
+    }
+
+    fn keep(&mut self, record: Record) {
+        let touched = self.book.apply(&record);
+        for (key, row) in self.book.changes(&touched) {
+            match row {
+                Some(row) => self.rows.insert(key, row),
+                None => self.rows.remove(&key),
+            };
         }
         self.journal.push(record);
-        match answer {
-            Answer::Done(reply) => Ok(reply),
-            Answer::Refused(refusal) => Err(refusal),
+        for closed in touched.closed {
+            self.closed.insert(closed.ask.id.clone(), closed);
         }
+    }
+
+    /// The book as it comes out of the journal, through its text.
+    pub fn replayed(&self) -> Book {
+        let mut book = Book::default();
+        for record in &self.journal {
+            let text = serde_json::to_string(record).unwrap();
+            book.apply(&serde_json::from_str(&text).unwrap());
+        }
+        book
+    }
+
+    /// The book as it comes out of the stored copy.
+    pub fn reloaded(&self) -> Book {
+        let mut book = Book::default();
+        for row in self.rows.values() {
+            book.load(row.clone());
+        }
+        book.loaded();
+        book
     }
 
     pub fn does(&mut self, who: &str, command: Command) -> Result<Reply, Refusal> {
