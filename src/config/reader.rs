@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
         self.faults.push(ConfigFault {
             file: self.file.clone(),
             line,
-            key: plain(full),
+            key: if path.is_empty() { plain(name) } else { format!("{path}.{}", plain(name)) },
             is: "not a key that Glasskey knows".to_owned(),
             must,
             nearest: nearest(full, name, path),

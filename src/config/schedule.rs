@@ -41,7 +41,7 @@ impl Schedule {
     pub fn parse(text: &str) -> Result<Self, String> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         let (second, rest, numbered_days) = match fields.as_slice() {
-            [rest @ ..] if rest.len() == 5 => ("0", rest, true),
+            rest if rest.len() == 5 => ("0", rest, true),
             [second, rest @ ..] if rest.len() == 5 => (*second, rest, false),
             _ => return Err(format!("{} fields; there must be six, or the five of Unix cron", fields.len())),
         };

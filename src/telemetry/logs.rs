@@ -20,7 +20,7 @@ const FILTER_DEFAULT: &str = "info";
 /// Libraries that write what they send or receive at the levels below, however the filter is set.
 const CAPPED: &[(&str, LevelFilter)] = &[
     ("slack_morphism", LevelFilter::INFO),
-    ("aws_", LevelFilter::DEBUG),
+    ("aws_", LevelFilter::INFO),
     ("h2", LevelFilter::DEBUG),
     ("hyper", LevelFilter::DEBUG),
     ("rustls", LevelFilter::DEBUG),
@@ -182,7 +182,7 @@ mod tests {
         let written = captured(Some(all), Looks::Json, || {
             tracing::debug!(target: "slack_morphism::socket", "planted-1");
             tracing::trace!(target: "tungstenite::protocol", "planted-2");
-            tracing::trace!(target: "aws_smithy_runtime::client", "planted-3");
+            tracing::debug!(target: "aws_smithy_runtime::client", "planted-3");
             tracing::info!(target: "slack_morphism", "fine-1");
             tracing::trace!(target: "glasskey::engine", "fine-2");
         });

@@ -15,6 +15,10 @@ use super::{HostHandler, LocalUser};
 
 /// Connections at once: people at a prompt, and a script or two. One more waits.
 const CONNECTIONS_MAX: usize = 16;
+/// Bytes of an over-long request that are read and thrown away, so that its sender gets the answer.
+const DISCARDED_MAX: u64 = 1024 * 1024;
+/// Longest wait for them.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(1);
 /// Pause after a failed accept (out of descriptors, say), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -67,26 +71,27 @@ impl Drop for HostDoor {
 }
 
 async fn serve(stream: UnixStream, handler: Arc<dyn HostHandler>) {
-    let (read, mut write) = {
-        let user = peer(&stream).await;
-        let (read, write) = stream.into_split();
-        let answer = match user {
-            Ok(user) => answer(read, user, handler).await,
-            Err(why) => HostResponse::refused(why),
-        };
-        (answer, write)
+    let user = peer(&stream).await;
+    let (mut read, mut write) = stream.into_split();
+    let answer = match user {
+        Ok(user) => answer(&mut read, user, handler).await,
+        Err(why) => HostResponse::refused(why),
     };
-    let Ok(mut line) = serde_json::to_vec(&read) else { return };
+    let Ok(mut line) = serde_json::to_vec(&answer) else { return };
     line.push(b'\n');
     match timeout(TIMEOUT, write.write_all(&line)).await {
         Ok(Ok(())) => {}
         Ok(Err(why)) => tracing::debug!(%why, "who asked on the admin socket is gone"),
         Err(_) => tracing::debug!("who asked on the admin socket does not read the answer"),
     }
+    // Closing over unread bytes would take the answer away from who still writes.
+    drop(write);
+    let (mut rest, mut nowhere) = (read.take(DISCARDED_MAX), tokio::io::sink());
+    drop(timeout(DISCARD_TIMEOUT, tokio::io::copy(&mut rest, &mut nowhere)).await);
 }
 
 async fn answer(
-    read: tokio::net::unix::OwnedReadHalf,
+    read: &mut tokio::net::unix::OwnedReadHalf,
     user: LocalUser,
     handler: Arc<dyn HostHandler>,
 ) -> HostResponse {

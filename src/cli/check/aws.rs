@@ -2,7 +2,7 @@
 //! the rights to create and delete assignments cannot be tried without doing it, so they are named instead.
 
 use aws_config::SdkConfig;
-use aws_sdk_ssoadmin::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_ssoadmin::error::ProvideErrorMetadata;
 use aws_sdk_ssoadmin::types::InstanceMetadata;
 
 use super::Check;
@@ -37,9 +37,9 @@ async fn identity(sdk: &SdkConfig, checks: &mut Vec<Check>) -> Option<String> {
             Some(answer.account.unwrap_or_default())
         }
         Err(error) => {
-            checks.push(Check::fail(
+            checks.push(failed(
                 NAME,
-                said(&error),
+                &error,
                 "give the bot credentials: an instance role, web identity, a profile, or AWS_ACCESS_KEY_ID",
             ));
             None
@@ -53,7 +53,7 @@ async fn instance(sdk: &SdkConfig, config: &Config, checks: &mut Vec<Check>) -> 
     let all: Vec<InstanceMetadata> = match pages.collect::<Result<_, _>>().await {
         Ok(all) => all,
         Err(error) => {
-            checks.push(Check::fail(NAME, said(&error), right("sso:ListInstances")));
+            checks.push(failed(NAME, &error, right("sso:ListInstances")));
             return None;
         }
     };
@@ -95,9 +95,7 @@ async fn permission_sets(sdk: &SdkConfig, arn: &str) -> Check {
             Check::warn(NAME, "none", "create the permission sets that people may ask for")
         }
         Ok(all) => Check::ok(NAME, format!("{} can be read", all.len())),
-        Err(error) => {
-            Check::fail(NAME, said(&error), right("sso:ListPermissionSets and sso:DescribePermissionSet"))
-        }
+        Err(error) => failed(NAME, &error, right("sso:ListPermissionSets and sso:DescribePermissionSet")),
     }
 }
 
@@ -113,12 +111,10 @@ async fn people(sdk: &SdkConfig, store: &str) -> Check {
             "provision people to Identity Center (SCIM); nobody could ask for access",
         ),
         (Ok(_), Ok(_)) => Check::ok(NAME, format!("{store} can be read")),
-        (Err(error), _) => Check::fail(NAME, said(&error), right("identitystore:ListUsers")),
-        (_, Err(error)) => Check::fail(
-            NAME,
-            said(&error),
-            right("identitystore:ListGroups and identitystore:ListGroupMemberships"),
-        ),
+        (Err(error), _) => failed(NAME, &error, right("identitystore:ListUsers")),
+        (_, Err(error)) => {
+            failed(NAME, &error, right("identitystore:ListGroups and identitystore:ListGroupMemberships"))
+        }
     }
 }
 
@@ -141,7 +137,7 @@ async fn organization(sdk: &SdkConfig, caller: Option<&str>) -> Check {
             }
             Check::ok(NAME, found)
         }
-        Err(error) => Check::fail(NAME, said(&error), right("organizations:DescribeOrganization")),
+        Err(error) => failed(NAME, &error, right("organizations:DescribeOrganization")),
     }
 }
 
@@ -155,25 +151,34 @@ async fn accounts(sdk: &SdkConfig) -> Check {
             let count: usize = pages.iter().map(|page| page.accounts().len()).sum();
             Check::ok(NAME, format!("{count} accounts and the roots of their tree can be read"))
         }
-        (Err(error), _) => Check::fail(
+        (Err(error), _) => failed(
             NAME,
-            said(&error),
+            &error,
             right("organizations:ListRoots, ListOrganizationalUnitsForParent and ListAccountsForParent"),
         ),
-        (_, Err(error)) => Check::fail(NAME, said(&error), right("organizations:ListAccounts")),
+        (_, Err(error)) => failed(NAME, &error, right("organizations:ListAccounts")),
     }
 }
 
-/// What AWS says, in one line. Its errors carry names and reasons, never credentials.
-fn said<E>(error: &E) -> String
+/// A call that did not work. AWS's errors carry names and reasons, never credentials; where AWS said nothing, the whole
+/// chain of causes is told.
+fn failed<E>(name: &str, error: &E, mend: impl Into<String>) -> Check
 where
     E: ProvideErrorMetadata + std::error::Error,
 {
-    match (error.code(), error.message()) {
-        (Some(code), Some(message)) => format!("AWS says {code}: {message}"),
-        (Some(code), None) => format!("AWS says {code}"),
-        (None, _) => DisplayErrorContext(error).to_string(),
+    if let Some(code) = error.code() {
+        let message = error.message().map(|message| format!(": {message}")).unwrap_or_default();
+        return Check::fail(name, format!("AWS says {code}{message}"), mend);
     }
+    let mut causes = Vec::new();
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(one) = cause {
+        causes.push(one.to_string());
+        cause = one.source();
+    }
+    let credentials = causes.iter().any(|cause| cause.contains("credential"));
+    let network = "check the network, aws.region and aws.endpoint_url".to_owned();
+    Check::fail(name, causes.join(": "), if credentials { mend.into() } else { network })
 }
 
 fn right(actions: &str) -> String {
