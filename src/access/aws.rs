@@ -407,4 +407,45 @@ mod tests {
         let elsewhere = chosen(&[a], Some(&off.arn)).unwrap_err();
         assert!(elsewhere.contains("ssoins-off") && elsewhere.contains("ssoins-a"), "{elsewhere}");
     }
+
+    async fn clients_for(port: u16) -> AwsClients {
+        let settings = AwsSettings {
+            endpoint_url: Some(format!("http://127.0.0.1:{port}")),
+            credentials: Some(Credentials::new("AKIDLOOPBACK", "not-a-secret", None, None, "test")),
+            ..AwsSettings::in_region("eu-west-1")
+        };
+        AwsClients::unconnected(settings).await
+    }
+
+    async fn create(clients: &AwsClients) -> Failure {
+        let request = clients
+            .sso
+            .create_account_assignment()
+            .instance_arn("arn:aws:sso:::instance/ssoins-1111111111111111")
+            .target_type(aws_sdk_ssoadmin::types::TargetType::AwsAccount)
+            .target_id("333333333333")
+            .permission_set_arn("arn:aws:sso:::permissionSet/ssoins-1111111111111111/ps-1111111111111111")
+            .principal_type(aws_sdk_ssoadmin::types::PrincipalType::User)
+            .principal_id("u-1");
+        clients.begin(Op::CreateAccountAssignment, Rank::Granting, request.send()).await.unwrap_err()
+    }
+
+    /// A change that never left is not taken for one that may have been made, and the other way round.
+    #[tokio::test]
+    async fn a_refused_connection_is_not_a_lost_reply() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let clients = clients_for(listener.local_addr().unwrap().port()).await;
+        let hang_up = async {
+            let (connection, _) = listener.accept().await.unwrap();
+            connection.readable().await.unwrap();
+            drop((connection, listener));
+        };
+        let (failure, ()) = tokio::join!(create(&clients), hang_up);
+        assert_eq!(failure.kind, Kind::Lost, "{failure}");
+        assert_eq!(clients.identity_center_budget().outstanding(), 1, "it may be under way");
+
+        let failure = create(&clients).await;
+        assert_eq!(failure.kind, Kind::NotSent, "{failure}");
+        assert_eq!(clients.identity_center_budget().outstanding(), 1, "this one is not");
+    }
 }
