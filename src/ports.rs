@@ -5,10 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use glasskey_domain::book::{Row, RowKey};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{AccessRequest, Directory, GroupId, Holding, Tell};
+use glasskey_domain::{AccessRequest, Directory, GroupId, Holding, Record, RequestId, Tell};
 use jiff::Timestamp;
 
 /// A boxed future, so that ports can be trait objects.
@@ -151,6 +152,38 @@ pub trait Chat: Send + Sync {
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<(), Fault>>;
+}
+
+/// One decision on its way into the ledger: the record for the journal, and the rows of the state that follow from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What was decided.
+    pub record: Record,
+    /// What the state is now where it changed.
+    pub rows: Vec<(RowKey, Option<Row>)>,
+}
+
+/// Where decisions are kept. What [`Ledger::commit`] answered is durable.
+pub trait Ledger: Send + Sync {
+    /// Makes these decisions durable, in their order, as one batch. After an error nothing more may be decided: what is
+    /// in memory is ahead of what is on disk.
+    fn commit(&self, batch: Vec<Entry>) -> Answer<'_, Result<(), Fault>>;
+    /// A request that is finished.
+    ///
+    /// # Errors
+    /// When it could not be read: that is not "there is none".
+    fn closed(&self, id: &RequestId) -> Result<Option<AccessRequest>, Fault>;
+    /// The requests that finished last, newest first, up to `most`.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault>;
+    /// Keeps a document too large for a record, and answers the hash by which a record names it.
+    fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>>;
+    /// Lets go of all kept documents but these.
+    fn forget_others<'a>(&'a self, keep: &'a [String]) -> Answer<'a, Result<(), Fault>>;
+    /// A kept document.
+    fn kept<'a>(&'a self, hash: &'a str) -> Answer<'a, Result<Vec<u8>, Fault>>;
 }
 
 /// The time.

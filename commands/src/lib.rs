@@ -1,1 +1,39 @@
-//! Glasskey: commands.
+//! What people say: typed text becomes a command, or a sentence about what is wrong with the right form in it.
+//!
+//! From one table ([`definition`]) come the parser's keywords, the [`help`], and the [`manifest`]s. Nothing here
+//! knows what a command means: an account that was typed is a selector, not an account; whether it exists, and who
+//! may do what, is decided elsewhere. Must never do I/O, read a clock, or depend on another room.
+//!
+//! ```
+//! use glasskey_commands::{Elevate, Length, NoVocabulary, elevate};
+//!
+//! let said = elevate::parse("prod ReadOnly for 1h INC-7 look at the stuck queue", &NoVocabulary);
+//! let Ok(Elevate::Request(words)) = said else { unreachable!() };
+//! assert_eq!(words.account.as_str(), "prod");
+//! assert_eq!(words.length, Length::For(3600));
+//! assert_eq!(words.ticket.as_deref(), Some("INC-7"));
+//! assert_eq!(words.reason, "look at the stuck queue");
+//!
+//! let wrong = elevate::parse("prod ReadOnly INC-7 fix", &NoVocabulary).unwrap_err();
+//! assert_eq!(wrong.sentence(), "a duration is missing, such as `1h`; try `/elevate prod ReadOnly 1h INC-7 fix`");
+//! ```
+
+pub mod definition;
+pub mod elevate;
+mod help;
+mod length;
+pub mod manifest;
+mod selector;
+mod usage;
+mod vocabulary;
+mod words;
+
+pub use definition::Keyword;
+pub use elevate::{Elevate, RequestWords, TEXT_CHARS_MAX};
+pub use help::help;
+pub use length::{LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length, print_length};
+pub use selector::{
+    AccountSelector, PermissionSetSelector, REQUEST_SYMBOLS_MAX, REQUEST_SYMBOLS_MIN, RequestRef,
+};
+pub use usage::{Fault, Slot, Usage};
+pub use vocabulary::{NoVocabulary, Vocabulary, is_ticket_shaped};

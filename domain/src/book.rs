@@ -127,9 +127,9 @@ impl Book {
         self.bindings.get(account)
     }
 
-    /// The chat accounts of a person.
-    pub fn accounts_of(&self, person: &PersonId) -> impl Iterator<Item = &ChatAccount> {
-        self.bindings.iter().filter(move |(_, binding)| &binding.person == person).map(|(account, _)| account)
+    /// All chat accounts with their persons.
+    pub fn bindings(&self) -> impl Iterator<Item = (&ChatAccount, &Binding)> {
+        self.bindings.iter()
     }
 
     /// The directory in force.
@@ -303,14 +303,14 @@ impl Book {
         vec![(due, Job::Reconcile { holding: holding.clone(), ending })]
     }
 
-    /// Replaces the jobs of an owner. A job that was due already keeps its due time.
+    /// Replaces the jobs of an owner. A message that was due already keeps its place.
     fn set_jobs(&mut self, owner: Owner, wanted: Vec<(Timestamp, Job)>, touched: &mut Touched) {
         let old = self.jobs.remove(&owner).unwrap_or_default();
         let new: Vec<(Timestamp, Job)> = wanted
             .into_iter()
             .map(|(at, job)| {
                 let before = old.iter().find(|(_, was)| *was == job).map(|(was, _)| *was);
-                let keeps = matches!(job, Job::Card { .. } | Job::Tell { .. } | Job::Reconcile { .. });
+                let keeps = matches!(job, Job::Card { .. } | Job::Tell { .. });
                 (before.filter(|was| keeps && *was < at).unwrap_or(at), job)
             })
             .collect();
@@ -328,9 +328,30 @@ impl Book {
     }
 }
 
-/// One row of a stored copy, given back before [`Book::loaded`].
-#[derive(Debug, Clone)]
+/// Which row of a stored copy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowKey {
+    /// A request that is not finished.
+    Request(RequestId),
+    /// A request that is finished.
+    Closed(RequestId),
+    /// A holding.
+    Holding(Holding),
+    /// A chat account and its person.
+    Binding(ChatAccount),
+    /// A remembered delivery.
+    Interaction(InteractionId),
+    /// A job, with its due time.
+    Job(Timestamp, Job),
+    /// The directory in force.
+    Directory,
+}
+
+/// One row of a stored copy, given back before [`Book::loaded`]. Finished requests are stored too, but never loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
+    /// A request that is finished.
+    Closed(Box<AccessRequest>),
     /// A request that is not finished.
     Request(Box<AccessRequest>),
     /// A holding.
@@ -346,9 +367,46 @@ pub enum Row {
 }
 
 impl Book {
+    /// What a stored copy must change after a record was applied: each row with what it is now, or without when it is gone.
+    #[must_use]
+    pub fn changes(&self, touched: &Touched) -> Vec<(RowKey, Option<Row>)> {
+        let mut rows = Vec::new();
+        for id in &touched.requests {
+            let row = self.requests.get(id).map(|request| Row::Request(Box::new(request.clone())));
+            rows.push((RowKey::Request(id.clone()), row));
+        }
+        for request in &touched.closed {
+            rows.push((RowKey::Request(request.ask.id.clone()), None));
+            rows.push((RowKey::Closed(request.ask.id.clone()), Some(Row::Closed(Box::new(request.clone())))));
+        }
+        for holding in &touched.holdings {
+            let row = self.holdings.get(holding).map(|state| Row::Holding(Box::new(state.clone())));
+            rows.push((RowKey::Holding(holding.clone()), row));
+        }
+        for account in &touched.bindings {
+            let row =
+                self.bindings.get(account).map(|binding| Row::Binding(account.clone(), binding.clone()));
+            rows.push((RowKey::Binding(account.clone()), row));
+        }
+        for id in &touched.interactions {
+            let row = self.interactions.get(id);
+            let row = row.map(|(at, answer)| Row::Interaction(id.clone(), *at, Box::new(answer.clone())));
+            rows.push((RowKey::Interaction(id.clone()), row));
+        }
+        rows.extend(touched.jobs_gone.iter().map(|(at, job)| (RowKey::Job(*at, job.clone()), None)));
+        for (at, job) in &touched.jobs_new {
+            rows.push((RowKey::Job(*at, job.clone()), Some(Row::Job(*at, job.clone()))));
+        }
+        if touched.directory {
+            rows.push((RowKey::Directory, self.directory.clone().map(Row::Directory)));
+        }
+        rows
+    }
+
     /// Takes one row of a stored copy.
     pub fn load(&mut self, row: Row) {
         match row {
+            Row::Closed(_) => {}
             Row::Request(request) => {
                 self.requests.insert(request.ask.id.clone(), *request);
             }

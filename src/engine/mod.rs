@@ -1,1 +1,277 @@
 //! The loop: take a command, decide, commit, perform what is due.
+//!
+//! It sees the ledger, AWS and chat only as ports. Nothing is told to anybody, and nothing outside is touched, before
+//! the decision it follows from is durable.
+
+mod backoff;
+mod clerk;
+mod measure;
+mod perform;
+pub mod refresh;
+mod schedule;
+
+use std::sync::{Arc, PoisonError, RwLock as StdRwLock};
+use std::time::Duration;
+
+use glasskey_domain::command::Incoming;
+use glasskey_domain::event::Answer;
+use glasskey_domain::{AccessRequest, Book, Command, Directory, RequestId, Rules, Settings};
+use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use crate::ports::{Access, Chat, Clock, Fault, Ledger};
+
+pub use perform::POLL_PAUSES;
+
+/// Commands that may wait to be decided: more than any burst of people, and a bound on memory.
+const WAITING_MAX: usize = 4_096;
+/// How long a drain waits for steps under way: longer than one call to a provider may take.
+const DRAIN_MAX: Duration = Duration::from_secs(15);
+
+/// Policy as it is shared by who decides and who explains.
+pub type SharedRules = Arc<dyn Rules + Send + Sync>;
+
+/// The engine is gone: nothing can be decided. The process is about to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("glasskey is stopping; nothing was done")]
+pub struct Stopped;
+
+/// What the engine works with.
+pub struct Parts {
+    /// Where decisions are kept.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where access is held.
+    pub access: Arc<dyn Access>,
+    /// Where people are told.
+    pub chat: Arc<dyn Chat>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Settings.
+    pub settings: Settings,
+    /// The state, as the ledger gave it at the opening.
+    pub book: Book,
+    /// The directory last known.
+    pub directory: Directory,
+    /// Policy in force.
+    pub rules: SharedRules,
+}
+
+/// What all parts of the engine share.
+pub(crate) struct Shared {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) access: Arc<dyn Access>,
+    pub(crate) chat: Arc<dyn Chat>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Settings,
+    /// Written only by the clerk, who holds it until the commit: readers see durable state only.
+    pub(crate) book: RwLock<Book>,
+    directory: StdRwLock<Arc<Directory>>,
+    rules: StdRwLock<SharedRules>,
+    commands: mpsc::Sender<Waiting>,
+    pub(crate) draining: watch::Receiver<bool>,
+    drain: watch::Sender<bool>,
+    pub(crate) beats: Beats,
+}
+
+/// When each loop last came round: boot and `/readyz` assert that all of them run (pitfall 22).
+#[derive(Debug)]
+pub struct Beats {
+    clerk: watch::Sender<jiff::Timestamp>,
+    scheduler: watch::Sender<jiff::Timestamp>,
+}
+
+impl Beats {
+    fn new() -> Self {
+        let epoch = jiff::Timestamp::UNIX_EPOCH;
+        Self { clerk: watch::Sender::new(epoch), scheduler: watch::Sender::new(epoch) }
+    }
+
+    /// The loops with the time of their last round.
+    #[must_use]
+    pub fn last(&self) -> [(&'static str, jiff::Timestamp); 2] {
+        [("clerk", *self.clerk.borrow()), ("scheduler", *self.scheduler.borrow())]
+    }
+}
+
+pub(crate) struct Waiting {
+    incoming: Incoming,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The way in, for doors and for the engine's own outcomes.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+/// The running loops. Ends when one of them ends, which is a fault unless the engine was drained.
+pub struct Running {
+    tasks: JoinSet<Result<(), Fault>>,
+}
+
+impl Engine {
+    /// Starts the loops.
+    #[must_use]
+    pub fn start(parts: Parts) -> (Self, Running) {
+        let (commands, waiting) = mpsc::channel(WAITING_MAX);
+        let (drain, draining) = watch::channel(false);
+        let (changes, scheduled) = mpsc::unbounded_channel();
+        let jobs: Vec<_> = parts.book.due().cloned().collect();
+        measure::open(&parts.book, parts.clock.now());
+        let shared = Arc::new(Shared {
+            ledger: parts.ledger,
+            access: parts.access,
+            chat: parts.chat,
+            clock: parts.clock,
+            settings: parts.settings,
+            book: RwLock::new(parts.book),
+            directory: StdRwLock::new(Arc::new(parts.directory)),
+            rules: StdRwLock::new(parts.rules),
+            commands,
+            draining,
+            drain,
+            beats: Beats::new(),
+        });
+        let engine = Self { shared };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(clerk::run(Arc::clone(&engine.shared), waiting, changes.clone()));
+        tasks.spawn(schedule::run(engine.clone(), jobs, changes, scheduled));
+        (engine, Running { tasks })
+    }
+
+    /// Decides a command and answers when the decision is durable.
+    ///
+    /// # Errors
+    /// When the engine has stopped: nothing was done.
+    pub async fn submit(&self, incoming: Incoming) -> Result<Answer, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.commands.send(Waiting { incoming, answer }).await.map_err(|_closed| Stopped)?;
+        answered.await.map_err(|_dropped| Stopped)
+    }
+
+    /// Submits something from inside.
+    ///
+    /// # Errors
+    /// When the engine has stopped.
+    pub async fn inside(&self, command: Command) -> Result<Answer, Stopped> {
+        self.submit(Incoming::inside(command)).await
+    }
+
+    /// The state: durable only, because the clerk holds it until the commit.
+    pub async fn book(&self) -> RwLockReadGuard<'_, Book> {
+        self.shared.book.read().await
+    }
+
+    /// A request, finished or not.
+    ///
+    /// # Errors
+    /// When the ledger could not be read: that is not "there is none".
+    pub async fn request(&self, id: &RequestId) -> Result<Option<AccessRequest>, Fault> {
+        if let Some(request) = self.book().await.request(id) {
+            return Ok(Some(request.clone()));
+        }
+        self.shared.ledger.closed(id)
+    }
+
+    /// The requests that finished last, newest first.
+    ///
+    /// # Errors
+    /// When the ledger could not be read.
+    pub fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault> {
+        self.shared.ledger.recently_closed(most)
+    }
+
+    /// The directory in force.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        self.shared.directory()
+    }
+
+    /// Policy in force.
+    #[must_use]
+    pub fn rules(&self) -> SharedRules {
+        self.shared.rules()
+    }
+
+    /// Puts another policy in force. The journal is told by the caller, before.
+    pub fn set_rules(&self, rules: SharedRules) {
+        *self.shared.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    /// Settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// When each loop last came round.
+    #[must_use]
+    pub fn beats(&self) -> [(&'static str, jiff::Timestamp); 2] {
+        self.shared.beats.last()
+    }
+
+    /// Whether the engine is being drained.
+    #[must_use]
+    pub fn draining(&self) -> watch::Receiver<bool> {
+        self.shared.draining.clone()
+    }
+
+    /// Ends in good order: no new jobs, the steps under way finish, the journal learns of it.
+    pub async fn drain(&self, mut running: Running) {
+        self.shared.drain.send_replace(true);
+        let finished = async {
+            // The scheduler ends when its last performer has; the clerk when nobody can submit any more.
+            while running.tasks.len() > 1 {
+                if running.tasks.join_next().await.is_none() {
+                    break;
+                }
+            }
+        };
+        if tokio::time::timeout(DRAIN_MAX, finished).await.is_err() {
+            tracing::warn!(
+                waited_s = DRAIN_MAX.as_secs(),
+                "steps under way did not finish; they are resumed at the next start"
+            );
+        }
+        if self.inside(Command::Stopped).await.is_err() {
+            tracing::warn!("the journal could not be told that we stop");
+        }
+        running.tasks.shutdown().await;
+    }
+}
+
+impl Running {
+    /// Waits until a loop ends.
+    ///
+    /// # Errors
+    /// What ended it. The process must end then: the state in memory may be ahead of the disk.
+    pub async fn ended(&mut self) -> Result<(), Fault> {
+        match self.tasks.join_next().await {
+            Some(Ok(ended)) => ended,
+            Some(Err(failed)) => {
+                Err(Fault::Permanent { what: format!("a loop of the engine failed: {failed}") })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_directory(&self, directory: Arc<Directory>) {
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = directory;
+    }
+
+    pub(crate) fn rules(&self) -> SharedRules {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,1 +1,168 @@
-//! Event → words for people. The only room that has them.
+//! Event → words for people. The only room that has them: what happened, to what, until when, who can act now.
+//!
+//! It never knows a platform: it answers [`Text`], which each door dresses, cuts to its limit and escapes at the last
+//! step (P10).
+
+pub mod card;
+mod refusals;
+mod replies;
+mod tells;
+mod usage;
+
+use glasskey_domain::PersonId;
+use jiff::Timestamp;
+
+pub use card::{Button, Card, Tone, card};
+pub use refusals::{code, refusal};
+pub use replies::{list, permitted, reply, show};
+pub use tells::tell;
+pub use usage::usage;
+
+/// A piece of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Span {
+    /// As it is. May hold what people typed; the door escapes it.
+    Plain(String),
+    /// Worth seeing first.
+    Bold(String),
+    /// A name, an id, or what somebody typed.
+    Code(String),
+    /// A person, whom the platform may show by its own account of them.
+    Person {
+        /// Who.
+        person: PersonId,
+        /// What to show when the platform has no account of them.
+        name: String,
+    },
+    /// A time, which the platform may show in the reader's zone.
+    Time(Timestamp),
+    /// A link. The address is ours, never a person's.
+    Link {
+        /// Where.
+        url: String,
+        /// What it says.
+        text: String,
+    },
+    /// A new line.
+    Line,
+}
+
+/// Text for people, before it is dressed for a platform.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Text(pub Vec<Span>);
+
+impl Text {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds words.
+    #[must_use]
+    pub fn say(mut self, words: impl Into<String>) -> Self {
+        self.0.push(Span::Plain(words.into()));
+        self
+    }
+
+    /// Adds words worth seeing first.
+    #[must_use]
+    pub fn bold(mut self, words: impl Into<String>) -> Self {
+        self.0.push(Span::Bold(words.into()));
+        self
+    }
+
+    /// Adds a name, an id, or what somebody typed.
+    #[must_use]
+    pub fn code(mut self, words: impl Into<String>) -> Self {
+        self.0.push(Span::Code(words.into()));
+        self
+    }
+
+    /// Adds a person.
+    #[must_use]
+    pub fn person(mut self, person: &PersonId, directory: &glasskey_domain::Directory) -> Self {
+        self.0.push(Span::Person { person: person.clone(), name: directory.name_of(person) });
+        self
+    }
+
+    /// Adds people, with commas.
+    #[must_use]
+    pub fn people(mut self, people: &[PersonId], directory: &glasskey_domain::Directory) -> Self {
+        for (place, person) in people.iter().enumerate() {
+            if place > 0 {
+                self = self.say(", ");
+            }
+            self = self.person(person, directory);
+        }
+        self
+    }
+
+    /// Adds a time.
+    #[must_use]
+    pub fn time(mut self, at: Timestamp) -> Self {
+        self.0.push(Span::Time(at));
+        self
+    }
+
+    /// Adds a link.
+    #[must_use]
+    pub fn link(mut self, url: impl Into<String>, text: impl Into<String>) -> Self {
+        self.0.push(Span::Link { url: url.into(), text: text.into() });
+        self
+    }
+
+    /// Begins a new line.
+    #[must_use]
+    pub fn line(mut self) -> Self {
+        self.0.push(Span::Line);
+        self
+    }
+
+    /// Adds another text.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As plain text, for a terminal, a log, or a notification: times in UTC, what was typed in backticks.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        let mut out = String::new();
+        for span in &self.0 {
+            match span {
+                Span::Plain(words) | Span::Bold(words) => out.push_str(words),
+                Span::Code(words) => {
+                    out.push('`');
+                    out.push_str(&words.replace('`', "'"));
+                    out.push('`');
+                }
+                Span::Person { name, .. } => out.push_str(name),
+                Span::Time(at) => out.push_str(&at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+                Span::Link { url, text } => {
+                    out.push_str(text);
+                    out.push_str(": ");
+                    out.push_str(url);
+                }
+                Span::Line => out.push('\n'),
+            }
+        }
+        out
+    }
+}
+
+/// What the words need to know besides the request.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    /// The start page of the access portal, when it is configured.
+    pub portal_url: Option<String>,
+    /// The region of Identity Center, for the command line profile.
+    pub region: String,
+}

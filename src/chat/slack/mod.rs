@@ -1,1 +1,23 @@
 //! Slack: Socket Mode in, Web API out.
+//!
+//! The transport: `socket` keeps the sockets open, `line` is one of them, `envelope` is what arrives, `web` and
+//! `methods` are what is asked of Slack, `fault` is how that fails, `limits` is when it may be asked.
+
+mod connection;
+mod crew;
+pub mod envelope;
+pub mod fault;
+pub mod limits;
+mod line;
+pub mod listen;
+mod methods;
+pub mod models;
+mod paging;
+pub mod people;
+mod render;
+pub mod send;
+pub mod socket;
+mod tls;
+pub mod web;
+
+pub use connection::{Chat, Connection, Options};

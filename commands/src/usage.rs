@@ -1,0 +1,219 @@
+//! What is wrong with what was typed, and what to type instead.
+//!
+//! Must never blame, name a type of ours, or let typed text end the code marks it is shown in. Escaping for a
+//! platform is the door's work.
+
+use crate::definition::{ELEVATE, Keyword};
+use crate::elevate::TEXT_CHARS_MAX;
+use crate::length::{LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, print_length};
+use crate::selector::RequestRef;
+use std::fmt;
+
+/// How many characters of the right form a sentence shows: enough to recognise it, short enough to read.
+const SHOWN_FORM_CHARS_MAX: usize = 300;
+/// How many characters of a typed word a sentence shows.
+const SHOWN_WORD_CHARS_MAX: usize = 60;
+
+/// A command that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.sentence())]
+pub struct Usage {
+    fault: Fault,
+    right_form: String,
+}
+
+impl Usage {
+    pub(crate) fn new(fault: Fault, right_form: String) -> Self {
+        Self { fault, right_form }
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn fault(&self) -> &Fault {
+        &self.fault
+    }
+
+    /// The whole command as it should be typed, with the person's own words in it.
+    #[must_use]
+    pub fn right_form(&self) -> &str {
+        &self.right_form
+    }
+
+    /// One sentence: what is wrong and what to type. Lower case, no full stop, typed text in code marks.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!("{}; try {}", self.fault, shown(&self.right_form, SHOWN_FORM_CHARS_MAX))
+    }
+}
+
+/// A part of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// The account.
+    Account,
+    /// The permission set.
+    PermissionSet,
+    /// The duration.
+    Duration,
+    /// The reason.
+    Reason,
+}
+
+impl Slot {
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Account => "an account",
+            Self::PermissionSet => "a permission set",
+            Self::Duration => "a duration",
+            Self::Reason => "a reason",
+        }
+    }
+}
+
+/// What can be wrong with a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Longer than [`TEXT_CHARS_MAX`].
+    TooLong {
+        /// The characters that were typed.
+        chars: usize,
+    },
+    /// Parts of a request, or of `why`, that are not there; in the order of the right form, at least one.
+    Missing(Vec<Slot>),
+    /// Two durations, and nothing says which is meant.
+    TwoDurations {
+        /// As typed.
+        first: String,
+        /// As typed.
+        second: String,
+    },
+    /// Shorter than [`LENGTH_SECONDS_MIN`].
+    DurationTooShort {
+        /// As typed.
+        typed: String,
+    },
+    /// Longer than [`LENGTH_SECONDS_MAX`].
+    DurationTooLong {
+        /// As typed.
+        typed: String,
+    },
+    /// `until` and something that is not a time of day.
+    NoSuchTime {
+        /// As typed.
+        typed: String,
+    },
+    /// A first word that is nearly one of the keywords.
+    UnknownWord {
+        /// As typed.
+        typed: String,
+        /// The keyword it is nearest to.
+        nearest: Keyword,
+    },
+    /// `help` about something that is no keyword.
+    UnknownTopic {
+        /// As typed.
+        typed: String,
+    },
+    /// A keyword that needs an id, alone.
+    MissingId {
+        /// The keyword.
+        keyword: Keyword,
+    },
+    /// A keyword that needs an id, and something that is none.
+    MalformedId {
+        /// The keyword.
+        keyword: Keyword,
+        /// As typed.
+        typed: String,
+    },
+    /// `deny` without a why.
+    MissingWhy {
+        /// The request to deny.
+        id: RequestRef,
+    },
+    /// More words than the keyword takes.
+    Extra {
+        /// The keyword.
+        keyword: Keyword,
+        /// The first word too many, as typed.
+        typed: String,
+    },
+}
+
+impl fmt::Display for Fault {
+    /// What is wrong, without what to type instead.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { chars } => {
+                write!(f, "the command has {chars} characters and at most {TEXT_CHARS_MAX} are read")
+            }
+            Self::Missing(slots) => missing(slots, f),
+            Self::TwoDurations { first, second } => {
+                write!(f, "two durations are given, {} and {}", word(first), word(second))
+            }
+            Self::DurationTooShort { typed } => {
+                write!(
+                    f,
+                    "{} is too short: access lasts at least {}",
+                    word(typed),
+                    print_length(LENGTH_SECONDS_MIN)
+                )
+            }
+            Self::DurationTooLong { typed } => {
+                write!(
+                    f,
+                    "{} is too long: access lasts at most {}",
+                    word(typed),
+                    print_length(LENGTH_SECONDS_MAX)
+                )
+            }
+            Self::NoSuchTime { typed } => {
+                write!(f, "{} names no time of day, such as `until 18:00` or `until 6pm`", word(typed))
+            }
+            Self::UnknownWord { typed, nearest } => {
+                write!(f, "{} is unknown, and the nearest word is `{}`", word(typed), nearest.word())
+            }
+            Self::UnknownTopic { typed } => write!(f, "there is no help about {}", word(typed)),
+            Self::MissingId { keyword } => {
+                write!(f, "`{}` needs the id of a request, such as `AR-7K3Q`", keyword.word())
+            }
+            Self::MalformedId { typed, .. } => {
+                write!(f, "{} is not the id of a request, which is like `AR-7K3Q`", word(typed))
+            }
+            Self::MissingWhy { id } => write!(f, "`deny {id}` needs a reason, which the requester will read"),
+            Self::Extra { keyword, typed } => extra(*keyword, typed, f),
+        }
+    }
+}
+
+fn missing(slots: &[Slot], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let nouns: Vec<&str> = slots.iter().map(|slot| slot.noun()).collect();
+    match nouns.split_last() {
+        Some((only, [])) => write!(f, "{only} is missing")?,
+        Some((last, others)) => write!(f, "{} and {last} are missing", others.join(", "))?,
+        None => f.write_str("something is missing")?,
+    }
+    if slots == [Slot::Duration] { f.write_str(", such as `1h`") } else { Ok(()) }
+}
+
+fn extra(keyword: Keyword, typed: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let arguments =
+        ELEVATE.uses.iter().find(|entry| entry.keyword == keyword).map_or("", |entry| entry.arguments);
+    let takes =
+        if arguments.is_empty() { "nothing".to_owned() } else { format!("`{arguments}` and nothing more") };
+    write!(f, "`{}` takes {takes} after it, but {} follows", keyword.word(), word(typed))?;
+    f.write_str("; a name of several words, or one that reads like a command, goes in quotes")
+}
+
+fn word(typed: &str) -> String {
+    shown(typed, SHOWN_WORD_CHARS_MAX)
+}
+
+/// Typed text in code marks, cut with a mark, unable to end them.
+fn shown(text: &str, chars_max: usize) -> String {
+    let mut cut: String = text.chars().take(chars_max).map(|c| if c == '`' { '\'' } else { c }).collect();
+    if text.chars().count() > chars_max {
+        cut.push('…');
+    }
+    format!("`{cut}`")
+}

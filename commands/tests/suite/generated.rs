@@ -1,0 +1,88 @@
+//! Texts that are generated from the table of definitions.
+
+use crate::acme::Acme;
+use glasskey_commands::definition::{BREAKGLASS, COMMANDS, Command, ELEVATE};
+use glasskey_commands::manifest::{SlackApp, slack};
+use glasskey_commands::{Elevate, Keyword, NoVocabulary, elevate, help};
+
+#[test]
+fn the_help_says_what_can_be_said() {
+    insta::assert_snapshot!(help(&ELEVATE, None));
+}
+
+#[test]
+fn each_topic_has_its_help() {
+    let topics = Keyword::ALL.map(|topic| help(&ELEVATE, Some(topic)));
+    insta::assert_snapshot!(topics.join("\n"));
+}
+
+#[test]
+fn every_keyword_is_in_the_table_once_and_every_example_is_heard() {
+    let named: Vec<Keyword> = ELEVATE.uses.iter().map(|entry| entry.keyword).collect();
+    assert_eq!(named, Keyword::ALL);
+    for entry in ELEVATE.uses {
+        assert!(!entry.examples.is_empty(), "{:?}", entry.keyword);
+        for example in entry.examples {
+            let said = elevate::parse(example, &NoVocabulary).unwrap();
+            assert_eq!(keyword_of(&said), Some(entry.keyword), "{example}");
+        }
+    }
+}
+
+fn keyword_of(said: &Elevate) -> Option<Keyword> {
+    Some(match said {
+        Elevate::Form => return None,
+        Elevate::Request(_) => Keyword::Request,
+        Elevate::List => Keyword::List,
+        Elevate::Show(_) => Keyword::Show,
+        Elevate::End(_) => Keyword::End,
+        Elevate::Approve(_) => Keyword::Approve,
+        Elevate::Deny { .. } => Keyword::Deny,
+        Elevate::Withdraw(_) => Keyword::Withdraw,
+        Elevate::Why { .. } => Keyword::Why,
+        Elevate::Help(_) => Keyword::Help,
+    })
+}
+
+#[test]
+fn every_keyword_of_the_table_is_a_keyword_of_the_parser() {
+    for keyword in Keyword::ALL {
+        assert_eq!(Keyword::named(keyword.word()), Some(keyword));
+        let quoted = format!("\"{}\" ReadOnly 1h fix", keyword.word());
+        assert!(matches!(elevate::parse(&quoted, &Acme), Ok(Elevate::Request(_))), "{quoted}");
+    }
+}
+
+/// The lengths are those of Slack's manifest reference (node-slack-sdk, web-api, types/request/manifest.ts).
+#[test]
+fn commands_fit_what_slack_allows() {
+    let fits = |command: &&Command| {
+        command.name.len() < 32
+            && command.summary.chars().count() <= 2000
+            && command.hint.chars().count() <= 1000
+    };
+    assert!(COMMANDS.iter().all(fits));
+    assert!(fits(&&BREAKGLASS));
+    let app = SlackApp::default();
+    assert!(
+        app.name.chars().count() <= 35 && app.description.chars().count() <= 140 && app.bot_name.len() <= 80
+    );
+}
+
+#[test]
+fn a_name_that_is_not_yaml_stays_one_text() {
+    let app = SlackApp { name: "a\": {b}\n# \\".to_owned(), ..SlackApp::default() };
+    assert!(slack(&app).contains("\n  name: \"a\\\": {b}\\u000A# \\\\\"\n"));
+}
+
+/// To write the file anew: `UPDATE_GENERATED=1 cargo test -p glasskey-commands`.
+#[test]
+fn the_manifest_in_deploy_is_what_the_table_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/slack/manifest.yaml");
+    let generated = slack(&SlackApp::default());
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        std::fs::write(path, &generated).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), generated, "run with UPDATE_GENERATED=1");
+    assert!(generated.ends_with('\n'));
+}

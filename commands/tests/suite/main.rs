@@ -1,0 +1,12 @@
+//! What people say, from outside the crate: real phrasings, wrong ones, generated texts, and laws.
+
+#[cfg(test)]
+mod acme;
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod phrasings;
+#[cfg(test)]
+mod wrong;

@@ -1,0 +1,289 @@
+//! A small company, a provider that keeps a set, and a plain table for rules: enough to live whole histories in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glasskey_domain::command::{Incoming, NewRequest};
+use glasskey_domain::decide::refused;
+use glasskey_domain::directory::{Account, AccountState, PermissionSet};
+use glasskey_domain::event::{Answer, Record};
+use glasskey_domain::holding::Change;
+use glasskey_domain::ids::{OperationId, OuId};
+use glasskey_domain::person::Employment;
+use glasskey_domain::reconcile::{Step, next_step};
+use glasskey_domain::rules::{Approvers, NotPermitted};
+use glasskey_domain::*;
+use jiff::{SignedDuration, Timestamp};
+
+pub const ADMIN: &str = "arn:aws:sso:::permissionSet/ssoins-1/ps-admin";
+
+pub fn person(name: &str) -> PersonId {
+    PersonId::new(name)
+}
+
+pub fn holding(name: &str) -> Holding {
+    Holding { principal: person(name), target: target() }
+}
+
+pub fn target() -> Target {
+    Target::Assignment {
+        account: AccountId::parse("222222222222").unwrap(),
+        permission_set: PermissionSetArn::new(ADMIN),
+    }
+}
+
+/// Who may ask, who may approve, how many approvals; `None` = policy says no.
+#[derive(Clone)]
+pub struct Table {
+    pub may_request: BTreeSet<PersonId>,
+    pub may_approve: BTreeSet<PersonId>,
+    pub approvals: u32,
+}
+
+impl Table {
+    fn terms(&self) -> Terms {
+        Terms {
+            policies: vec!["table".to_owned()],
+            set: "set-1".to_owned(),
+            approvals: self.approvals,
+            max_length: Seconds::hours(8),
+            notify: Vec::new(),
+        }
+    }
+
+    fn verdict(&self, yes: bool) -> Verdict {
+        if yes { Verdict::Permit(self.terms()) } else { Verdict::Refuse(NotPermitted::NoPolicy) }
+    }
+}
+
+impl Rules for Table {
+    fn request(&self, _: &Directory, question: &Question) -> Verdict {
+        self.verdict(self.may_request.contains(&question.requester))
+    }
+    fn approve(&self, _: &Directory, _: &Question, approver: &PersonId) -> Verdict {
+        self.verdict(self.may_approve.contains(approver))
+    }
+    fn revoke(&self, _: &Directory, _: &Question, actor: &PersonId) -> Verdict {
+        self.verdict(self.may_approve.contains(actor))
+    }
+    fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {
+        let people = self
+            .may_approve
+            .iter()
+            .filter(|p| **p != question.requester && directory.enabled(p).is_some())
+            .take(most)
+            .cloned()
+            .collect();
+        Approvers { people, complete: true }
+    }
+    fn set_hash(&self) -> &str {
+        "set-1"
+    }
+}
+
+pub fn directory() -> Directory {
+    let mut directory = Directory::empty();
+    for name in ["ana", "bo", "cy", "dee"] {
+        directory.people.insert(
+            person(name),
+            Person {
+                id: person(name),
+                user_name: name.to_owned(),
+                display_name: name.to_owned(),
+                emails: vec![format!("{name}@acme.example")],
+                employment: Employment::Enabled,
+            },
+        );
+    }
+    let account = AccountId::parse("222222222222").unwrap();
+    directory.accounts.insert(
+        account.clone(),
+        Account {
+            id: account,
+            name: "payments-prod".to_owned(),
+            state: AccountState::Active,
+            parent: OuId::new("r-1"),
+            management: false,
+        },
+    );
+    let arn = PermissionSetArn::new(ADMIN);
+    directory
+        .permission_sets
+        .insert(arn.clone(), PermissionSet { arn, name: "Admin".to_owned(), session: Seconds::hours(1) });
+    directory
+}
+
+/// What AWS holds: a set, with operations that take their time.
+#[derive(Default, Clone)]
+pub struct Provider {
+    pub has: BTreeSet<Holding>,
+    pub running: BTreeMap<OperationId, (Holding, Change)>,
+    next: u32,
+}
+
+impl Provider {
+    pub fn start(&mut self, holding: &Holding, change: Change) -> OperationId {
+        self.next += 1;
+        let id = OperationId::new(format!("op-{}", self.next));
+        self.running.insert(id.clone(), (holding.clone(), change));
+        id
+    }
+    pub fn finish(&mut self, id: &OperationId) -> bool {
+        let Some((holding, change)) = self.running.remove(id) else { return false };
+        match change {
+            Change::Create => self.has.insert(holding),
+            Change::Delete => self.has.remove(&holding),
+        };
+        true
+    }
+    pub fn finish_all(&mut self) {
+        for id in self.running.keys().cloned().collect::<Vec<_>>() {
+            self.finish(&id);
+        }
+    }
+}
+
+pub struct Town {
+    pub now: Timestamp,
+    pub book: Book,
+    pub journal: Vec<Record>,
+    pub closed: BTreeMap<RequestId, AccessRequest>,
+    pub directory: Directory,
+    pub rules: Table,
+    pub settings: Settings,
+    pub provider: Provider,
+}
+
+impl Town {
+    pub fn new(approvals: u32) -> Self {
+        let people = |names: &[&str]| names.iter().map(|name| person(name)).collect();
+        Self {
+            now: Timestamp::from_second(1_800_000_000).unwrap(),
+            book: Book::default(),
+            journal: Vec::new(),
+            closed: BTreeMap::new(),
+            directory: directory(),
+            rules: Table {
+                may_request: people(&["ana", "bo"]),
+                may_approve: people(&["ana", "bo", "dee"]),
+                approvals,
+            },
+            settings: Settings::default(),
+            provider: Provider::default(),
+        }
+    }
+
+    pub fn pass(&mut self, seconds: i64) {
+        self.now = self.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+    }
+
+    pub fn send(&mut self, incoming: Incoming) -> Result<Reply, Refusal> {
+        let id = match &incoming.command {
+            Command::Approve { id }
+            | Command::Deny { id, .. }
+            | Command::Withdraw { id }
+            | Command::End { id } => Some(id.clone()),
+            _ => None,
+        };
+        let world = World {
+            book: &self.book,
+            closed: id.as_ref().and_then(|id| self.closed.get(id)),
+            directory: &self.directory,
+            rules: &self.rules,
+            settings: &self.settings,
+            now: self.now,
+            emergency_on: false,
+        };
+        let decided = decide(&world, &incoming);
+        let (events, answer) = match decided {
+            Ok(decision) => (decision.events, Answer::Done(decision.reply)),
+            Err(refusal) => (vec![refused(&incoming.command, &refusal)], Answer::Refused(refusal)),
+        };
+        let record = Record {
+            at: self.now,
+            by: incoming.by.clone(),
+            interaction: incoming.interaction.clone(),
+            answer: Some(answer.clone()),
+            events,
+        };
+        for closed in self.book.apply(&record).closed {
+            self.closed.insert(closed.ask.id.clone(), closed);
+        }
+        self.journal.push(record);
+        match answer {
+            Answer::Done(reply) => Ok(reply),
+            Answer::Refused(refusal) => Err(refusal),
+        }
+    }
+
+    pub fn does(&mut self, who: &str, command: Command) -> Result<Reply, Refusal> {
+        self.send(Incoming { by: Actor::person(person(who), Door::Slack), interaction: None, command })
+    }
+
+    pub fn asks(&mut self, who: &str, id: &str, hours: u32) -> Result<RequestId, Refusal> {
+        let id = RequestId::parse(id).unwrap();
+        let new = NewRequest {
+            id: id.clone(),
+            target: target(),
+            length: Seconds::hours(hours),
+            reason: "mend the pipeline".to_owned(),
+            ticket: None,
+        };
+        self.does(who, Command::Request(new)).map(|_| id)
+    }
+
+    pub fn outcome(&mut self, outcome: Outcome) {
+        self.send(Incoming::inside(Command::Outcome(outcome))).unwrap();
+    }
+
+    /// One step outside for a holding, whose outcome is committed. Says whether there was one.
+    pub fn step(&mut self, holding: &Holding) -> bool {
+        let holding = holding.clone();
+        match next_step(&self.book, &holding, self.now) {
+            Step::Rest | Step::Wait { .. } => return false,
+            Step::Look => {
+                let direct = self.provider.has.contains(&holding);
+                self.outcome(Outcome::Looked { holding, direct, groups: Vec::new() });
+            }
+            Step::Call { change } => {
+                let operation = self.provider.start(&holding, change);
+                self.outcome(Outcome::Running { holding, change, operation });
+            }
+            Step::Poll { change, operation } => {
+                self.provider.finish(&operation);
+                self.outcome(Outcome::Succeeded { holding, change });
+            }
+        }
+        true
+    }
+
+    /// Everything that is due now, until nothing is.
+    pub fn settle(&mut self) {
+        for _ in 0..1000 {
+            let Some((_, job)) = self.book.due().find(|(at, _)| *at <= self.now).cloned() else { return };
+            self.perform(&job);
+        }
+        panic!("the town does not come to rest: {:?}", self.book.due().collect::<Vec<_>>());
+    }
+
+    fn perform(&mut self, job: &Job) {
+        let inside = |command| Incoming::inside(command);
+        match job.clone() {
+            Job::Reconcile { holding, .. } => {
+                self.step(&holding);
+            }
+            Job::Expire { id } => drop(self.send(inside(Command::Expire { id }))),
+            Job::Overdue { id } => drop(self.send(inside(Command::Overdue { id }))),
+            Job::Lapse { id } => drop(self.send(inside(Command::Lapse { id }))),
+            Job::Card { id } => {
+                let version = self.book.request(&id).unwrap().version;
+                let message = request::MessageRef { channel: "C".to_owned(), message: id.to_string() };
+                self.outcome(Outcome::CardShown { id, version, message });
+            }
+            Job::Tell { tell } => self.outcome(Outcome::Told { tell }),
+        }
+    }
+
+    pub fn state(&self, id: &RequestId) -> State {
+        self.book.request(id).or_else(|| self.closed.get(id)).unwrap().state.clone()
+    }
+}

@@ -1,0 +1,98 @@
+//! Answers that need no decision: lists, one request, what policy says, help. The same for every door.
+
+use std::sync::Arc;
+
+use glasskey_commands::definition::ELEVATE;
+use glasskey_domain::rules::{Question, Verdict};
+use glasskey_domain::{AccessRequest, Directory, Door, PersonId, Refusal, Seconds, Target};
+
+use super::asking::Wish;
+use crate::engine::Engine;
+use crate::notices::{self, Text};
+
+/// Finished requests that are looked through for a list.
+const CLOSED_LOOKED_AT: usize = 200;
+/// The length for which `why` asks.
+const WHY_LENGTH: Seconds = Seconds::hours(1);
+/// Approvers that `why` names.
+const WHY_APPROVERS_MAX: usize = 10;
+
+/// The answer to a wish that decides nothing.
+///
+/// # Errors
+/// The words of a refusal.
+pub async fn answer(engine: &Engine, person: &PersonId, door: Door, wish: Wish) -> Result<Text, Text> {
+    let directory = engine.directory();
+    match wish {
+        // A decision is the engine's; a door that comes here with one has a bug, and nothing happens.
+        Wish::Decide(_) => Err(Text::new().say("nothing was done")),
+        Wish::Help(topic) => Ok(help(topic)),
+        Wish::List => list(engine, person, &directory).await,
+        Wish::Show(id) => match engine.request(&id).await {
+            Ok(Some(request)) => Ok(notices::show(&request, &directory)),
+            Ok(None) => Err(notices::refusal(&Refusal::NoSuchRequest { id }, &directory)),
+            Err(_fault) => {
+                Err(Text::new().say("the ledger could not be read; nothing was done; try again in a minute"))
+            }
+        },
+        Wish::Why(target) => Ok(why(engine, person, door, target, &directory)),
+    }
+}
+
+fn help(topic: Option<glasskey_commands::Keyword>) -> Text {
+    let mut text = Text::new();
+    for (place, line) in glasskey_commands::help(&ELEVATE, topic).lines().enumerate() {
+        text = if place > 0 { text.line() } else { text };
+        text = text.say(line);
+    }
+    text
+}
+
+async fn list(engine: &Engine, person: &PersonId, directory: &Arc<Directory>) -> Result<Text, Text> {
+    let concerns = |request: &AccessRequest| {
+        request.ask.requester == *person
+            || request.approvals.iter().any(|approval| approval.by == *person)
+            || request.approvers.contains(person)
+    };
+    let book = engine.book().await;
+    let mut open: Vec<&AccessRequest> = book.requests().filter(|request| concerns(request)).collect();
+    open.sort_by_key(|request| std::cmp::Reverse(request.ask.at));
+    if !open.is_empty() {
+        return Ok(notices::list(&open, directory));
+    }
+    drop(open);
+    drop(book);
+    let closed = engine.recently_closed(CLOSED_LOOKED_AT);
+    let closed =
+        closed.map_err(|_fault| Text::new().say("the ledger could not be read; try again in a minute"))?;
+    let last: Vec<&AccessRequest> = closed.iter().filter(|request| concerns(request)).take(5).collect();
+    let head = notices::list(&[], directory);
+    if last.is_empty() {
+        return Ok(head);
+    }
+    Ok(head.line().say("The last ones:").line().and(notices::list(&last, directory)))
+}
+
+fn why(engine: &Engine, person: &PersonId, door: Door, target: Target, directory: &Directory) -> Text {
+    let question = Question {
+        requester: person.clone(),
+        target,
+        length: WHY_LENGTH,
+        ticket: None,
+        door,
+        at: engine.now(),
+        emergency_on: false,
+    };
+    let rules = engine.rules();
+    match rules.request(directory, &question) {
+        Verdict::Permit(terms) => {
+            let approvers = if terms.approvals == 0 {
+                Vec::new()
+            } else {
+                rules.approvers(directory, &question, WHY_APPROVERS_MAX).people
+            };
+            notices::permitted(&terms, &approvers, directory)
+        }
+        Verdict::Refuse(why) => notices::refusal(&Refusal::NotPermitted { why }, directory),
+    }
+}

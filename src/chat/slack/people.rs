@@ -1,0 +1,269 @@
+//! Who is who: Slack users with their flags, for a short while; the persons they are bound to.
+//!
+//! A cache and nothing more: what it does not know is asked, and what cannot be asked is nobody (P9).
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use glasskey_domain::book::Binding;
+use glasskey_domain::refusal::{PlaceWhy, StrangerWhy};
+use glasskey_domain::{ChatAccount, Command, Directory, Door, PersonId, State};
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::fault::SlackFault;
+use super::models::SlackUser;
+use super::render::Names;
+use super::web::SlackWeb;
+use crate::directory::people::{ChatProfile, resolve};
+use crate::engine::Engine;
+
+/// A user is believed this long. Deactivation must be seen within minutes (platform-rules §1.7), and `user_change`
+/// brings most changes at once.
+const USER_FRESH: Duration = Duration::from_secs(300);
+/// A user who may click soon is asked for again when what we know is older than this, so that no click waits for it.
+const USER_WARM: Duration = Duration::from_secs(180);
+/// How often we look whether somebody needs warming.
+const WARM_EVERY: Duration = Duration::from_secs(30);
+/// Users warmed in one round: `users.info` allows 100 a minute.
+const WARM_MAX: usize = 30;
+/// A channel is believed not to be shared for this long.
+const CHANNEL_FRESH: Duration = Duration::from_secs(300);
+/// Users and channels kept: a workspace of that many people is larger than any that we know.
+const KEPT_MAX: usize = 50_000;
+/// Longest wait for Slack while somebody waits for our answer: leaves a second of Slack's three for the rest.
+const ASK_MAX: Duration = Duration::from_secs(2);
+
+/// Slack users and channels as they were a short while ago.
+pub struct People {
+    web: SlackWeb,
+    teams: Vec<String>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    users: BTreeMap<String, (Instant, Arc<SlackUser>)>,
+    channels: BTreeMap<String, (Instant, bool)>,
+    /// The Slack user of a person: from bindings, else by e-mail address, for mentions and direct messages only.
+    user_of: BTreeMap<PersonId, String>,
+    dm_of: BTreeMap<String, String>,
+    named: BTreeMap<String, (Instant, String)>,
+}
+
+/// A person behind a Slack account.
+pub(super) struct Known {
+    /// The person.
+    pub(super) person: PersonId,
+    /// Their time zone as Slack has it, else UTC.
+    pub(super) zone: TimeZone,
+}
+
+impl People {
+    /// People of these workspaces, with the bindings known at the start.
+    #[must_use]
+    pub fn new<'a>(
+        web: SlackWeb,
+        teams: Vec<String>,
+        bound: impl Iterator<Item = (&'a ChatAccount, &'a Binding)>,
+    ) -> Self {
+        let mut kept = Kept::default();
+        for (account, binding) in bound.filter(|(account, _)| account.door == Door::Slack) {
+            kept.user_of.insert(binding.person.clone(), account.user.clone());
+        }
+        Self { web, teams, kept: Mutex::new(kept) }
+    }
+
+    fn kept<T>(&self, with: impl FnOnce(&mut Kept) -> T) -> T {
+        with(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes a user as Slack just described them.
+    pub(super) fn learn(&self, user: SlackUser) -> Arc<SlackUser> {
+        let user = Arc::new(user);
+        self.kept(|kept| {
+            if kept.users.len() >= KEPT_MAX {
+                kept.users.clear();
+            }
+            kept.users.insert(user.id.clone(), (Instant::now(), Arc::clone(&user)));
+        });
+        user
+    }
+
+    async fn user(&self, id: &str) -> Result<Arc<SlackUser>, SlackFault> {
+        let known = self.kept(|kept| {
+            kept.users.get(id).filter(|(at, _)| at.elapsed() < USER_FRESH).map(|(_, user)| Arc::clone(user))
+        });
+        match known {
+            Some(user) => Ok(user),
+            None => Ok(self.learn(self.web.users_info(id).await?)),
+        }
+    }
+
+    /// The person behind an account that clicked or typed. `team` is the workspace that the payload names for them.
+    pub(super) async fn person(&self, engine: &Engine, team: &str, user: &str) -> Result<Known, StrangerWhy> {
+        if !self.teams.iter().any(|served| served == team) {
+            return Err(StrangerWhy::OtherWorkspace);
+        }
+        let asked = tokio::time::timeout(ASK_MAX, self.user(user)).await;
+        let profile = match asked {
+            Ok(Ok(profile)) => profile,
+            Ok(Err(fault)) => {
+                tracing::warn!(%fault, "slack did not say who somebody is; they are refused");
+                return Err(StrangerWhy::CouldNotAsk);
+            }
+            Err(_elapsed) => {
+                tracing::warn!("slack did not say in time who somebody is; they are refused");
+                return Err(StrangerWhy::CouldNotAsk);
+            }
+        };
+        let account = ChatAccount { door: Door::Slack, workspace: team.to_owned(), user: user.to_owned() };
+        let bound = engine.book().await.binding(&account).map(|binding| binding.person.clone());
+        let found = resolve(&self.profile(account.clone(), &profile), bound.as_ref(), &engine.directory())?;
+        if let Some(email) = found.bind_now {
+            let (person, bound) = (found.person.clone(), account);
+            let bind = Command::Bind { account: bound, person, email };
+            engine.inside(bind).await.map_err(|_stopped| StrangerWhy::CouldNotAsk)?;
+        }
+        self.kept(|kept| kept.user_of.insert(found.person.clone(), user.to_owned()));
+        let zone = profile.tz.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+        Ok(Known { person: found.person, zone })
+    }
+
+    /// What Slack says of an account. A flag that is missing is read as the unsafe one (P9).
+    fn profile(&self, account: ChatAccount, user: &SlackUser) -> ChatProfile {
+        let own = user.team_id.as_ref().is_some_and(|team| self.teams.contains(team));
+        ChatProfile {
+            account,
+            own_workspace: own,
+            guest: user.is_restricted.unwrap_or(true) || user.is_ultra_restricted.unwrap_or(true),
+            bot: user.is_bot.unwrap_or(true) || user.is_app_user.unwrap_or(false),
+            deleted: user.deleted.unwrap_or(true),
+            stranger: user.is_stranger.unwrap_or(false),
+            email: user.profile.email.clone(),
+            email_confirmed: user.is_email_confirmed.unwrap_or(false),
+        }
+    }
+
+    /// Whether commands from a channel are served.
+    pub(super) async fn place(&self, channel: &str) -> Result<(), PlaceWhy> {
+        // A direct message with the bot is between two; `D` is Slack's mark of it.
+        if channel.starts_with('D') {
+            return Ok(());
+        }
+        let known = self.kept(|kept| {
+            kept.channels
+                .get(channel)
+                .filter(|(at, _)| at.elapsed() < CHANNEL_FRESH)
+                .map(|(_, shared)| *shared)
+        });
+        let shared = match known {
+            Some(shared) => shared,
+            None => self.ask_place(channel).await?,
+        };
+        if shared { Err(PlaceWhy::SharedExternally) } else { Ok(()) }
+    }
+
+    async fn ask_place(&self, channel: &str) -> Result<bool, PlaceWhy> {
+        let asked = tokio::time::timeout(ASK_MAX, self.web.conversations_info(channel)).await;
+        let Ok(Ok(info)) = asked else { return Err(PlaceWhy::CouldNotAsk) };
+        // `is_shared` is also true within one company; these two are not (platform-rules §1.7). Missing is unsafe.
+        let shared = info.is_ext_shared.unwrap_or(true) || info.is_pending_ext_shared.unwrap_or(false);
+        self.kept(|kept| {
+            if kept.channels.len() >= KEPT_MAX {
+                kept.channels.clear();
+            }
+            kept.channels.insert(channel.to_owned(), (Instant::now(), shared));
+        });
+        Ok(shared)
+    }
+
+    /// The Slack user to whom a person's messages go: the bound one, else the one with their e-mail address.
+    pub(super) async fn find(
+        &self,
+        person: &PersonId,
+        directory: &Directory,
+    ) -> Result<Option<String>, SlackFault> {
+        if let Some(user) = self.kept(|kept| kept.user_of.get(person).cloned()) {
+            return Ok(Some(user));
+        }
+        let Some(email) = directory.people.get(person).map(|person| person.email().to_owned()) else {
+            return Ok(None);
+        };
+        let Some(user) = self.web.lookup_by_email(&email).await? else { return Ok(None) };
+        let id = user.id.clone();
+        self.learn(user);
+        self.kept(|kept| kept.user_of.insert(person.clone(), id.clone()));
+        Ok(Some(id))
+    }
+
+    /// The direct message channel with a user.
+    pub(super) async fn direct(&self, user: &str) -> Result<String, SlackFault> {
+        if let Some(channel) = self.kept(|kept| kept.dm_of.get(user).cloned()) {
+            return Ok(channel);
+        }
+        let channel = self.web.conversations_open(user).await?;
+        self.kept(|kept| kept.dm_of.insert(user.to_owned(), channel.clone()));
+        Ok(channel)
+    }
+
+    /// The id of a channel that policy names: an id as it is, a `#name` looked up.
+    pub(super) async fn channel(&self, name: &str) -> Result<Option<String>, SlackFault> {
+        let Some(bare) = name.strip_prefix('#') else { return Ok(Some(name.to_owned())) };
+        let known = self.kept(|kept| {
+            kept.named.get(bare).filter(|(at, _)| at.elapsed() < CHANNEL_FRESH).map(|(_, id)| id.clone())
+        });
+        if known.is_some() {
+            return Ok(known);
+        }
+        let all = self.web.conversations_list().await?;
+        let found =
+            all.into_iter().find(|channel| channel.name.as_deref() == Some(bare)).map(|channel| channel.id);
+        if let Some(id) = &found {
+            self.kept(|kept| kept.named.insert(bare.to_owned(), (Instant::now(), id.clone())));
+        }
+        Ok(found)
+    }
+
+    /// Keeps those warm who may click next: the approvers of what waits, and who waits. Until drained.
+    pub(super) async fn keep_warm(&self, engine: Engine, mut draining: watch::Receiver<bool>) {
+        while !*draining.borrow() {
+            tokio::select! {
+                _ = draining.changed() => return,
+                () = tokio::time::sleep(WARM_EVERY) => {}
+            }
+            for user in self.cooling(&engine).await {
+                if let Ok(user) = self.web.users_info(&user).await {
+                    self.learn(user);
+                }
+            }
+        }
+    }
+
+    async fn cooling(&self, engine: &Engine) -> Vec<String> {
+        let people: Vec<PersonId> = {
+            let book = engine.book().await;
+            let pending = book.requests().filter(|request| matches!(request.state, State::Pending { .. }));
+            let near = pending
+                .flat_map(|request| request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]));
+            near.cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+        };
+        self.kept(|kept| {
+            let users = people.iter().filter_map(|person| kept.user_of.get(person));
+            let old =
+                users.filter(|user| kept.users.get(*user).is_none_or(|(at, _)| at.elapsed() > USER_WARM));
+            old.take(WARM_MAX).cloned().collect()
+        })
+    }
+}
+
+/// Approvers who are looked up for a card, so that they are mentioned and known before they click.
+pub(super) const NAMED_MAX: usize = 5;
+
+impl Names for People {
+    fn slack_user(&self, person: &PersonId) -> Option<String> {
+        self.kept(|kept| kept.user_of.get(person).cloned())
+    }
+}

@@ -1,0 +1,257 @@
+//! Text and cards → Block Kit. The last step: everything is escaped and cut here, and nothing is decided.
+
+use glasskey_domain::PersonId;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::notices::{Button, Card, Span, Text, Tone};
+
+/// Longest text of a section. Source: Block Kit reference (platform-rules §1.4).
+const SECTION_MAX: usize = 3_000;
+/// Longest text of one field of a section. Same source.
+const FIELD_MAX: usize = 2_000;
+/// Longest fallback text: longer ones are refused by `chat.update` (platform-rules §1.4).
+const FALLBACK_MAX: usize = 3_900;
+/// What shows that something was cut.
+const CUT: char = '…';
+
+/// Knows the Slack user of a person, when there is one.
+pub(super) trait Names {
+    /// The Slack user id.
+    fn slack_user(&self, person: &PersonId) -> Option<String>;
+}
+
+/// Exactly the three that Slack asks for. Source: docs.slack.dev, formatting message text.
+pub(super) fn escape(text: &str) -> String {
+    tidy(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The other way round, for what Slack sends with `should_escape`: once, and `&amp;` last.
+pub(super) fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// Without control characters, line breaks, and characters that turn or hide text (P10).
+fn tidy(text: &str) -> String {
+    let hidden = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}');
+    text.chars()
+        .filter(|c| !hidden(*c))
+        .map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c })
+        .collect()
+}
+
+/// Cut at a character, with a mark. Never inside an escape such as `&lt;`, nor inside `<…>`.
+fn cut(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let mut kept: String = text.chars().take(max.saturating_sub(1)).collect();
+    for (open, close) in [('&', ';'), ('<', '>')] {
+        if let Some(start) = kept.rfind(open) {
+            if !kept.split_at(start).1.contains(close) {
+                kept.truncate(start);
+            }
+        }
+    }
+    kept.push(CUT);
+    kept
+}
+
+/// Slack's `mrkdwn`.
+pub(super) fn mrkdwn(text: &Text, names: &dyn Names) -> String {
+    let mut out = String::new();
+    for span in &text.0 {
+        match span {
+            Span::Plain(words) => out.push_str(&escape(words)),
+            Span::Bold(words) => {
+                out.push('*');
+                out.push_str(&escape(words).replace('*', "∗"));
+                out.push('*');
+            }
+            Span::Code(words) if words.trim().is_empty() => {}
+            Span::Code(words) => {
+                out.push('`');
+                out.push_str(&escape(words).replace('`', "'"));
+                out.push('`');
+            }
+            Span::Person { person, name } => match names.slack_user(person) {
+                Some(user) => out.push_str(&format!("<@{}>", escape(&user))),
+                // A display name is free text: no formatting may come out of it.
+                None => out.push_str(&escape(name).replace(['*', '_', '~', '`'], "")),
+            },
+            Span::Time(at) => out.push_str(&date(*at)),
+            Span::Link { url, text } => {
+                out.push_str(&format!("<{}|{}>", link(url), escape(text).replace('|', "¦")))
+            }
+            Span::Line => out.push('\n'),
+        }
+    }
+    out
+}
+
+/// Addresses are ours, but no character of one may end the link.
+fn link(url: &str) -> String {
+    url.replace('&', "&amp;").replace('<', "%3C").replace('>', "%3E").replace('|', "%7C")
+}
+
+/// A time that each reader sees in their own zone. Source: docs.slack.dev, date formatting.
+fn date(at: Timestamp) -> String {
+    format!("<!date^{}^{{date_short_pretty}} {{time}}|{}>", at.as_second(), at.strftime("%Y-%m-%d %H:%M UTC"))
+}
+
+/// The text that notifications and screen readers get.
+pub(super) fn fallback(text: &Text) -> String {
+    cut(&escape(&text.plain()), FALLBACK_MAX)
+}
+
+fn section(text: &str) -> Value {
+    json!({ "type": "section", "text": { "type": "mrkdwn", "text": cut(text, SECTION_MAX) } })
+}
+
+/// A message of text alone.
+pub(super) fn message(text: &Text, names: &dyn Names) -> Value {
+    json!([section(&mrkdwn(text, names))])
+}
+
+/// What an approver sees first: whether they must act.
+fn mark(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Waiting => ":large_yellow_circle:",
+        Tone::Busy => ":hourglass_flowing_sand:",
+        Tone::Open => ":large_green_circle:",
+        Tone::Done => ":white_check_mark:",
+        Tone::No => ":no_entry_sign:",
+        Tone::Alarm => ":rotating_light:",
+    }
+}
+
+/// A card.
+pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
+    // New block ids with each version: with the old ones Slack clients keep old input (platform-rules §1.4).
+    let block = |part: &str| format!("{}.{}.{part}", card.id, card.version);
+    let reason = format!("“{}”", tidy(&card.reason));
+    let fields: Vec<Value> = card
+        .facts
+        .iter()
+        .map(|(label, value)| {
+            let text = cut(&format!("*{label}*\n{}", mrkdwn(value, names)), FIELD_MAX);
+            json!({ "type": "mrkdwn", "text": text })
+        })
+        .collect();
+    let title = format!("{} {}", mark(card.tone), mrkdwn(&card.title, names));
+    let mut blocks = vec![
+        json!({ "type": "section", "block_id": block("title"), "text": { "type": "mrkdwn", "text": cut(&title, SECTION_MAX) } }),
+        json!({ "type": "section", "block_id": block("status"), "text": { "type": "mrkdwn", "text": cut(&mrkdwn(&card.status, names), SECTION_MAX) } }),
+        json!({ "type": "section", "block_id": block("reason"), "text": { "type": "plain_text", "text": cut(&reason, SECTION_MAX), "emoji": false } }),
+        json!({ "type": "section", "block_id": block("facts"), "fields": fields }),
+    ];
+    if !card.buttons.is_empty() {
+        let buttons: Vec<Value> = card.buttons.iter().map(|shown| button(*shown, card)).collect();
+        blocks.push(json!({ "type": "actions", "block_id": block("actions"), "elements": buttons }));
+    }
+    blocks.push(json!({
+        "type": "context",
+        "block_id": block("footer"),
+        "elements": [{ "type": "mrkdwn", "text": cut(&mrkdwn(&card.footer, names), FIELD_MAX) }],
+    }));
+    Value::Array(blocks)
+}
+
+/// The text that notifications get of a card.
+pub(super) fn card_fallback(card: &Card) -> String {
+    fallback(&card.title.clone().say(" · ").and(card.status.clone()))
+}
+
+fn button(button: Button, card: &Card) -> Value {
+    // The value is an opaque id; who may do what is decided anew at the click.
+    let mut element = json!({
+        "type": "button",
+        "action_id": button.action(),
+        "text": { "type": "plain_text", "text": button.label(), "emoji": false },
+        "value": card.id.as_str(),
+    });
+    let (style, ask) = match button {
+        Button::Approve => (Some("primary"), None),
+        Button::Deny => (Some("danger"), None),
+        Button::Withdraw => (None, None),
+        Button::End => (
+            Some("danger"),
+            Some("The access is removed at AWS now. Sessions that are open may live on for a while."),
+        ),
+    };
+    if let (Some(object), Some(style)) = (element.as_object_mut(), style) {
+        object.insert("style".to_owned(), json!(style));
+    }
+    if let (Some(object), Some(ask)) = (element.as_object_mut(), ask) {
+        let plain = |text: &str| json!({ "type": "plain_text", "text": text });
+        let confirm = json!({ "title": plain("End this access?"), "text": plain(ask), "confirm": plain("End now"), "deny": plain("Keep it"), "style": "danger" });
+        object.insert("confirm".to_owned(), confirm);
+    }
+    element
+}
+
+/// The callback by which the form of a denial comes back.
+pub(super) const DENY_FORM: &str = "request.deny.form";
+/// The block and the action of its one field.
+pub(super) const DENY_WHY: &str = "why";
+
+/// The form that asks an approver why.
+pub(super) fn deny_form(id: &str, length_max: usize) -> Value {
+    let plain = |text: &str| json!({ "type": "plain_text", "text": text });
+    json!({
+        "type": "modal",
+        "callback_id": DENY_FORM,
+        "private_metadata": id,
+        "title": plain("Deny request"),
+        "submit": plain("Deny"),
+        "close": plain("Back"),
+        "blocks": [
+            section(&format!("`{}` is denied for good; the requester is told why.", escape(id))),
+            {
+                "type": "input",
+                "block_id": DENY_WHY,
+                "label": plain("Why?"),
+                "element": { "type": "plain_text_input", "action_id": DENY_WHY, "multiline": true, "min_length": 1, "max_length": length_max, "focus_on_load": true },
+            },
+        ],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nobody;
+    impl Names for Nobody {
+        fn slack_user(&self, _: &PersonId) -> Option<String> {
+            None
+        }
+    }
+
+    #[test]
+    fn what_people_type_cannot_become_a_mention_a_link_or_a_line() {
+        for typed in
+            ["<!channel>", "<@U1>", "<https://evil|https://console.aws.amazon.com>", "a\nb\r\nc", "\u{202E}x"]
+        {
+            for text in [Text::new().say(typed), Text::new().code(typed), Text::new().bold(typed)] {
+                let out = mrkdwn(&text, &Nobody);
+                assert!(!out.contains('<') && !out.contains('\n') && !out.contains('\u{202E}'), "{out}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_slack_escaped_is_read_once() {
+        assert_eq!(unescape("a &amp;lt; b &lt;c&gt;"), "a &lt; b <c>");
+        assert_eq!(escape(&unescape("a &lt;b&gt; &amp; c")), "a &lt;b&gt; &amp; c");
+    }
+
+    #[test]
+    fn a_cut_text_says_so_and_cuts_no_escape() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 3), "ab…");
+        assert_eq!(cut("ab&lt;cdef", 6), "ab…");
+        assert_eq!(cut("ab&lt;cdef", 8), "ab&lt;c…");
+        assert_eq!(cut("ab<@U123>cdef", 6), "ab…");
+    }
+}

@@ -1,0 +1,243 @@
+//! What the engine tells people, in Slack. Posts have no idempotency key, so whoever comes here after a lost answer looks
+//! for our own mark before posting again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use glasskey_domain::request::{MessageRef, Posting};
+use glasskey_domain::{AccessRequest, Directory, PersonId, Recipient, Tell};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::fault::{FaultKind, SlackFault};
+use super::models::{Metadata, Post, Posted, Sought};
+use super::people::{NAMED_MAX, People};
+use super::render;
+use super::web::SlackWeb;
+use crate::notices::{self, Setting};
+use crate::ports::{Answer, Chat, Fault};
+
+/// The mark of a card, and of a message.
+const CARD: &str = "glasskey_card";
+const NOTICE: &str = "glasskey_notice";
+/// Where in the mark the name of the thing is.
+const KEY: &str = "key";
+/// Clocks differ: look this much before the intent, in seconds.
+const LOOK_BEFORE: i64 = 120;
+
+/// Sends to Slack.
+pub struct Sender {
+    web: SlackWeb,
+    people: Arc<People>,
+    channel: String,
+    /// Who we are to Slack; asked when it is first needed, and then kept.
+    bot_id: OnceCell<String>,
+    setting: Setting,
+}
+
+impl Sender {
+    /// Sends cards to `channel`.
+    #[must_use]
+    pub fn new(web: SlackWeb, people: Arc<People>, channel: String, setting: Setting) -> Self {
+        Self { web, people, channel, bot_id: OnceCell::new(), setting }
+    }
+
+    /// Looks up those whom a card names, so that they are mentioned; one who is not found is shown by name.
+    async fn meet(&self, request: &AccessRequest, directory: &Directory) {
+        let named: Vec<&PersonId> =
+            request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]).collect();
+        for person in named {
+            if let Err(fault) = self.people.find(person, directory).await {
+                tracing::warn!(%person, %fault, "somebody on a card could not be looked up in Slack; they are shown by name");
+            }
+        }
+    }
+
+    async fn bot_id(&self) -> Result<&str, SlackFault> {
+        let asked = self.bot_id.get_or_try_init(|| async {
+            let who = self.web.auth_test().await?;
+            who.bot_id.ok_or_else(|| SlackFault::unknown("auth.test", FaultKind::Garbled("no bot id")))
+        });
+        asked.await.map(String::as_str)
+    }
+
+    async fn post_once(&self, post: Once<'_>) -> Result<Posted, SlackFault> {
+        if let Some(since) = post.look_since {
+            let since_ts = format!("{}.000000", since.as_second().saturating_sub(LOOK_BEFORE));
+            let sought = Sought {
+                channel: post.channel,
+                thread_ts: post.thread,
+                event_type: post.mark,
+                key: KEY,
+                value: post.key,
+                since_ts: &since_ts,
+                bot_id: self.bot_id().await?,
+            };
+            if let Some(ts) = self.web.find_by_metadata(&sought).await? {
+                return Ok(Posted { channel: post.channel.to_owned(), ts });
+            }
+        }
+        let event_payload = BTreeMap::from([(KEY.to_owned(), post.key.to_owned())]);
+        let metadata = Metadata { event_type: post.mark.to_owned(), event_payload };
+        let post = Post {
+            channel: post.channel,
+            text: &post.text,
+            blocks: Some(&post.blocks),
+            metadata: Some(&metadata),
+            thread_ts: post.thread,
+        };
+        self.web.post_message(&post).await
+    }
+
+    async fn card(
+        &self,
+        request: &AccessRequest,
+        directory: &Directory,
+        look_since: Option<Timestamp>,
+    ) -> Result<MessageRef, Fault> {
+        self.meet(request, directory).await;
+        let card = notices::card(request, directory);
+        let posted = self
+            .post_once(Once {
+                channel: &self.channel,
+                thread: None,
+                mark: CARD,
+                key: request.ask.id.as_str(),
+                text: render::card_fallback(&card),
+                blocks: render::card(&card, &*self.people),
+                look_since,
+            })
+            .await
+            .map_err(|fault| fault_of(&fault))?;
+        Ok(MessageRef { channel: posted.channel, message: posted.ts })
+    }
+
+    async fn update(
+        &self,
+        request: &AccessRequest,
+        directory: &Directory,
+        message: &MessageRef,
+    ) -> Result<(), Fault> {
+        let card = notices::card(request, directory);
+        let at = Posted { channel: message.channel.clone(), ts: message.message.clone() };
+        let blocks = render::card(&card, &*self.people);
+        let updated = self.web.update_message(&at, &render::card_fallback(&card), Some(&blocks), None).await;
+        updated.map(|_posted| ()).map_err(|fault| fault_of(&fault))
+    }
+
+    async fn say(
+        &self,
+        tell: &Tell,
+        request: &AccessRequest,
+        directory: &Directory,
+        look_since: Option<Timestamp>,
+    ) -> Result<(), Fault> {
+        let text = notices::tell(tell.kind, request, directory, &self.setting);
+        let (channel, thread) = self.whereto(&tell.to, request, directory).await?;
+        let once = Once {
+            channel: &channel,
+            thread: thread.as_deref(),
+            mark: NOTICE,
+            key: &tell.key(),
+            text: render::fallback(&text),
+            blocks: render::message(&text, &*self.people),
+            look_since,
+        };
+        self.post_once(once).await.map(|_posted| ()).map_err(|fault| fault_of(&fault))
+    }
+
+    async fn whereto(
+        &self,
+        to: &Recipient,
+        request: &AccessRequest,
+        directory: &Directory,
+    ) -> Result<(String, Option<String>), Fault> {
+        match to {
+            Recipient::Person { person } => {
+                let user = self.people.find(person, directory).await.map_err(|fault| fault_of(&fault))?;
+                let user =
+                    user.ok_or_else(|| Fault::Permanent { what: format!("{person} has no Slack account") })?;
+                let channel = self.people.direct(&user).await.map_err(|fault| fault_of(&fault))?;
+                Ok((channel, None))
+            }
+            Recipient::Thread => match &request.card.posting {
+                Posting::Posted { message } => Ok((message.channel.clone(), Some(message.message.clone()))),
+                Posting::No | Posting::Intended { .. } if request.card.undeliverable.is_some() => {
+                    Ok((self.channel.clone(), None))
+                }
+                Posting::No | Posting::Intended { .. } => {
+                    Err(Fault::Transient { what: "the card is not posted yet".to_owned(), retry_after: None })
+                }
+            },
+            Recipient::Channel { name } => {
+                let found = self.people.channel(name).await.map_err(|fault| fault_of(&fault))?;
+                let channel = found.ok_or_else(|| Fault::Permanent {
+                    what: format!("there is no channel {name} that the bot can see"),
+                })?;
+                Ok((channel, None))
+            }
+        }
+    }
+}
+
+/// A message that must be there once.
+struct Once<'a> {
+    channel: &'a str,
+    thread: Option<&'a str>,
+    mark: &'a str,
+    key: &'a str,
+    text: String,
+    blocks: Value,
+    look_since: Option<Timestamp>,
+}
+
+/// What a Slack fault means for a message: wait, look, or never.
+fn fault_of(fault: &SlackFault) -> Fault {
+    let what = fault.to_string();
+    if fault.reply_lost() {
+        return Fault::Lost { what };
+    }
+    let retry_after = fault.retry_after();
+    match &fault.kind {
+        FaultKind::RateLimited { .. }
+        | FaultKind::Timeout
+        | FaultKind::Unreachable(_)
+        | FaultKind::Server { .. }
+        | FaultKind::Garbled(_) => Fault::Transient { what, retry_after },
+        // A token or a right that an operator mends: nothing may be lost until then.
+        FaultKind::Revoked(_) => Fault::Transient { what, retry_after },
+        FaultKind::Rejected { .. } if fault.needs_operator() => Fault::Transient { what, retry_after },
+        FaultKind::Rejected { .. } | FaultKind::NotFound(_) => Fault::Permanent { what },
+    }
+}
+
+impl Chat for Sender {
+    fn post_card<'a>(
+        &'a self,
+        request: &'a AccessRequest,
+        directory: &'a Directory,
+        look_since: Option<Timestamp>,
+    ) -> Answer<'a, Result<MessageRef, Fault>> {
+        Box::pin(self.card(request, directory, look_since))
+    }
+
+    fn update_card<'a>(
+        &'a self,
+        request: &'a AccessRequest,
+        directory: &'a Directory,
+        message: &'a MessageRef,
+    ) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.update(request, directory, message))
+    }
+
+    fn tell<'a>(
+        &'a self,
+        tell: &'a Tell,
+        request: &'a AccessRequest,
+        directory: &'a Directory,
+        look_since: Option<Timestamp>,
+    ) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.say(tell, request, directory, look_since))
+    }
+}

@@ -1,0 +1,165 @@
+//! The one who decides: takes what waits, decides it in order, makes it durable as one batch, then answers.
+//!
+//! It never waits for anything but the ledger. If a commit fails it ends, and with it the process: what is in memory is
+//! then ahead of what is on disk, and nothing may be told from it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use glasskey_domain::command::Incoming;
+use glasskey_domain::decide::refused;
+use glasskey_domain::event::Answer;
+use glasskey_domain::{Book, Command, Record, RequestId, Touched, World, decide};
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use super::schedule::Change;
+use super::{Shared, Waiting, measure};
+use crate::ports::{Entry, Fault};
+
+/// Decisions made durable together: as many as wait, but not so many that the first of them waits long.
+const GROUP_MAX: usize = 32;
+/// Tries to find a free id before it is made longer.
+const ID_TRIES: usize = 8;
+
+pub(super) async fn run(
+    shared: Arc<Shared>,
+    mut waiting: mpsc::Receiver<Waiting>,
+    changes: mpsc::UnboundedSender<Change>,
+) -> Result<(), Fault> {
+    let mut group = Vec::with_capacity(GROUP_MAX);
+    loop {
+        shared.beats.clerk.send_replace(shared.clock.now());
+        tokio::select! {
+            taken = waiting.recv_many(&mut group, GROUP_MAX) => {
+                if taken == 0 {
+                    return Ok(());
+                }
+            }
+            () = tokio::time::sleep(super::schedule::BEAT) => continue,
+        }
+        decide_group(&shared, &mut group, &changes).await?;
+    }
+}
+
+/// Decides a group, commits it, tells the scheduler, and answers: in this order.
+async fn decide_group(
+    shared: &Shared,
+    group: &mut Vec<Waiting>,
+    changes: &mpsc::UnboundedSender<Change>,
+) -> Result<(), Fault> {
+    let mut book = shared.book.write().await;
+    let mut entries = Vec::with_capacity(group.len());
+    let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(group.len());
+    let mut touches = Vec::with_capacity(group.len());
+    for waiting in group.drain(..) {
+        let (answer, decided) = decide_one(shared, &mut book, waiting.incoming)?;
+        answers.push((waiting.answer, answer));
+        if let Some((entry, touched)) = decided {
+            entries.push(entry);
+            touches.push(touched);
+        }
+    }
+    let records: Vec<Record> = entries.iter().map(|entry| entry.record.clone()).collect();
+    if !entries.is_empty() {
+        let started = Instant::now();
+        shared.ledger.commit(entries).await?;
+        metrics::histogram!("glasskey_commit_seconds").record(started.elapsed().as_secs_f64());
+    }
+    for record in &records {
+        measure::record(record, &book);
+    }
+    drop(book);
+    for touched in touches {
+        // The scheduler is gone only when the process ends.
+        let _gone = changes.send(Change::Jobs { gone: touched.jobs_gone, new: touched.jobs_new });
+    }
+    for (sender, answer) in answers {
+        // Who asked may have hung up; the decision stands.
+        let _hung_up = sender.send(answer);
+    }
+    Ok(())
+}
+
+type Decided = (Answer, Option<(Entry, Touched)>);
+
+fn decide_one(shared: &Shared, book: &mut Book, mut incoming: Incoming) -> Result<Decided, Fault> {
+    if let Some(answer) = incoming.interaction.as_ref().and_then(|interaction| book.answered(interaction)) {
+        return Ok((answer.clone(), None));
+    }
+    let started = Instant::now();
+    let now = shared.clock.now();
+    let closed = match about(&incoming.command) {
+        Some(id) if book.request(id).is_none() => shared.ledger.closed(id)?,
+        _ => None,
+    };
+    if let Command::Request(new) = &mut incoming.command {
+        new.id = free_id(shared, book)?;
+    }
+    let (directory, rules) = (shared.directory(), shared.rules());
+    let world = World {
+        book,
+        closed: closed.as_ref(),
+        directory: &directory,
+        rules: &*rules,
+        settings: &shared.settings,
+        now,
+        emergency_on: false,
+    };
+    let (events, answer) = match decide(&world, &incoming) {
+        Ok(decision) => (decision.events, Answer::Done(decision.reply)),
+        Err(refusal) => (vec![refused(&incoming.command, &refusal)], Answer::Refused(refusal)),
+    };
+    metrics::histogram!("glasskey_decide_seconds").record(started.elapsed().as_secs_f64());
+    if events.is_empty() && incoming.interaction.is_none() {
+        return Ok((answer, None));
+    }
+    let record = written(incoming, now, answer.clone(), events);
+    let touched = book.apply(&record);
+    let rows = book.changes(&touched);
+    Ok((answer, Some((Entry { record, rows }, touched))))
+}
+
+fn written(incoming: Incoming, at: Timestamp, answer: Answer, events: Vec<glasskey_domain::Event>) -> Record {
+    // Only a delivery that can come twice needs its answer kept; the events of the others say it all.
+    let answer = incoming.interaction.is_some().then_some(answer);
+    Record { at, by: incoming.by, interaction: incoming.interaction, answer, events }
+}
+
+/// The request that a person's command names.
+fn about(command: &Command) -> Option<&RequestId> {
+    match command {
+        Command::Approve { id }
+        | Command::Deny { id, .. }
+        | Command::Withdraw { id }
+        | Command::End { id } => Some(id),
+        Command::Request(_)
+        | Command::Refuse { .. }
+        | Command::Lapse { .. }
+        | Command::Expire { .. }
+        | Command::Overdue { .. }
+        | Command::Bind { .. }
+        | Command::DirectoryRead { .. }
+        | Command::PolicyLoaded { .. }
+        | Command::Started { .. }
+        | Command::Stopped
+        | Command::Outcome(_) => None,
+    }
+}
+
+/// An id that no request has or had. Random, so that no two of them collide because they were made in the same second
+/// (pitfall 16).
+fn free_id(shared: &Shared, book: &Book) -> Result<RequestId, Fault> {
+    for symbols in RequestId::SYMBOLS_MIN..=RequestId::SYMBOLS_MAX {
+        for _ in 0..ID_TRIES {
+            let bits = getrandom::u64().map_err(|error| Fault::Permanent {
+                what: format!("the system gives no random numbers: {error}"),
+            })?;
+            let id = RequestId::from_bits(bits, symbols);
+            if book.request(&id).is_none() && shared.ledger.closed(&id)?.is_none() {
+                return Ok(id);
+            }
+        }
+    }
+    Err(Fault::Permanent { what: "no free request id was found".to_owned() })
+}

@@ -1,0 +1,260 @@
+//! Doing one job. Every outcome goes back through the clerk before the next step, so that a crash between any two
+//! steps loses nothing; every job can be done twice.
+
+use std::time::{Duration, Instant};
+
+use glasskey_domain::holding::{Change, Sight};
+use glasskey_domain::ids::OperationId;
+use glasskey_domain::reconcile::{Step, next_step};
+use glasskey_domain::request::Posting;
+use glasskey_domain::wanted::wanted;
+use glasskey_domain::{AccessRequest, Command, Holding, Job, Outcome, RequestId, Tell};
+use jiff::Timestamp;
+
+use super::{Engine, Stopped, measure};
+use crate::ports::{Fault, Progress, Started, Urgency};
+
+/// Pauses between two questions how an asynchronous operation is doing, in milliseconds: most are done within seconds,
+/// and 15 of them polled every second would use up the provider's whole budget.
+pub const POLL_PAUSES: [u64; 6] = [300, 500, 800, 1_300, 2_000, 3_000];
+/// Pauses between two looks when a list lags behind a change that succeeded, in milliseconds.
+const LOOK_PAUSES: [u64; 5] = [200, 400, 800, 1_600, 3_000];
+/// Steps of one performer; after so many it makes room and comes again, so that no holding keeps a place for ever.
+const STEPS_MAX: usize = 64;
+
+/// How a job went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Performed {
+    /// As far as it could be done now.
+    Done,
+    /// To be tried again, not before the other side wants, and not at once.
+    Again {
+        /// What the other side asked for.
+        after: Option<Duration>,
+    },
+}
+
+const AGAIN: Performed = Performed::Again { after: None };
+
+/// Does a job that is due.
+pub(super) async fn perform(engine: &Engine, job: Job) -> Performed {
+    let done = match job {
+        Job::Reconcile { holding, .. } => reconcile(engine, &holding).await,
+        Job::Expire { id } => timer(engine, Command::Expire { id }).await,
+        Job::Overdue { id } => timer(engine, Command::Overdue { id }).await,
+        Job::Lapse { id } => timer(engine, Command::Lapse { id }).await,
+        Job::Card { id } => card(engine, &id).await,
+        Job::Tell { tell } => say(engine, tell).await,
+    };
+    // A stopped engine performs nothing more; the job is due again at the next start.
+    done.unwrap_or(Performed::Done)
+}
+
+async fn timer(engine: &Engine, command: Command) -> Result<Performed, Stopped> {
+    engine.inside(command).await?;
+    Ok(Performed::Done)
+}
+
+async fn outcome(engine: &Engine, outcome: Outcome) -> Result<(), Stopped> {
+    engine.inside(Command::Outcome(outcome)).await.map(|_answer| ())
+}
+
+/// Makes the provider agree with what is wanted: step by step, each committed.
+async fn reconcile(engine: &Engine, holding: &Holding) -> Result<Performed, Stopped> {
+    let mut polls = 0;
+    for _ in 0..STEPS_MAX {
+        if *engine.shared.draining.borrow() {
+            return Ok(Performed::Done);
+        }
+        let (step, urgency, looks) = next(engine, holding).await;
+        let performed = match step {
+            Step::Rest | Step::Wait { .. } => return Ok(Performed::Done),
+            Step::Look => {
+                pause(&LOOK_PAUSES, looks).await;
+                look(engine, holding, urgency).await?
+            }
+            Step::Call { change } => call(engine, holding, change, urgency).await?,
+            Step::Poll { change, operation } => {
+                if polls > 0 {
+                    pause(&POLL_PAUSES, polls).await;
+                }
+                polls += 1;
+                poll(engine, holding, change, &operation, urgency).await?
+            }
+        };
+        if let Some(performed) = performed {
+            return Ok(performed);
+        }
+    }
+    Ok(AGAIN)
+}
+
+async fn next(engine: &Engine, holding: &Holding) -> (Step, Urgency, usize) {
+    let book = engine.book().await;
+    let now = engine.now();
+    let urgency = if wanted(&book, holding, now) { Urgency::Granting } else { Urgency::Ending };
+    let looks = match book.holding(holding).map(|state| state.sight) {
+        Some(Sight::Unknown { looks, .. }) => usize::try_from(looks).unwrap_or(usize::MAX),
+        Some(Sight::Present | Sight::Absent) | None => 0,
+    };
+    (next_step(&book, holding, now), urgency, looks)
+}
+
+/// The pause before try `nth`; none before the first.
+async fn pause(pauses: &[u64], nth: usize) {
+    let index = nth.min(pauses.len()).checked_sub(1);
+    if let Some(pause) = index.and_then(|index| pauses.get(index)) {
+        tokio::time::sleep(Duration::from_millis(*pause)).await;
+    }
+}
+
+async fn look(engine: &Engine, holding: &Holding, urgency: Urgency) -> Result<Option<Performed>, Stopped> {
+    match engine.shared.access.look(holding, urgency).await {
+        Ok(seen) => {
+            let (holding, direct, groups) = (holding.clone(), seen.direct, seen.groups);
+            outcome(engine, Outcome::Looked { holding, direct, groups }).await?;
+            Ok(None)
+        }
+        Err(fault) => faulted(engine, holding, &fault).await,
+    }
+}
+
+async fn call(
+    engine: &Engine,
+    holding: &Holding,
+    change: Change,
+    urgency: Urgency,
+) -> Result<Option<Performed>, Stopped> {
+    let started = Instant::now();
+    let holding_owned = holding.clone();
+    match engine.shared.access.start(holding, change, urgency).await {
+        Ok(Started::Running(operation)) => {
+            measure::call(change, started.elapsed());
+            outcome(engine, Outcome::Running { holding: holding_owned, change, operation }).await?;
+            // The first poll comes after the first pause: the provider never finishes at once.
+            pause(&POLL_PAUSES, 1).await;
+            Ok(None)
+        }
+        Ok(Started::NothingThere) => {
+            outcome(engine, Outcome::Succeeded { holding: holding_owned, change }).await?;
+            Ok(None)
+        }
+        Ok(Started::Refused { why }) => {
+            outcome(engine, Outcome::Failed { holding: holding_owned, change, why }).await?;
+            // A refused create is over; a refused delete is tried for ever, but not in a circle.
+            Ok(if change == Change::Delete { Some(AGAIN) } else { None })
+        }
+        Err(fault) => {
+            if matches!(fault, Fault::Lost { .. }) {
+                outcome(engine, Outcome::ReplyLost { holding: holding_owned, change }).await?;
+            }
+            faulted(engine, holding, &fault).await
+        }
+    }
+}
+
+async fn poll(
+    engine: &Engine,
+    holding: &Holding,
+    change: Change,
+    operation: &OperationId,
+    urgency: Urgency,
+) -> Result<Option<Performed>, Stopped> {
+    let holding_owned = holding.clone();
+    match engine.shared.access.poll(change, operation, urgency).await {
+        Ok(Progress::Running) => Ok(None),
+        // An operation that the provider has forgotten is over; the look that follows says how it went.
+        Ok(Progress::Succeeded | Progress::Unknown) => {
+            outcome(engine, Outcome::Succeeded { holding: holding_owned, change }).await?;
+            Ok(None)
+        }
+        Ok(Progress::Failed { why }) => {
+            outcome(engine, Outcome::Failed { holding: holding_owned, change, why }).await?;
+            Ok(if change == Change::Delete { Some(AGAIN) } else { None })
+        }
+        Err(fault) => faulted(engine, holding, &fault).await,
+    }
+}
+
+/// A fault is told once for each new complaint, and the job is tried again: nothing here gives up (P3).
+async fn faulted(engine: &Engine, holding: &Holding, fault: &Fault) -> Result<Option<Performed>, Stopped> {
+    let after = match fault {
+        Fault::Transient { retry_after, .. } => *retry_after,
+        Fault::Lost { .. } | Fault::Permanent { .. } => None,
+    };
+    tracing::warn!(%holding, %fault, "the provider did not do it; it is tried again");
+    outcome(engine, Outcome::Trouble { holding: holding.clone(), what: Some(fault.what().to_owned()) })
+        .await?;
+    Ok(Some(Performed::Again { after }))
+}
+
+/// What a chat job works on, as it is now.
+async fn request(engine: &Engine, id: &RequestId) -> Option<AccessRequest> {
+    engine.book().await.request(id).cloned()
+}
+
+/// Makes the card show the request as it is: posted once, then updated.
+async fn card(engine: &Engine, id: &RequestId) -> Result<Performed, Stopped> {
+    let Some(request) = request(engine, id).await.filter(|request| !request.card_is_current()) else {
+        return Ok(Performed::Done);
+    };
+    let (chat, directory, version) = (&engine.shared.chat, engine.directory(), request.version);
+    let shown = match &request.card.posting {
+        Posting::No => {
+            outcome(engine, Outcome::CardIntended { id: id.clone() }).await?;
+            chat.post_card(&request, &directory, None).await
+        }
+        Posting::Intended { at } => chat.post_card(&request, &directory, Some(*at)).await,
+        Posting::Posted { message } => {
+            chat.update_card(&request, &directory, message).await.map(|()| message.clone())
+        }
+    };
+    match shown {
+        Ok(message) => {
+            outcome(engine, Outcome::CardShown { id: id.clone(), version, message }).await?;
+            Ok(Performed::Done)
+        }
+        Err(Fault::Permanent { what }) => {
+            tracing::error!(%id, what, "the card can never be shown");
+            outcome(engine, Outcome::CardUndeliverable { id: id.clone(), why: what }).await?;
+            Ok(Performed::Done)
+        }
+        Err(fault) => Ok(chat_again(&fault, id)),
+    }
+}
+
+/// Delivers a message once.
+async fn say(engine: &Engine, tell: Tell) -> Result<Performed, Stopped> {
+    let Some(request) = request(engine, &tell.id).await else { return Ok(Performed::Done) };
+    let Some(posting) = request.untold.get(&tell) else { return Ok(Performed::Done) };
+    let look_since: Option<Timestamp> = match posting {
+        Posting::No => {
+            outcome(engine, Outcome::TellIntended { tell: tell.clone() }).await?;
+            None
+        }
+        Posting::Intended { at } => Some(*at),
+        Posting::Posted { .. } => return Ok(Performed::Done),
+    };
+    let directory = engine.directory();
+    match engine.shared.chat.tell(&tell, &request, &directory, look_since).await {
+        Ok(()) => {
+            outcome(engine, Outcome::Told { tell }).await?;
+            Ok(Performed::Done)
+        }
+        Err(Fault::Permanent { what }) => {
+            tracing::error!(message = tell.key(), what, "a message can never be delivered");
+            outcome(engine, Outcome::Undeliverable { tell, why: what }).await?;
+            Ok(Performed::Done)
+        }
+        Err(fault) => Ok(chat_again(&fault, &tell.id)),
+    }
+}
+
+fn chat_again(fault: &Fault, id: &RequestId) -> Performed {
+    tracing::warn!(%id, %fault, "chat did not take a message; it is tried again");
+    let after = match fault {
+        Fault::Transient { retry_after, .. } => *retry_after,
+        Fault::Lost { .. } | Fault::Permanent { .. } => None,
+    };
+    Performed::Again { after }
+}

@@ -1,0 +1,302 @@
+//! The one who looks at the clock: performs jobs when they are due, each thing by one performer at a time, the ending of
+//! access before everything else.
+//!
+//! It decides nothing. Its memory (what runs, what failed how often) may be lost at any time: after a restart all that
+//! is due is simply tried again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use glasskey_domain::{Holding, Job, RequestId, Tell};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc;
+use tokio::task::{Id, JoinSet};
+
+use super::backoff;
+use super::perform::{self, Performed};
+use super::{Engine, Shared};
+use crate::ports::Fault;
+
+/// Longest sleep: the wall clock may be set while we sleep, and a deadline is a time of the wall clock.
+pub(super) const BEAT: Duration = Duration::from_millis(1_000);
+/// Pause after a job that was done and yet is there.
+const DONE_PAUSE: Duration = Duration::from_millis(20);
+/// Performers at work on access: each is a waiting task, and the provider's own budget bounds the calls.
+const ACCESS_RUNNING_MAX: usize = 1_000;
+/// Performers at work on chat: chat's limits are per channel and far below this.
+const CHAT_RUNNING_MAX: usize = 16;
+
+/// What the clerk tells about jobs, after the commit.
+pub(super) enum Change {
+    /// These are no more, and these are new.
+    Jobs {
+        /// No more.
+        gone: Vec<(Timestamp, Job)>,
+        /// New.
+        new: Vec<(Timestamp, Job)>,
+    },
+}
+
+/// What is performed by one performer at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Holding(Holding),
+    Timer(RequestId),
+    Card(RequestId),
+    Tell(Tell),
+}
+
+fn key(job: &Job) -> Key {
+    match job {
+        Job::Reconcile { holding, .. } => Key::Holding(holding.clone()),
+        // A request has one timer at a time: lapse, then expire, then overdue.
+        Job::Expire { id } | Job::Overdue { id } | Job::Lapse { id } => Key::Timer(id.clone()),
+        Job::Card { id } => Key::Card(id.clone()),
+        Job::Tell { tell } => Key::Tell(tell.clone()),
+    }
+}
+
+/// Which go first when several are due, and which share a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Timer,
+    Ending,
+    Granting,
+    Chat,
+}
+
+fn class(job: &Job) -> Class {
+    match job {
+        Job::Expire { .. } | Job::Overdue { .. } | Job::Lapse { .. } => Class::Timer,
+        Job::Reconcile { ending: true, .. } => Class::Ending,
+        Job::Reconcile { ending: false, .. } => Class::Granting,
+        Job::Card { .. } | Job::Tell { .. } => Class::Chat,
+    }
+}
+
+/// One thing to do.
+struct Task {
+    job: Job,
+    due: Timestamp,
+    not_before: Timestamp,
+    attempts: u32,
+    running: bool,
+}
+
+impl Task {
+    fn at(&self) -> Timestamp {
+        self.due.max(self.not_before)
+    }
+}
+
+/// What is to be done, and what is being done.
+#[derive(Default)]
+struct Plan {
+    tasks: BTreeMap<Key, Task>,
+    /// Waiting ones only, in the order in which they are performed.
+    queue: BTreeMap<Class, BTreeSet<(Timestamp, Key)>>,
+    running_chat: usize,
+    running_access: usize,
+}
+
+impl Plan {
+    fn enqueue(&mut self, key: &Key) {
+        if let Some(task) = self.tasks.get(key).filter(|task| !task.running) {
+            self.queue.entry(class(&task.job)).or_default().insert((task.at(), key.clone()));
+        }
+    }
+
+    fn dequeue(&mut self, key: &Key) {
+        if let Some(task) = self.tasks.get(key) {
+            if let Some(queue) = self.queue.get_mut(&class(&task.job)) {
+                queue.remove(&(task.at(), key.clone()));
+            }
+        }
+    }
+
+    fn add(&mut self, due: Timestamp, job: Job) {
+        let key = key(&job);
+        self.dequeue(&key);
+        let before = self.tasks.remove(&key);
+        let before_ending =
+            before.as_ref().is_some_and(|task| matches!(task.job, Job::Reconcile { ending: true, .. }));
+        let (running, attempts, not_before) =
+            before.map_or((false, 0, Timestamp::MIN), |task| (task.running, task.attempts, task.not_before));
+        // What must end is not held back by how its granting went.
+        let fresh = matches!(job, Job::Reconcile { ending: true, .. }) && !before_ending;
+        let not_before = if fresh { Timestamp::MIN } else { not_before };
+        self.tasks.insert(key.clone(), Task { job, due, not_before, attempts, running });
+        self.enqueue(&key);
+    }
+
+    fn remove(&mut self, due: Timestamp, job: &Job) {
+        let key = key(job);
+        if self.tasks.get(&key).is_some_and(|task| task.due == due && task.job == *job) {
+            self.dequeue(&key);
+            self.tasks.remove(&key);
+        }
+    }
+
+    /// The next thing to do at `now`, as far as the limits let.
+    fn take(&mut self, now: Timestamp) -> Option<(Key, Job)> {
+        let classes: Vec<Class> = self.queue.keys().copied().collect();
+        for class in classes {
+            let full = match class {
+                Class::Chat => self.running_chat >= CHAT_RUNNING_MAX,
+                Class::Timer | Class::Ending | Class::Granting => self.running_access >= ACCESS_RUNNING_MAX,
+            };
+            let due = self.queue.get(&class).and_then(BTreeSet::first).filter(|(at, _)| *at <= now && !full);
+            let Some((_, key)) = due.cloned() else { continue };
+            self.dequeue(&key);
+            let Some(task) = self.tasks.get_mut(&key) else { continue };
+            task.running = true;
+            let taken = (key, task.job.clone());
+            *self.running(class) += 1;
+            return Some(taken);
+        }
+        None
+    }
+
+    fn running(&mut self, class: Class) -> &mut usize {
+        match class {
+            Class::Chat => &mut self.running_chat,
+            Class::Timer | Class::Ending | Class::Granting => &mut self.running_access,
+        }
+    }
+
+    /// A performer is back. What is still to be done is tried again, later if it failed.
+    fn back(&mut self, key: &Key, class: Class, performed: Performed, now: Timestamp) {
+        let running = self.running(class);
+        *running = running.saturating_sub(1);
+        let Some(task) = self.tasks.get_mut(key) else { return };
+        task.running = false;
+        match performed {
+            Performed::Done => {
+                task.attempts = 0;
+                // Done, and something is left to do (a card that moved on meanwhile): soon, but never in a circle.
+                task.not_before = later(now, DONE_PAUSE);
+            }
+            Performed::Again { after } => {
+                let pause = backoff::pause(task.attempts, after, backoff::dice());
+                task.attempts = task.attempts.saturating_add(1);
+                task.not_before = later(now, pause);
+            }
+        }
+        self.enqueue(key);
+    }
+
+    /// When something is next to be done.
+    fn next(&self) -> Option<Timestamp> {
+        self.queue.values().filter_map(BTreeSet::first).map(|(at, _)| *at).min()
+    }
+
+    fn waiting(&self) -> usize {
+        self.queue.values().map(BTreeSet::len).sum()
+    }
+}
+
+fn later(now: Timestamp, pause: Duration) -> Timestamp {
+    SignedDuration::try_from(pause)
+        .ok()
+        .and_then(|pause| now.checked_add(pause).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// Runs until drained.
+pub(super) async fn run(
+    engine: Engine,
+    jobs: Vec<(Timestamp, Job)>,
+    _keep_open: mpsc::UnboundedSender<Change>,
+    mut changes: mpsc::UnboundedReceiver<Change>,
+) -> Result<(), Fault> {
+    let shared = Arc::clone(&engine.shared);
+    let mut draining = shared.draining.clone();
+    let mut plan = Plan::default();
+    for (due, job) in jobs {
+        plan.add(due, job);
+    }
+    let mut performers: JoinSet<Performed> = JoinSet::new();
+    let mut at_work: BTreeMap<Id, (Key, Class)> = BTreeMap::new();
+    loop {
+        let drained = *draining.borrow();
+        if drained && performers.is_empty() {
+            return Ok(());
+        }
+        if !drained {
+            start_due(&engine, &mut plan, &mut performers, &mut at_work);
+        }
+        beat(&shared, &plan);
+        let pause = sleep_until(plan.next(), shared.clock.now());
+        tokio::select! {
+            Some(change) = changes.recv() => take_changes(&mut plan, change, &mut changes),
+            Some(back) = performers.join_next_with_id() => {
+                came_back(&mut plan, &mut at_work, back, shared.clock.now());
+            }
+            _ = draining.changed() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+fn start_due(
+    engine: &Engine,
+    plan: &mut Plan,
+    performers: &mut JoinSet<Performed>,
+    at_work: &mut BTreeMap<Id, (Key, Class)>,
+) {
+    let now = engine.now();
+    while let Some((key, job)) = plan.take(now) {
+        let class = class(&job);
+        let engine = engine.clone();
+        let handle = performers.spawn(async move { perform::perform(&engine, job).await });
+        at_work.insert(handle.id(), (key, class));
+    }
+}
+
+fn take_changes(plan: &mut Plan, first: Change, changes: &mut mpsc::UnboundedReceiver<Change>) {
+    let mut next = Some(first);
+    while let Some(Change::Jobs { gone, new }) = next {
+        for (due, job) in &gone {
+            plan.remove(*due, job);
+        }
+        for (due, job) in new {
+            plan.add(due, job);
+        }
+        next = changes.try_recv().ok();
+    }
+}
+
+fn came_back(
+    plan: &mut Plan,
+    at_work: &mut BTreeMap<Id, (Key, Class)>,
+    back: Result<(Id, Performed), tokio::task::JoinError>,
+    now: Timestamp,
+) {
+    let (id, performed) = match back {
+        Ok(back) => back,
+        Err(failed) => {
+            // A bug in one performer costs its own job some time, nothing else.
+            tracing::error!(%failed, "a performer failed; its job is tried again");
+            (failed.id(), Performed::Again { after: None })
+        }
+    };
+    if let Some((key, class)) = at_work.remove(&id) {
+        plan.back(&key, class, performed, now);
+    }
+}
+
+fn beat(shared: &Shared, plan: &Plan) {
+    shared.beats.scheduler.send_replace(shared.clock.now());
+    #[expect(clippy::cast_precision_loss, reason = "a gauge of jobs, far below 2^52")]
+    metrics::gauge!("glasskey_jobs_due").set(plan.waiting() as f64);
+}
+
+/// Until the next due time, but no longer than a beat; a job that is due but held back by a limit is not spun upon.
+fn sleep_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
+    let Some(next) = next else { return BEAT };
+    if next <= now {
+        return BEAT;
+    }
+    Duration::try_from(next.duration_since(now)).unwrap_or(BEAT).min(BEAT)
+}

@@ -1,0 +1,234 @@
+//! Glasskey's no to a person: what, why, and what to do now, in one sentence.
+
+use glasskey_domain::refusal::{Kind, PlaceWhy, StateWord, StrangerWhy};
+use glasskey_domain::rules::NotPermitted;
+use glasskey_domain::{Directory, Refusal};
+
+use super::Text;
+
+/// The name of a refusal, the same in chat, in the journal and in `docs/ERRORS.md`.
+#[must_use]
+pub fn code(refusal: &Refusal) -> String {
+    let value = serde_json::to_value(refusal).unwrap_or_default();
+    value.get("refusal").and_then(|code| code.as_str()).unwrap_or("refused").to_owned()
+}
+
+/// A refusal in words.
+#[must_use]
+pub fn refusal(refusal: &Refusal, directory: &Directory) -> Text {
+    sentence(refusal, directory).say(" (").say(code(refusal)).say(")")
+}
+
+fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
+    let text = Text::new();
+    match refusal {
+        Refusal::Stranger { why } => stranger(why, directory),
+        Refusal::Unreadable { sentence } => text.say(sentence),
+        Refusal::Unresolved { what, typed, candidates } => unresolved(*what, typed, candidates),
+        Refusal::DirectoryNotRead => {
+            text.say("Glasskey has not read the company's directory yet, so it can decide nothing; try again in a minute")
+        }
+        Refusal::NotInDirectory => {
+            text.say("you are not in the Identity Store of IAM Identity Center; ask your administrator to add you")
+        }
+        Refusal::NotEnabled { person } => text
+            .say("the Identity Store does not say that ")
+            .person(person, directory)
+            .say(" is enabled; ask your administrator"),
+        Refusal::AccountNotActive { account } => {
+            text.say("account ").code(account.as_str()).say(" is not active, so there is nothing to get access to")
+        }
+        Refusal::ManagementAccount { account } => text
+            .say("account ")
+            .code(account.as_str())
+            .say(" is the management account of the organization, in which a delegated administrator may assign nothing; use the break-glass procedure"),
+        Refusal::TargetGone => {
+            text.say("the account or the permission set is no longer there; look with `/elevate help` how to name another")
+        }
+        Refusal::NotServedHere { why } => text.say(match why {
+            PlaceWhy::SharedExternally => "this channel is shared with another company, so nothing is done from here; use a channel of your own company",
+            PlaceWhy::CouldNotAsk => "Slack did not say whether this channel is shared with another company, so nothing was done; try again in a minute",
+        }),
+        Refusal::Full => text.say("there are too many open requests; nothing was done; ask your administrator to look at them"),
+        Refusal::LocalUserUnknown { user } => text
+            .say("the local user ")
+            .code(user)
+            .say(" is not linked to a person of the company, who alone can do this; add them to `[admin.people]` of the configuration"),
+        Refusal::ReasonTooShort { .. }
+        | Refusal::ReasonTooLong { .. }
+        | Refusal::TicketMissing { .. }
+        | Refusal::TicketMalformed { .. }
+        | Refusal::TooShort { .. }
+        | Refusal::TooLong { .. } => wording(refusal),
+        Refusal::NotPermitted { why } => {
+            text.say("policy does not permit this: ").and(not_permitted(why)).say("; `/elevate why` explains it")
+        }
+        Refusal::NobodyCouldApprove { needed, found } => text.say(format!(
+            "this needs {needed} approval{} and only {found} other {} could give one; ask your administrator who should approve it",
+            if *needed == 1 { "" } else { "s" },
+            if *found == 1 { "person" } else { "people" },
+        )),
+        Refusal::AlreadyAsked { id } => {
+            text.say("you already asked for this: ").code(id.as_str()).say(" waits or is being granted")
+        }
+        Refusal::TooManyOpen { max } => {
+            text.say(format!("you have {max} open requests, which is the most there may be; end or withdraw one first"))
+        }
+        Refusal::NoSuchRequest { .. }
+        | Refusal::OwnRequest
+        | Refusal::NotAnApprover { .. }
+        | Refusal::AlreadyApproved { .. }
+        | Refusal::TooLate { .. }
+        | Refusal::TooEarly { .. }
+        | Refusal::NotTheRequester
+        | Refusal::WithdrawInstead
+        | Refusal::MayNotEnd { .. }
+        | Refusal::NoLongerPermitted { .. } => about_request(refusal, directory),
+    }
+}
+
+/// Refusals of what was written.
+fn wording(refusal: &Refusal) -> Text {
+    let text = Text::new();
+    match refusal {
+        Refusal::ReasonTooShort { min } => {
+            text.say(format!("a reason of at least {min} characters is needed, so that the approver and the auditor can follow it"))
+        }
+        Refusal::ReasonTooLong { max } => {
+            text.say(format!("the reason is longer than {max} characters; put the details into the ticket"))
+        }
+        Refusal::TicketMissing { pattern } => {
+            let text = text.say("a ticket is needed");
+            pattern.as_ref().map_or(text.clone(), |pattern| text.say(", of the form ").code(pattern))
+        }
+        Refusal::TicketMalformed { ticket, pattern } => {
+            text.code(ticket).say(" is not a ticket of the form ").code(pattern)
+        }
+        Refusal::TooShort { min } => text.say(format!("the shortest access is {min}")),
+        Refusal::TooLong { max } => text.say(format!("the longest access there is here is {max}; ask for {max} or less")),
+        _other => text,
+    }
+}
+
+/// Refusals about a request that is there, or is not.
+fn about_request(refusal: &Refusal, directory: &Directory) -> Text {
+    let text = Text::new();
+    match refusal {
+        Refusal::NoSuchRequest { id } => {
+            text.say("there is no request ").code(id.as_str()).say("; `/elevate list` shows yours")
+        }
+        Refusal::OwnRequest => text
+            .say("you asked for this yourself, and nobody approves their own request; another approver must"),
+        Refusal::NotAnApprover { why } => text
+            .say("policy does not let you decide about this request: ")
+            .and(not_permitted(why))
+            .say("; the card names who may"),
+        Refusal::AlreadyApproved { missing } => text.say(format!(
+            "you have approved this already; {missing} more {} by other people {} needed",
+            if *missing == 1 { "approval" } else { "approvals" },
+            if *missing == 1 { "is" } else { "are" },
+        )),
+        Refusal::TooLate { state, since, by } => {
+            let mut text = text.say("too late: this request ").say(state_words(*state));
+            if let Some(by) = by {
+                text = text.say(" by ").person(by, directory);
+            }
+            if let Some(since) = since {
+                text = text.say(" at ").time(*since);
+            }
+            text
+        }
+        Refusal::TooEarly { state } => text
+            .say("this request ")
+            .say(state_words(*state))
+            .say(", so there is nothing to end; `/elevate withdraw` takes it back"),
+        Refusal::NotTheRequester => text.say("only who asked can withdraw; an approver can deny"),
+        Refusal::WithdrawInstead => text.say("this is your own request; withdraw it instead of denying it"),
+        Refusal::MayNotEnd { why } => text
+            .say("only who asked, who approved, and whom policy lets may end this: ")
+            .and(not_permitted(why)),
+        Refusal::NoLongerPermitted { why } => text
+            .say("policy no longer permits what was asked: ")
+            .and(not_permitted(why))
+            .say("; nothing was granted, and the requester has to ask again"),
+        _other => text,
+    }
+}
+
+fn unresolved(what: Kind, typed: &str, candidates: &[String]) -> Text {
+    let what = match what {
+        Kind::Account => "account",
+        Kind::PermissionSet => "permission set",
+        Kind::Request => "request",
+    };
+    let text = Text::new().say(format!("no single {what} is meant by ")).code(typed);
+    if candidates.is_empty() {
+        return text.say("; look at its name or id in the access portal");
+    }
+    text.say("; did you mean ").code(candidates.join(", ")).say("?")
+}
+
+fn stranger(why: &StrangerWhy, directory: &Directory) -> Text {
+    let text = Text::new();
+    match why {
+        StrangerWhy::OtherWorkspace => text.say("your account belongs to another workspace, and only people of this company are served"),
+        StrangerWhy::Guest => text.say("guests of the workspace cannot ask for access or decide about it; ask a member of the team"),
+        StrangerWhy::Bot => text.say("bots and apps cannot ask for access or decide about it"),
+        StrangerWhy::Deactivated => text.say("your account is deactivated"),
+        StrangerWhy::EmailNotConfirmed => {
+            text.say("your e-mail address in Slack is missing or not confirmed, so Glasskey cannot know who you are; confirm it in your profile")
+        }
+        StrangerWhy::NobodyHasEmail { email } => text
+            .say("nobody in the Identity Store has the e-mail address ")
+            .code(email)
+            .say("; ask your administrator to add it to your user there"),
+        StrangerWhy::SeveralHaveEmail { email } => text
+            .say("several people in the Identity Store have the e-mail address ")
+            .code(email)
+            .say(", so Glasskey cannot know which one you are; ask your administrator"),
+        StrangerWhy::BindingChanged { bound } => text
+            .say("your account belonged to ")
+            .person(bound, directory)
+            .say(" and has another person's e-mail address now; your administrator must look at this"),
+        StrangerWhy::CouldNotAsk => {
+            text.say("Slack did not answer who you are, so nothing was done; try again in a minute")
+        }
+    }
+}
+
+fn state_words(state: StateWord) -> &'static str {
+    match state {
+        StateWord::Pending => "still waits for approval",
+        StateWord::Granting => "was approved and is being granted",
+        StateWord::Active => "was approved and is active",
+        StateWord::Ending => "is being ended",
+        StateWord::Ended => "was ended",
+        StateWord::Denied => "was denied",
+        StateWord::Withdrawn => "was withdrawn",
+        StateWord::Lapsed => "has lapsed",
+        StateWord::Failed => "has failed",
+    }
+}
+
+/// Why policy says no.
+pub(super) fn not_permitted(why: &NotPermitted) -> Text {
+    let text = Text::new();
+    match why {
+        NotPermitted::NoPolicy => text.say("no policy permits it"),
+        NotPermitted::Forbidden { policies } => text.say("it is forbidden by ").code(policies.join(", ")),
+        NotPermitted::TooLong { max, policy } => text
+            .say(format!("at most {max} are permitted, by "))
+            .code(policy)
+            .say(format!("; ask for {max} or less")),
+        NotPermitted::SessionTooLong { session, max, policy } => text
+            .say(format!("sessions of this permission set live {session}, longer than the {max} that "))
+            .code(policy)
+            .say(" permits"),
+        NotPermitted::Gone => text.say("the person, the account or the permission set is no longer there"),
+        NotPermitted::Erred { detail } => text
+            .say(
+                "a policy could not be evaluated, and unknown means no; your administrator must look at it: ",
+            )
+            .code(detail),
+    }
+}

@@ -1,0 +1,158 @@
+//! Messages about a request: each says what is true in the ledger when it is written.
+
+use glasskey_domain::{AccessRequest, Directory, NoticeKind, State};
+
+use super::card::why_ended;
+use super::{Setting, Text};
+
+/// A message in words.
+#[must_use]
+pub fn tell(kind: NoticeKind, request: &AccessRequest, directory: &Directory, setting: &Setting) -> Text {
+    match kind {
+        NoticeKind::Granted => granted(request, directory, setting),
+        NoticeKind::Ended => ended(request, directory),
+        NoticeKind::Denied => denied(request, directory),
+        NoticeKind::Lapsed => {
+            about(request, directory).say(" lapsed: nobody answered in time. Ask again if you still need it.")
+        }
+        NoticeKind::Failed | NoticeKind::AlreadyHeld | NoticeKind::RemovedByHand => {
+            outcome(kind, request, directory)
+        }
+        NoticeKind::Overdue { nth } => overdue(nth, request, directory),
+        NoticeKind::OverdueOver => {
+            let text = Text::new().bold("No longer overdue").say(": ").and(about(request, directory));
+            text.say(" is gone at last; AWS confirms it.")
+        }
+    }
+}
+
+/// `AR-7K3Q (Ana Ferreira, Admin in payments-prod)`.
+fn about(request: &AccessRequest, directory: &Directory) -> Text {
+    let ask = &request.ask;
+    Text::new()
+        .code(ask.id.as_str())
+        .say(" (")
+        .person(&ask.requester, directory)
+        .say(format!(", {} in {})", ask.permission_set_name, ask.account_name))
+}
+
+fn granted(request: &AccessRequest, directory: &Directory, setting: &Setting) -> Text {
+    let ask = &request.ask;
+    let text = Text::new().bold("Granted").say(": ").and(about(request, directory));
+    let text = match request.deadline() {
+        Some(deadline) => text.say(" until ").time(deadline).say("."),
+        None => text.say("."),
+    };
+    let text = text.say(format!(" Sessions that are open then may live on for up to {}.", ask.session));
+    match &setting.portal_url {
+        Some(portal) => text
+            .line()
+            .link(portal_link(portal, request), "Open the console")
+            .say(" · command line: ")
+            .code(profile(portal, request, setting)),
+        None => text,
+    }
+}
+
+/// The deep link of the access portal; it names, and never grants.
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html>
+fn portal_link(portal: &str, request: &AccessRequest) -> String {
+    let ask = &request.ask;
+    let role: String = url::form_urlencoded::byte_serialize(ask.permission_set_name.as_bytes()).collect();
+    let base = portal.trim_end_matches('/');
+    format!("{base}/#/console?account_id={}&role_name={role}", ask.target.account())
+}
+
+/// What to type for credentials on the command line.
+fn profile(portal: &str, request: &AccessRequest, setting: &Setting) -> String {
+    let ask = &request.ask;
+    format!(
+        "aws configure sso --profile {}-{}  (start URL {portal}, region {})",
+        word(&ask.account_name),
+        word(&ask.permission_set_name),
+        setting.region
+    )
+}
+
+/// A name as one harmless word of a command line.
+fn word(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
+}
+
+fn ended(request: &AccessRequest, directory: &Directory) -> Text {
+    let text = Text::new().bold("Ended").say(": ").and(about(request, directory));
+    let State::Ended { cause, granted_at, kept_by, .. } = &request.state else { return text.say(".") };
+    let text = text.say(": ").and(why_ended(cause, directory));
+    match (kept_by, granted_at) {
+        (Some(other), _) => text.say("; the access stays until ").code(other.as_str()).say(" ends."),
+        (None, Some(_)) => text.say(format!(
+            ". AWS confirms that it is gone; sessions that are open may live on for up to {}.",
+            request.ask.session
+        )),
+        (None, None) => text.say(". There was no access yet."),
+    }
+}
+
+fn denied(request: &AccessRequest, directory: &Directory) -> Text {
+    let text = Text::new().bold("Denied").say(": ").and(about(request, directory));
+    match &request.state {
+        State::Denied { by, why, .. } => text.say(" by ").person(by, directory).say(": ").say(why),
+        State::Pending { .. }
+        | State::Granting { .. }
+        | State::Active { .. }
+        | State::Ending { .. }
+        | State::Ended { .. }
+        | State::Withdrawn { .. }
+        | State::Lapsed { .. }
+        | State::Failed { .. } => text,
+    }
+}
+
+fn outcome(kind: NoticeKind, request: &AccessRequest, directory: &Directory) -> Text {
+    let head = match kind {
+        NoticeKind::AlreadyHeld => "Nothing to do",
+        NoticeKind::RemovedByHand => "Removed by hand",
+        NoticeKind::Failed => "Failed",
+        NoticeKind::Granted
+        | NoticeKind::Ended
+        | NoticeKind::Denied
+        | NoticeKind::Lapsed
+        | NoticeKind::Overdue { .. }
+        | NoticeKind::OverdueOver => "",
+    };
+    let text = Text::new().bold(head).say(": ").and(about(request, directory)).say(": ");
+    match &request.state {
+        State::Failed { cause, .. } => text
+            .and(why_ended(cause, directory))
+            .say(". AWS confirms that there is no access; ask again when it is mended."),
+        State::Ended { cause, .. } => text.and(why_ended(cause, directory)).say("."),
+        State::Pending { .. }
+        | State::Granting { .. }
+        | State::Active { .. }
+        | State::Ending { .. }
+        | State::Denied { .. }
+        | State::Withdrawn { .. }
+        | State::Lapsed { .. } => text,
+    }
+}
+
+fn overdue(nth: u32, request: &AccessRequest, directory: &Directory) -> Text {
+    let text = Text::new().bold("OVERDUE").say(": ").and(about(request, directory)).say(" should be gone");
+    let text = match &request.state {
+        State::Ending { due, .. } => text.say(" since ").time(*due),
+        State::Pending { .. }
+        | State::Granting { .. }
+        | State::Active { .. }
+        | State::Ended { .. }
+        | State::Denied { .. }
+        | State::Withdrawn { .. }
+        | State::Lapsed { .. }
+        | State::Failed { .. } => text,
+    };
+    let text = text.say(" and AWS does not confirm that it is. Glasskey keeps trying; if you can, remove the assignment by hand.");
+    let text = match &request.trouble {
+        Some(trouble) => text.say(" It says: ").code(trouble).say("."),
+        None => text,
+    };
+    if nth > 1 { text.say(format!(" (told {nth} times)")) } else { text }
+}
