@@ -25,6 +25,10 @@ fn person(company: &Acme, handle: &str) -> PersonId {
     PersonId::new(company.person(handle).unwrap().identity_user_id.clone().unwrap())
 }
 
+fn set(company: &Acme, name: &str) -> PermissionSetArn {
+    PermissionSetArn::new(company.permission_set(name).unwrap().arn.clone())
+}
+
 /// The company as the directory should show it.
 fn expected(company: &Acme) -> Company {
     let groups = |id: &str| {
@@ -46,12 +50,12 @@ fn expected(company: &Acme) -> Company {
     Company { people: people.collect(), accounts: accounts.collect(), permission_sets: sets.collect() }
 }
 
-fn stand_in(twin: &AwsTwin, company: &Acme, handle: &str, account: &str, set: &str) -> StandIn {
+fn stand_in(twin: &AwsTwin, company: &Acme, handle: &str, account: &str, name: &str) -> StandIn {
     StandIn {
         settings: settings(&twin.url()),
         person: person(company, handle),
         account: AccountId::parse(&company.account(account).unwrap().id).unwrap(),
-        permission_set: PermissionSetArn::new(company.permission_set(set).unwrap().arn.clone()),
+        permission_set: set(company, name),
         company: expected(company),
     }
 }
@@ -85,10 +89,9 @@ impl Town {
         self.control.fault(Script::once(operation, kind));
     }
 
-    fn held(&self, handle: &str, account: &str, set: &str) -> Holding {
+    fn held(&self, handle: &str, account: &str, name: &str) -> Holding {
         let account = AccountId::parse(&self.acme.account(account).unwrap().id).unwrap();
-        let set = PermissionSetArn::new(self.acme.permission_set(set).unwrap().arn.clone());
-        holding(&person(&self.acme, handle), &account, &set)
+        holding(&person(&self.acme, handle), &account, &set(&self.acme, name))
     }
 
     async fn create(&self) -> Result<Started, Fault> {
@@ -244,6 +247,12 @@ async fn where_the_list_by_principal_is_denied_the_account_and_the_directory_tel
     let center = IdentityCenter::connect(aws, groups_from(|_| None)).await.unwrap();
     let what = transient(center.look(&place.holding(), Urgency::Granting).await);
     assert!(what.contains("directory"), "groups that are not known are not none: {what}");
+    for urgency in [Urgency::Granting, Urgency::Background] {
+        let free = holding(&place.person, &place.account, &set(&acme, "Admin"));
+        assert_eq!(center.look(&free, urgency).await, Ok(NOTHING), "no group has it, so none must be known");
+    }
+    let ending = center.look(&place.holding(), Urgency::Ending).await.unwrap();
+    assert!(!ending.direct, "taking away never waits for the directory: {ending:?}");
 }
 
 /// pitfall 21: what cannot be read is never "none", and a change that cannot be read may have been made.
