@@ -8,7 +8,6 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use aws_sdk_ssoadmin::types::PermissionSet;
 use aws_smithy_http_client::tls::{Provider as Tls, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -19,14 +18,12 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::budget::{
-    Budget, IDENTITY_CENTER_CALLS_PER_SECOND, IDENTITY_STORE_CALLS_PER_SECOND, Limits,
-    ORGANIZATIONS_CALLS_PER_SECOND, OUTSTANDING_MAX, Rank, Slot,
-};
+use super::budget::{Budget, Rank, Slot};
 use super::failure::{Failure, Kind};
 use super::operation::{Op, Provider};
 use super::pages::{Page, all_pages};
 use super::retry::patiently;
+pub use super::settings::{AwsSettings, CallLimits, Timeouts};
 use crate::ports::Fault;
 
 /// Longest wait for a turn to give access: after it the engine decides anew whether it is still wanted.
@@ -35,93 +32,6 @@ const TURN_WAIT_GRANTING_MAX: Duration = Duration::from_secs(30);
 const TURN_WAIT_BACKGROUND_MAX: Duration = Duration::from_secs(120);
 /// Longest wait for a turn to take access away: it keeps its place in the line, which a new try would lose.
 const TURN_WAIT_ENDING_MAX: Duration = Duration::from_secs(300);
-
-/// How long each part of a call may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Until the connection stands.
-    pub connect: Duration,
-    /// Until the answer is there, connection included.
-    pub attempt: Duration,
-    /// Until the call is over, credentials included.
-    pub operation: Duration,
-}
-
-impl Default for Timeouts {
-    /// Measured as sensible in `reference/libraries.md` §4.
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(3),
-            attempt: Duration::from_secs(10),
-            operation: Duration::from_secs(30),
-        }
-    }
-}
-
-/// The budgets of all providers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CallLimits {
-    /// All APIs of Identity Center together.
-    pub identity_center: Limits,
-    /// Each API of the Identity Store.
-    pub identity_store: Limits,
-    /// All APIs of Organizations together.
-    pub organizations: Limits,
-}
-
-impl CallLimits {
-    /// What AWS publishes, and less where others need their share.
-    #[must_use]
-    pub const fn published() -> Self {
-        Self {
-            identity_center: Limits {
-                calls_per_second: Some(IDENTITY_CENTER_CALLS_PER_SECOND),
-                outstanding: Some(OUTSTANDING_MAX),
-            },
-            identity_store: Limits::calls(IDENTITY_STORE_CALLS_PER_SECOND),
-            organizations: Limits::calls(ORGANIZATIONS_CALLS_PER_SECOND),
-        }
-    }
-
-    /// None: for measuring against twins whose limits are lifted too.
-    #[must_use]
-    pub const fn lifted() -> Self {
-        let none = Limits { calls_per_second: None, outstanding: None };
-        Self { identity_center: none, identity_store: none, organizations: none }
-    }
-}
-
-/// What is needed to reach AWS.
-#[derive(Debug, Clone)]
-pub struct AwsSettings {
-    /// The Region of Identity Center.
-    pub region: String,
-    /// Where all services are, when that is not AWS.
-    pub endpoint_url: Option<String>,
-    /// Which instance, when there may be several.
-    pub instance_arn: Option<String>,
-    /// `None` for the ordinary chain (environment, profile, web identity, container, instance).
-    pub credentials: Option<Credentials>,
-    /// How long calls may take.
-    pub timeouts: Timeouts,
-    /// How many calls there may be.
-    pub limits: CallLimits,
-}
-
-impl AwsSettings {
-    /// AWS itself, in this Region, with the ordinary credentials and limits.
-    #[must_use]
-    pub fn in_region(region: &str) -> Self {
-        Self {
-            region: region.to_owned(),
-            endpoint_url: None,
-            instance_arn: None,
-            credentials: None,
-            timeouts: Timeouts::default(),
-            limits: CallLimits::published(),
-        }
-    }
-}
 
 /// Clients of AWS for one instance of Identity Center. Clones share connections and budgets.
 #[derive(Debug, Clone)]
@@ -381,6 +291,8 @@ fn choose_instance(instances: &[Instance], wanted: Option<&str>) -> Result<(Stri
 
 #[cfg(test)]
 mod tests {
+    use aws_credential_types::Credentials;
+
     use super::*;
 
     fn instance(name: &str, usable: bool) -> Instance {
@@ -403,8 +315,49 @@ mod tests {
         assert_eq!(chosen(&[a.clone(), b.clone()], Some(&b.arn)), Ok("d-b".to_owned()));
         let several = chosen(&[a.clone(), b], None).unwrap_err();
         assert!(several.contains("ssoins-a") && several.contains("ssoins-b"), "{several}");
-        assert!(chosen(&[off.clone()], None).unwrap_err().contains("aws.region"));
+        assert!(chosen(std::slice::from_ref(&off), None).unwrap_err().contains("aws.region"));
         let elsewhere = chosen(&[a], Some(&off.arn)).unwrap_err();
         assert!(elsewhere.contains("ssoins-off") && elsewhere.contains("ssoins-a"), "{elsewhere}");
+    }
+
+    async fn clients_for(port: u16) -> AwsClients {
+        let settings = AwsSettings {
+            endpoint_url: Some(format!("http://127.0.0.1:{port}")),
+            credentials: Some(Credentials::new("AKIDLOOPBACK", "not-a-secret", None, None, "test")),
+            ..AwsSettings::in_region("eu-west-1")
+        };
+        AwsClients::unconnected(settings).await
+    }
+
+    async fn create(clients: &AwsClients) -> Failure {
+        let request = clients
+            .sso
+            .create_account_assignment()
+            .instance_arn("arn:aws:sso:::instance/ssoins-1111111111111111")
+            .target_type(aws_sdk_ssoadmin::types::TargetType::AwsAccount)
+            .target_id("333333333333")
+            .permission_set_arn("arn:aws:sso:::permissionSet/ssoins-1111111111111111/ps-1111111111111111")
+            .principal_type(aws_sdk_ssoadmin::types::PrincipalType::User)
+            .principal_id("u-1");
+        clients.begin(Op::CreateAccountAssignment, Rank::Granting, request.send()).await.unwrap_err()
+    }
+
+    /// A change that never left is not taken for one that may have been made, and the other way round.
+    #[tokio::test]
+    async fn a_refused_connection_is_not_a_lost_reply() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let clients = clients_for(listener.local_addr().unwrap().port()).await;
+        let hang_up = async {
+            let (connection, _) = listener.accept().await.unwrap();
+            connection.readable().await.unwrap();
+            drop((connection, listener));
+        };
+        let (failure, ()) = tokio::join!(create(&clients), hang_up);
+        assert_eq!(failure.kind, Kind::Lost, "{failure}");
+        assert_eq!(clients.identity_center_budget().outstanding(), 1, "it may be under way");
+
+        let failure = create(&clients).await;
+        assert_eq!(failure.kind, Kind::NotSent, "{failure}");
+        assert_eq!(clients.identity_center_budget().outstanding(), 1, "this one is not");
     }
 }

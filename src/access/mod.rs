@@ -10,3 +10,4 @@ pub mod identity_center;
 pub mod operation;
 pub mod pages;
 pub mod retry;
+pub mod settings;

@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn every_operation_of_the_list_is_called_somewhere_and_nothing_is_sent_beside_it() {
-        let code: String = CALLERS.concat();
+        let code: String = CALLERS.iter().filter_map(|file| file.split("#[cfg(test)]").next()).collect();
         for op in Op::ALL {
             let snake: String = op
                 .name()

@@ -72,16 +72,21 @@ impl IdentityCenter {
                     self.rows_of_principal(holding.principal.as_str(), Some(account.as_str()), rank).await;
                 rows.map(|rows| seen(holding, &rows, |_| true))
             }
-            Sight::ByAccount => match (self.groups_of)(&holding.principal) {
-                Some(groups) => self.see_by_account(holding, &groups, rank).await,
-                None => {
-                    return Err(Fault::Transient {
-                        what: "the groups of the person are not known yet: the directory must be read first"
-                            .to_owned(),
-                        retry_after: None,
-                    });
+            Sight::ByAccount => {
+                let groups = (self.groups_of)(&holding.principal);
+                let seen = self.see_by_account(holding, groups.as_ref(), rank).await;
+                // Somebody else's groups may be theirs: only for taking away does it not matter.
+                if let (Ok(seen), None) = (&seen, &groups)
+                    && !seen.direct
+                    && !seen.groups.is_empty()
+                    && rank > Rank::Ending
+                {
+                    let what =
+                        "the groups of the person are not known: the directory must be read first".to_owned();
+                    return Err(Fault::Transient { what, retry_after: None });
                 }
-            },
+                seen
+            }
         };
         match seen {
             // Somebody or something named is gone; what they had may still be there.
@@ -90,21 +95,22 @@ impl IdentityCenter {
         }
     }
 
+    /// With the groups that count; where they are not known, all.
     async fn see_by_account(
         &self,
         holding: &Holding,
-        groups: &BTreeSet<GroupId>,
+        groups: Option<&BTreeSet<GroupId>>,
         rank: Rank,
     ) -> Result<Seen, Failure> {
         let rows = self.rows_of_account(holding, rank).await?;
-        Ok(seen(holding, &rows, |group| groups.contains(group)))
+        Ok(seen(holding, &rows, |group| groups.is_none_or(|groups| groups.contains(group))))
     }
 
     /// An assignment outlives its user, so the account is looked at; and where the account or the permission set itself is gone,
     /// which must be shown, nothing can be left of it.
     async fn see_what_is_left(&self, holding: &Holding, rank: Rank) -> Result<Seen, Fault> {
         let Target::Assignment { account, permission_set } = &holding.target;
-        let failure = match self.see_by_account(holding, &BTreeSet::new(), rank).await {
+        let failure = match self.see_by_account(holding, Some(&BTreeSet::new()), rank).await {
             Ok(seen) => return Ok(seen),
             Err(failure) if failure.kind == Kind::NotFound => failure,
             Err(failure) => return Err(failure.reading()),

@@ -151,6 +151,8 @@ mod tests {
         let user = User::builder()
             .identity_store_id("d-1")
             .user_id("u-1")
+            .user_arn("arn:aws:identitystore:::user/u-1")
+            .revision("1")
             .user_name("ana")
             .set_user_status(status.map(UserStatus::from))
             .set_emails(Some(emails));
