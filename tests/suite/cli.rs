@@ -138,6 +138,43 @@ async fn the_sample_is_written_once_and_works() {
 }
 
 #[tokio::test]
+async fn a_sample_is_written_whole_or_not_at_all() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    let mine = folder.path().join("policies/production.cedar");
+    fs::write(&mine, "// mine").unwrap();
+    let refused = run(folder.path(), &["init", "--sample"], &[]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(!folder.path().join("glasskey.toml").exists());
+    assert_eq!(fs::read_dir(folder.path().join("policies")).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "// mine");
+}
+
+#[tokio::test]
+async fn a_store_is_rebuilt_when_nobody_has_it_and_backed_up_and_restored() {
+    let folder = folder();
+    configured(folder.path(), "http://127.0.0.1:1/api", "http://127.0.0.1:1");
+    let opened = glasskey::ledger::open(&folder.path().join("store")).unwrap();
+    let held = run(folder.path(), &["store", "rebuild"], &[]).await;
+    assert_eq!(held.status.code(), Some(1), "{}", text(&held));
+    assert!(text(&held).contains("in use by process"), "{}", text(&held));
+    drop(opened);
+    let rebuilt = run(folder.path(), &["--json", "store", "rebuild"], &[]).await;
+    assert_eq!((rebuilt.status.code(), json(&rebuilt)["records"].clone()), (Some(0), 0.into()));
+    let saved = run(folder.path(), &["store", "backup", "saved"], &[]).await;
+    assert_eq!(saved.status.code(), Some(0), "{}", text(&saved));
+    let full = run(folder.path(), &["store", "restore", "saved"], &[]).await;
+    assert_eq!(full.status.code(), Some(1), "a store is never written over: {}", text(&full));
+    fs::rename(folder.path().join("store"), folder.path().join("old")).unwrap();
+    let restored = run(folder.path(), &["store", "restore", "saved"], &[]).await;
+    assert_eq!(restored.status.code(), Some(0), "{}", text(&restored));
+    let verified = run(folder.path(), &["--json", "audit", "verify"], &[]).await;
+    assert_eq!((verified.status.code(), json(&verified)["whole"].clone()), (Some(0), true.into()));
+    let unknown = run(folder.path(), &["audit", "show", "AR-7K3Q"], &[]).await;
+    assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown));
+}
+
+#[tokio::test]
 async fn policy_is_explained_for_a_company_in_a_file() {
     let folder = sample().await;
     let ask = |set: &'static str| {
