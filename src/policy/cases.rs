@@ -282,6 +282,7 @@ fn word(why: &NotPermitted) -> &'static str {
         NotPermitted::Forbidden { .. } => "forbidden",
         NotPermitted::TooLong { .. } => "too long",
         NotPermitted::SessionTooLong { .. } => "session too long",
+        NotPermitted::ApprovalsGone { .. } => "approvals gone",
         NotPermitted::Gone => "gone",
         NotPermitted::Erred { .. } => "error",
     }

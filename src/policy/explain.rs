@@ -192,6 +192,9 @@ pub(super) fn in_words(why: &NotPermitted) -> String {
         NotPermitted::SessionTooLong { session, max, policy } => {
             format!("session too long: it lives {session}, {policy} allows at most {max}")
         }
+        NotPermitted::ApprovalsGone { needed, counting } => {
+            format!("{counting} of the {needed} approvals it needs count now")
+        }
         NotPermitted::Gone => "the person, account or permission set is gone or not usable".to_owned(),
         NotPermitted::Erred { detail } => format!("a policy could not be evaluated: {detail}"),
     }
