@@ -430,3 +430,22 @@ async fn systemd_finds_the_unit_well() {
         Err(why) => assert_eq!(why.kind(), std::io::ErrorKind::NotFound),
     }
 }
+
+/// What `check` tries, the bot is allowed to do: a check that needs more rights than the bot would cry wolf.
+#[test]
+fn check_names_only_rights_that_the_policy_in_deploy_gives() {
+    let policy = include_str!("../../deploy/iam-policy.json");
+    let source = include_str!("../../src/cli/check/aws.rs");
+    let rights: Vec<&str> = source
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != ':')
+        .filter(|word| {
+            ["sso:", "identitystore:", "organizations:"].iter().any(|service| word.starts_with(service))
+        })
+        .filter(|word| !word.contains("::"))
+        .collect();
+    assert!(rights.len() > 7, "{rights:?}");
+    for right in rights {
+        assert!(policy.contains(&format!("\"{right}\"")), "{right} is not in deploy/iam-policy.json");
+    }
+    assert!(!source.contains("list_accounts()"), "organizations:ListAccounts is not a right of the bot");
+}

@@ -141,22 +141,23 @@ async fn organization(sdk: &SdkConfig, caller: Option<&str>) -> Check {
     }
 }
 
+/// Asks what the directory asks, at the top of the tree only.
 async fn accounts(sdk: &SdkConfig) -> Check {
     const NAME: &str = "accounts";
     let client = aws_sdk_organizations::Client::new(sdk);
-    let roots = client.list_roots().send().await;
-    let pages = client.list_accounts().into_paginator().send();
-    match (roots, pages.collect::<Result<Vec<_>, _>>().await) {
-        (Ok(_), Ok(pages)) => {
-            let count: usize = pages.iter().map(|page| page.accounts().len()).sum();
-            Check::ok(NAME, format!("{count} accounts and the roots of their tree can be read"))
-        }
-        (Err(error), _) => failed(
-            NAME,
-            &error,
-            right("organizations:ListRoots, ListOrganizationalUnitsForParent and ListAccountsForParent"),
-        ),
-        (_, Err(error)) => failed(NAME, &error, right("organizations:ListAccounts")),
+    let roots = match client.list_roots().send().await {
+        Ok(answer) => answer.roots.unwrap_or_default(),
+        Err(error) => return failed(NAME, &error, right("organizations:ListRoots")),
+    };
+    let Some(root) = roots.first().and_then(|root| root.id()) else {
+        return Check::fail(NAME, "the organization has no root", right("organizations:ListRoots"));
+    };
+    let units = client.list_organizational_units_for_parent().parent_id(root).send().await;
+    let accounts = client.list_accounts_for_parent().parent_id(root).send().await;
+    match (units, accounts) {
+        (Ok(_), Ok(_)) => Check::ok(NAME, format!("the tree under {root} can be read")),
+        (Err(error), _) => failed(NAME, &error, right("organizations:ListOrganizationalUnitsForParent")),
+        (_, Err(error)) => failed(NAME, &error, right("organizations:ListAccountsForParent")),
     }
 }
 
