@@ -262,10 +262,17 @@ fn grant_ordered(book: &mut Book, at: Timestamp, id: &RequestId, deadline: Times
     touched.holdings.insert(holding);
 }
 
-/// A create that was written down before the stop was perhaps called, and its answer died with the process: it is loose.
+/// A create that was written down before the stop was perhaps called (again), and the answer died with the process: it
+/// is loose.
 fn started(book: &mut Book, at: Timestamp, touched: &mut Touched) {
     for (holding, state) in &mut book.holdings {
-        if matches!(&state.operation, Operation::Intended { change: Change::Create, .. }) {
+        let create = match &state.operation {
+            Operation::Intended { change, .. } | Operation::Running { change, .. } => {
+                *change == Change::Create
+            }
+            Operation::None => false,
+        };
+        if create {
             state.loose_create = Some(at);
             touched.holdings.insert(holding.clone());
         }

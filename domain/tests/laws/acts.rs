@@ -5,7 +5,9 @@ use glasskey_domain::holding::Change;
 use glasskey_domain::ids::InteractionId;
 use glasskey_domain::person::Employment;
 use glasskey_domain::reconcile::{Step, next_step};
+use glasskey_domain::settings::INTERACTIONS_KEPT;
 use glasskey_domain::*;
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use crate::town::*;
@@ -107,7 +109,7 @@ pub struct Life {
     pub twin: Twin,
     pub story: Vec<String>,
     watch: Watch,
-    sent: Vec<Incoming>,
+    sent: Vec<(Timestamp, Incoming)>,
     ids: Vec<RequestId>,
     /// Answers of the outside that are not committed yet; one for a holding at a time.
     flying: Vec<(Holding, Outcome)>,
@@ -222,7 +224,7 @@ impl Life {
         let interaction = Some(InteractionId::new(format!("i-{}", self.sent.len())));
         let door = if self.sent.len().is_multiple_of(2) { Door::Slack } else { Door::Discord };
         let incoming = Incoming { by: Actor::person(person(PEOPLE[who]), door), interaction, command };
-        self.sent.push(incoming.clone());
+        self.sent.push((self.town.now, incoming.clone()));
         self.send(incoming)
     }
 
@@ -250,9 +252,13 @@ impl Life {
 
     /// P6: the same delivery again has no further effect, and gets the same answer.
     fn comes_again(&mut self, which: usize) -> Law {
-        let Some(incoming) = self.sent.get(which).cloned() else { return Ok(()) };
+        let Some((at, incoming)) = self.sent.get(which).cloned() else { return Ok(()) };
+        if INTERACTIONS_KEPT.after(at) <= self.town.now {
+            return Ok(());
+        }
         let Some(interaction) = incoming.interaction.clone() else { return Ok(()) };
-        let Some(answered) = self.town.book.answered(&interaction).cloned() else { return Ok(()) };
+        let answered = self.town.book.answered(&interaction).cloned();
+        let answered = answered.ok_or_else(|| format!("P6: {interaction} is forgotten"))?;
         let (before, records) = (self.town.book.clone(), self.town.journal.len());
         let answer = self.town.send(incoming);
         let same = match answered {

@@ -9,6 +9,7 @@
 )]
 
 mod acts;
+mod corners;
 mod laws;
 mod lives;
 mod matrix;

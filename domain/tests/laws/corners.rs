@@ -1,0 +1,174 @@
+//! Corners that random histories reach too rarely: each was found by breaking a line on purpose and seeing nothing fail.
+
+use glasskey_domain::event::Record;
+use glasskey_domain::holding::Change;
+use glasskey_domain::reconcile::LOOKS_MAX;
+use glasskey_domain::refusal::StateWord;
+use glasskey_domain::rules::NotPermitted;
+use glasskey_domain::*;
+
+use crate::town::*;
+
+fn looked(town: &mut Town, direct: bool) {
+    town.outcome(Outcome::Looked { holding: holding("ana"), direct, groups: Vec::new() });
+}
+
+fn done(town: &mut Town, change: Change) {
+    town.outcome(Outcome::Succeeded { holding: holding("ana"), change });
+}
+
+/// A town in which the create of ana's request is written down.
+fn about_to_create() -> (Town, RequestId) {
+    let mut town = Town::new(0);
+    let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
+    looked(&mut town, false);
+    (town, id)
+}
+
+/// The delete is done and a look shows nothing; a loose create may still come.
+fn deleted_and_not_seen(town: &mut Town) {
+    done(town, Change::Delete);
+    looked(town, false);
+}
+
+fn ends_only_when_settled(town: &mut Town, id: &RequestId) {
+    assert_eq!(town.state(id).word(), StateWord::Ending, "absence is believed too early");
+    town.pass(31);
+    looked(town, false);
+    assert_eq!(town.state(id).word(), StateWord::Ended);
+}
+
+#[test]
+fn policy_is_asked_again_before_a_create_is_tried_again() {
+    let (mut town, id) = about_to_create();
+    town.rules.may_request.clear();
+    town.outcome(Outcome::Trouble { holding: holding("ana"), what: Some("throttled".to_owned()) });
+    let why = NotPermitted::NoPolicy;
+    let cause = EndCause::NoLongerPermitted { why };
+    assert!(
+        matches!(town.state(&id), State::Ending { cause: is, .. } if is == cause),
+        "{:?}",
+        town.state(&id)
+    );
+}
+
+#[test]
+fn access_that_is_seen_may_be_the_work_of_the_second_call_while_the_first_still_comes() {
+    let (mut town, id) = about_to_create();
+    town.outcome(Outcome::ReplyLost { holding: holding("ana"), change: Change::Create });
+    town.step(&holding("ana"));
+    done(&mut town, Change::Create);
+    looked(&mut town, true);
+    assert_eq!(town.state(&id).word(), StateWord::Active);
+    town.does("ana", Command::End { id: id.clone() }).unwrap();
+    deleted_and_not_seen(&mut town);
+    ends_only_when_settled(&mut town, &id);
+}
+
+/// pitfall 11
+#[test]
+fn a_create_that_is_taken_back_was_perhaps_called() {
+    let (mut town, id) = about_to_create();
+    town.does("ana", Command::End { id: id.clone() }).unwrap();
+    deleted_and_not_seen(&mut town);
+    ends_only_when_settled(&mut town, &id);
+}
+
+#[test]
+fn a_create_before_a_stop_was_perhaps_called() {
+    let (mut town, id) = about_to_create();
+    town.send(command::Incoming::inside(Command::Started { version: "0.1.0".to_owned() })).unwrap();
+    town.outcome(Outcome::Failed {
+        holding: holding("ana"),
+        change: Change::Create,
+        why: "quota".to_owned(),
+    });
+    looked(&mut town, false);
+    assert_eq!(town.state(&id).word(), StateWord::Ending, "the first call may still come");
+    town.pass(31);
+    looked(&mut town, false);
+    assert_eq!(town.state(&id).word(), StateWord::Failed);
+}
+
+/// pitfall 3
+#[test]
+fn what_was_deleted_and_is_still_listed_is_not_access_for_who_comes_next() {
+    let (mut town, first) = about_to_create();
+    done(&mut town, Change::Create);
+    looked(&mut town, true);
+    town.does("ana", Command::End { id: first }).unwrap();
+    done(&mut town, Change::Delete);
+    let second = town.asks("ana", "AR-0002", 1).unwrap();
+    for _ in 0..LOOKS_MAX {
+        looked(&mut town, true);
+        assert_eq!(town.state(&second).word(), StateWord::Granting);
+    }
+    let step = reconcile::next_step(&town.book, &holding("ana"), town.now);
+    assert_eq!(step, reconcile::Step::Call { change: Change::Create });
+}
+
+/// pitfall 15
+#[test]
+fn a_request_whose_time_is_up_has_lapsed_whether_or_not_the_timer_came() {
+    let mut town = Town::new(1);
+    let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
+    town.pass(3599);
+    assert!(town.book.request(&id).is_some());
+    town.pass(1);
+    let late = Err(Refusal::TooLate { state: StateWord::Lapsed, since: Some(town.now), by: None });
+    assert_eq!(town.does("bo", Command::Approve { id: id.clone() }), late);
+    assert_eq!(town.does("bo", Command::Deny { id: id.clone(), why: "no".to_owned() }), late);
+    assert_eq!(town.does("ana", Command::Withdraw { id }), late);
+}
+
+#[test]
+fn an_end_that_another_request_outlives_says_so() {
+    let mut town = Town::new(0);
+    let first = town.asks("ana", "AR-0001", 1).unwrap();
+    town.settle();
+    let second = town.asks("ana", "AR-0002", 2).unwrap();
+    town.settle();
+    let kept = Reply::Kept { id: first.clone(), by: second };
+    assert_eq!(town.does("ana", Command::End { id: first }), Ok(kept));
+    assert!(town.provider.has.contains(&holding("ana")));
+}
+
+#[test]
+fn a_request_id_that_is_taken_is_not_given_to_another() {
+    let mut town = Town::new(1);
+    let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
+    town.rules.approvals = 0;
+    assert_eq!(town.asks("bo", "AR-7K3Q", 1), Err(Refusal::AlreadyAsked { id: id.clone() }));
+    assert_eq!(town.state(&id).word(), StateWord::Pending);
+}
+
+/// pitfall 26
+#[test]
+fn no_fact_changes_a_terminal_state() {
+    let mut town = Town::new(1);
+    let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
+    town.does("ana", Command::Withdraw { id: id.clone() }).unwrap();
+    let terminal = town.book.clone();
+    let deadline = town.now;
+    let approval =
+        request::Approval { by: person("bo"), at: town.now, door: Door::Slack, policies: Vec::new() };
+    let facts = [
+        Event::Approved { id: id.clone(), approval },
+        Event::Denied { id: id.clone(), by: person("bo"), why: "no".to_owned() },
+        Event::Withdrawn { id: id.clone() },
+        Event::Lapsed { id: id.clone() },
+        Event::GrantOrdered { id: id.clone(), deadline, policies: Vec::new(), set: String::new() },
+        Event::AlreadyHeld { id: id.clone(), via: target::Via::Direct },
+        Event::GrantConfirmed { id: id.clone(), deadline },
+        Event::EndOrdered { id: id.clone(), cause: EndCause::Expired, due: deadline },
+        Event::RemovedByHand { id: id.clone() },
+        Event::EndConfirmed { id: id.clone(), lateness_ms: 0, kept_by: None },
+        Event::OverdueTold { id: id.clone(), nth: 1, again_at: deadline },
+    ];
+    for fact in facts {
+        let mut book = terminal.clone();
+        let (at, by) = (town.now, Actor::glasskey());
+        book.apply(&Record { at, by, interaction: None, answer: None, events: vec![fact.clone()] });
+        assert_eq!(book, terminal, "{fact:?}");
+    }
+}
