@@ -41,6 +41,7 @@ pub struct Record {
 }
 
 /// A fact.
+#[expect(clippy::large_enum_variant, reason = "events live for one decision, and most of them are requests")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {

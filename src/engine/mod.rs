@@ -21,8 +21,6 @@ use tokio::task::JoinSet;
 
 use crate::ports::{Access, Chat, Clock, Fault, Ledger};
 
-pub use perform::POLL_PAUSES;
-
 /// Commands that may wait to be decided: more than any burst of people, and a bound on memory.
 const WAITING_MAX: usize = 4_096;
 /// How long a drain waits for steps under way: longer than one call to a provider may take.

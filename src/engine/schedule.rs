@@ -110,10 +110,10 @@ impl Plan {
     }
 
     fn dequeue(&mut self, key: &Key) {
-        if let Some(task) = self.tasks.get(key) {
-            if let Some(queue) = self.queue.get_mut(&class(&task.job)) {
-                queue.remove(&(task.at(), key.clone()));
-            }
+        if let Some(task) = self.tasks.get(key)
+            && let Some(queue) = self.queue.get_mut(&class(&task.job))
+        {
+            queue.remove(&(task.at(), key.clone()));
         }
     }
 
