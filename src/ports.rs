@@ -180,6 +180,8 @@ pub trait Ledger: Send + Sync {
     fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault>;
     /// Keeps a document too large for a record, and answers the hash by which a record names it.
     fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>>;
+    /// Lets go of all kept documents but these.
+    fn forget_others<'a>(&'a self, keep: &'a [String]) -> Answer<'a, Result<(), Fault>>;
     /// A kept document.
     fn kept<'a>(&'a self, hash: &'a str) -> Answer<'a, Result<Vec<u8>, Fault>>;
 }

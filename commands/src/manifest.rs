@@ -26,7 +26,7 @@ impl Default for SlackApp {
 }
 
 /// The bot scopes that Glasskey uses, each with what for.
-const SLACK_SCOPES: &[(&str, &str)] = &[
+pub const SLACK_SCOPES: &[(&str, &str)] = &[
     ("commands", "/elevate"),
     ("chat:write", "request cards and direct messages"),
     ("users:read", "who clicked: own workspace, full member, not deactivated, no bot"),

@@ -127,9 +127,9 @@ impl Book {
         self.bindings.get(account)
     }
 
-    /// The chat accounts of a person.
-    pub fn accounts_of(&self, person: &PersonId) -> impl Iterator<Item = &ChatAccount> {
-        self.bindings.iter().filter(move |(_, binding)| &binding.person == person).map(|(account, _)| account)
+    /// All chat accounts with their persons.
+    pub fn bindings(&self) -> impl Iterator<Item = (&ChatAccount, &Binding)> {
+        self.bindings.iter()
     }
 
     /// The directory in force.

@@ -2,3 +2,6 @@
 
 pub mod aws;
 pub mod company;
+pub mod demo;
+pub mod page;
+pub mod slack;

@@ -1,1 +1,13 @@
 //! Back ends: where access is observed, created and taken away. Never decides whether it should be.
+//!
+//! Everything said to AWS goes through [`aws::AwsClients::call`]: within a [`budget`], bounded in time, counted, and
+//! with an error that says whether it may have been done.
+
+pub mod aws;
+pub mod budget;
+pub mod failure;
+pub mod identity_center;
+pub mod operation;
+pub mod pages;
+pub mod retry;
+pub mod settings;

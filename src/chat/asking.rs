@@ -133,7 +133,8 @@ fn length(ear: &Ear<'_>, length: Length) -> Seconds {
         Length::Until(time) => {
             let now = ear.now.to_zoned(ear.zone.clone());
             let today = now.date().to_datetime(time).to_zoned(ear.zone.clone());
-            let tomorrow = || now.date().tomorrow().and_then(|day| day.to_datetime(time).to_zoned(ear.zone.clone()));
+            let tomorrow =
+                || now.date().tomorrow().and_then(|day| day.to_datetime(time).to_zoned(ear.zone.clone()));
             let end = match today {
                 Ok(today) if today > now => Ok(today),
                 Ok(_) | Err(_) => tomorrow(),

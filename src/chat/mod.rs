@@ -1,5 +1,6 @@
-//! Doors to the chat platforms: listen, resolve the person, render, send. Never decides.
+//! Doors: chat platforms and the host's socket. They listen, resolve the person, render, send. Never decide.
 
 pub mod asking;
+pub mod host;
 pub mod reading;
 pub mod slack;

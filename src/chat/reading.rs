@@ -31,7 +31,9 @@ pub async fn answer(engine: &Engine, person: &PersonId, door: Door, wish: Wish) 
         Wish::Show(id) => match engine.request(&id).await {
             Ok(Some(request)) => Ok(notices::show(&request, &directory)),
             Ok(None) => Err(notices::refusal(&Refusal::NoSuchRequest { id }, &directory)),
-            Err(_fault) => Err(Text::new().say("the ledger could not be read; nothing was done; try again in a minute")),
+            Err(_fault) => {
+                Err(Text::new().say("the ledger could not be read; nothing was done; try again in a minute"))
+            }
         },
         Wish::Why(target) => Ok(why(engine, person, door, target, &directory)),
     }
@@ -61,7 +63,8 @@ async fn list(engine: &Engine, person: &PersonId, directory: &Arc<Directory>) ->
     drop(open);
     drop(book);
     let closed = engine.recently_closed(CLOSED_LOOKED_AT);
-    let closed = closed.map_err(|_fault| Text::new().say("the ledger could not be read; try again in a minute"))?;
+    let closed =
+        closed.map_err(|_fault| Text::new().say("the ledger could not be read; try again in a minute"))?;
     let last: Vec<&AccessRequest> = closed.iter().filter(|request| concerns(request)).take(5).collect();
     let head = notices::list(&[], directory);
     if last.is_empty() {

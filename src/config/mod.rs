@@ -1,1 +1,230 @@
-//! File and environment → `Config`, whole or not at all.
+//! File and environment → `Config`, whole or not at all: every fault at once, each with its place and its mending.
+//!
+//! The only room that reads the environment. Never prints a secret, never guesses what a key may have meant.
+
+mod aws;
+mod environment;
+mod fault;
+mod keys;
+mod reader;
+pub mod schedule;
+mod secret;
+mod sections;
+mod values;
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use glasskey_domain::{AccountId, Settings};
+use jiff::tz::TimeZone;
+use toml::de::DeTable;
+use url::Url;
+
+pub use environment::Environment;
+pub use fault::{Advice, ConfigFault, ConfigFaults};
+pub use schedule::Schedule;
+pub use secret::{Secret, SecretRef, SecretSource};
+
+use reader::{Reader, line_at};
+
+/// Longest configuration: ten thousand aliases fit, a device that never ends does not.
+const FILE_LENGTH_MAX: u64 = 1024 * 1024;
+
+/// What the caller will do with the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Secrets will be used: those on this machine are tried at once, so that their faults are told with the others.
+    Secrets,
+    /// No secret will be used; they need not be there.
+    NoSecrets,
+}
+
+/// All that the operator decides.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it came from.
+    pub file: PathBuf,
+    /// The folder of the ledger.
+    pub store: PathBuf,
+    /// `[slack]`.
+    pub slack: Slack,
+    /// `[aws]`.
+    pub aws: Aws,
+    /// `[requests]`.
+    pub requests: Settings,
+    /// `[aliases.accounts]`.
+    pub aliases: BTreeMap<String, AccountId>,
+    /// When the directory is read.
+    pub directory_schedule: Schedule,
+    /// `[policy]`.
+    pub policy: Policy,
+    /// `[admin]`.
+    pub admin: Admin,
+    /// What works and is probably not meant.
+    pub advice: Vec<Advice>,
+}
+
+/// `[slack]`.
+#[derive(Debug, Clone)]
+pub struct Slack {
+    /// `xapp-…`: opens sockets.
+    pub app_token: SecretSource,
+    /// `xoxb-…`: everything else.
+    pub bot_token: SecretSource,
+    /// The workspaces served.
+    pub teams: Vec<String>,
+    /// Where request cards go.
+    pub channel: String,
+    /// The Web API.
+    pub api_url: Url,
+    /// Sockets kept open, 1 to 5.
+    pub sockets: u32,
+}
+
+/// `[aws]`.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    /// The region of IAM Identity Center.
+    pub region: String,
+    /// All AWS services, instead of AWS's own addresses; `AWS_ENDPOINT_URL` where the file says nothing.
+    pub endpoint_url: Option<Url>,
+    /// The access portal, for links.
+    pub portal_url: Option<Url>,
+    /// The Identity Center instance; discovered when not given.
+    pub instance_arn: Option<String>,
+    /// Calls a second to IAM Identity Center, at least 1.
+    pub calls_per_second: u32,
+}
+
+/// `[policy]`.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The folder of the `*.cedar` files.
+    pub dir: PathBuf,
+    /// Where the time of day is taken from.
+    pub time_zone: TimeZone,
+}
+
+/// `[admin]`.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// The Unix socket of the running bot.
+    pub socket: PathBuf,
+    /// Where `/metrics`, `/healthz` and `/readyz` are served.
+    pub metrics: SocketAddr,
+    /// Local Unix user → e-mail address of the person.
+    pub people: BTreeMap<String, String>,
+}
+
+/// The secrets themselves.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    /// `xapp-…`.
+    pub slack_app_token: Secret,
+    /// `xoxb-…`.
+    pub slack_bot_token: Secret,
+}
+
+impl Config {
+    /// Reads the file, and the environment where the file points to it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub fn load(file: &Path, environment: &Environment, need: Need) -> Result<Self, ConfigFaults> {
+        let name = file.display().to_string();
+        let source = read_text(file).map_err(|why| {
+            let must = "a configuration; `glasskey init --sample` writes one to start from";
+            ConfigFaults::new(vec![whole(&name, None, why, must)])
+        })?;
+        let folder = std::path::absolute(file)
+            .ok()
+            .and_then(|file| file.parent().map(Path::to_path_buf))
+            .unwrap_or_default();
+        Self::read(&name, &folder, &source, environment, need)
+    }
+
+    /// Reads a text as if it stood in the file `name`; relative paths start at `base`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub fn read(
+        name: &str,
+        base: &Path,
+        source: &str,
+        environment: &Environment,
+        need: Need,
+    ) -> Result<Self, ConfigFaults> {
+        let (root, errors) = DeTable::parse_recoverable(source);
+        if !errors.is_empty() {
+            return Err(ConfigFaults::new(errors.iter().map(|error| syntax(name, source, error)).collect()));
+        }
+        let mut reader = Reader::new(name, base, source, root.get_ref());
+        let store = sections::store(&mut reader);
+        let slack = sections::slack(&mut reader, environment, need);
+        let aws = sections::aws(&mut reader, environment);
+        let requests = sections::requests(&mut reader);
+        let aliases = sections::aliases(&mut reader);
+        let schedule = sections::schedule(&mut reader);
+        let policy = sections::policy(&mut reader);
+        let admin = sections::admin(&mut reader);
+        match (slack, aws, schedule) {
+            (Some(slack), Some(aws), Some(directory_schedule)) if reader.faults.is_empty() => Ok(Self {
+                file: base.join(name),
+                store,
+                slack,
+                aws,
+                requests,
+                aliases,
+                directory_schedule,
+                policy,
+                admin,
+                advice: reader.advice,
+            }),
+            _ => Err(ConfigFaults::new(reader.faults)),
+        }
+    }
+
+    /// Gets the secrets from where they are kept. Asks AWS only for those that are kept there.
+    ///
+    /// # Errors
+    /// Every secret that could not be had.
+    pub async fn resolve_secrets(&self, environment: &Environment) -> Result<Secrets, ConfigFaults> {
+        let app = self.resolve(&self.slack.app_token, environment).await;
+        let bot = self.resolve(&self.slack.bot_token, environment).await;
+        match (app, bot) {
+            (Ok(slack_app_token), Ok(slack_bot_token)) => Ok(Secrets { slack_app_token, slack_bot_token }),
+            (app, bot) => Err(ConfigFaults::new([app.err(), bot.err()].into_iter().flatten().collect())),
+        }
+    }
+
+    async fn resolve(&self, source: &SecretSource, environment: &Environment) -> Result<Secret, ConfigFault> {
+        let local = secret::read_local(source.reference(), environment);
+        let secret = match (local, source.reference()) {
+            (Ok(None), SecretRef::SecretsManager(id)) => aws::read(&self.aws, id).await,
+            (local, _) => local.and_then(|secret| secret.ok_or_else(|| "not on this machine".to_owned())),
+        };
+        secret.map_err(|why| source.fault(&why))
+    }
+}
+
+fn read_text(file: &Path) -> Result<String, String> {
+    let open = std::fs::File::open(file).map_err(|why| format!("cannot be read: {why}"))?;
+    let mut text = String::new();
+    open.take(FILE_LENGTH_MAX.saturating_add(1))
+        .read_to_string(&mut text)
+        .map_err(|why| format!("cannot be read: {why}"))?;
+    let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
+    if length > FILE_LENGTH_MAX { Err(format!("longer than {FILE_LENGTH_MAX} bytes")) } else { Ok(text) }
+}
+
+/// A place where the text is not TOML. The library's own text would show the line, which may hold a secret.
+fn syntax(name: &str, source: &str, error: &toml::de::Error) -> ConfigFault {
+    let line = error.span().map(|span| line_at(source, span.start));
+    whole(name, line, format!("not TOML: {}", error.message()), "TOML, as in glasskey.example.toml")
+}
+
+fn whole(name: &str, line: Option<usize>, is: String, must: &str) -> ConfigFault {
+    ConfigFault { file: name.to_owned(), line, key: String::new(), is, must: must.to_owned(), nearest: None }
+}

@@ -22,9 +22,11 @@ pub(super) fn call(change: Change, took: Duration) {
     metrics::histogram!("glasskey_grant_seconds", "phase" => phase).record(took.as_secs_f64());
 }
 
-/// What one record says.
+/// What one record says. It goes to the log too, so that whoever watches the log sees what the journal has.
 pub(super) fn record(record: &Record, book: &Book) {
     for event in &record.events {
+        let text = serde_json::to_string(event).unwrap_or_default();
+        tracing::info!(target: "glasskey::journal", event = text, "journal");
         match event {
             Event::Requested { .. } => count("requested"),
             Event::Refused { .. } => count("refused"),

@@ -91,8 +91,13 @@ pub async fn read_once(engine: &Engine, source: &dyn DirectorySource) -> Result<
         count(directory.accounts.len()),
         count(directory.permission_sets.len()),
     ];
+    let before = engine.book().await.directory().map(|directory| directory.document.clone());
     let stopped = |_stopped| Fault::Transient { what: "glasskey is stopping".to_owned(), retry_after: None };
+    let keep: Vec<String> = before.into_iter().chain([document.clone()]).collect();
     engine.inside(Command::DirectoryRead { document, counts }).await.map_err(stopped)?;
     engine.shared.set_directory(Arc::new(directory));
+    if let Err(fault) = engine.shared.ledger.forget_others(&keep).await {
+        tracing::warn!(%fault, "older directories could not be removed; they only take up room");
+    }
     Ok(read_at)
 }

@@ -19,7 +19,7 @@ use super::{Engine, Shared};
 use crate::ports::Fault;
 
 /// Longest sleep: the wall clock may be set while we sleep, and a deadline is a time of the wall clock.
-pub(super) const BEAT: Duration = Duration::from_millis(1_000);
+pub(super) const BEAT: Duration = Duration::from_millis(250);
 /// Pause after a job that was done and yet is there.
 const DONE_PAUSE: Duration = Duration::from_millis(20);
 /// Performers at work on access: each is a waiting task, and the provider's own budget bounds the calls.
@@ -82,6 +82,8 @@ struct Task {
     not_before: Timestamp,
     attempts: u32,
     running: bool,
+    /// It is no more, but its performer is still at work: nobody else may work on the same thing until they are back.
+    gone: bool,
 }
 
 impl Task {
@@ -102,7 +104,7 @@ struct Plan {
 
 impl Plan {
     fn enqueue(&mut self, key: &Key) {
-        if let Some(task) = self.tasks.get(key).filter(|task| !task.running) {
+        if let Some(task) = self.tasks.get(key).filter(|task| !task.running && !task.gone) {
             self.queue.entry(class(&task.job)).or_default().insert((task.at(), key.clone()));
         }
     }
@@ -118,23 +120,32 @@ impl Plan {
     fn add(&mut self, due: Timestamp, job: Job) {
         let key = key(&job);
         self.dequeue(&key);
-        let before = self.tasks.remove(&key);
-        let before_ending =
-            before.as_ref().is_some_and(|task| matches!(task.job, Job::Reconcile { ending: true, .. }));
-        let (running, attempts, not_before) =
-            before.map_or((false, 0, Timestamp::MIN), |task| (task.running, task.attempts, task.not_before));
-        // What must end is not held back by how its granting went.
-        let fresh = matches!(job, Job::Reconcile { ending: true, .. }) && !before_ending;
-        let not_before = if fresh { Timestamp::MIN } else { not_before };
-        self.tasks.insert(key.clone(), Task { job, due, not_before, attempts, running });
+        let fresh = Task { job, due, not_before: Timestamp::MIN, attempts: 0, running: false, gone: false };
+        let task = match self.tasks.remove(&key) {
+            None => fresh,
+            // What must end is not held back by how its granting went.
+            Some(before) if is_ending(&fresh.job) && !is_ending(&before.job) => {
+                Task { running: before.running, ..fresh }
+            }
+            Some(before) => Task {
+                not_before: before.not_before,
+                attempts: before.attempts,
+                running: before.running,
+                ..fresh
+            },
+        };
+        self.tasks.insert(key.clone(), task);
         self.enqueue(&key);
     }
 
     fn remove(&mut self, due: Timestamp, job: &Job) {
         let key = key(job);
-        if self.tasks.get(&key).is_some_and(|task| task.due == due && task.job == *job) {
-            self.dequeue(&key);
-            self.tasks.remove(&key);
+        self.dequeue(&key);
+        match self.tasks.get_mut(&key) {
+            Some(task) if task.due != due || task.job != *job => self.enqueue(&key),
+            Some(task) if task.running => task.gone = true,
+            Some(_) => drop(self.tasks.remove(&key)),
+            None => {}
         }
     }
 
@@ -171,6 +182,10 @@ impl Plan {
         *running = running.saturating_sub(1);
         let Some(task) = self.tasks.get_mut(key) else { return };
         task.running = false;
+        if task.gone {
+            self.tasks.remove(key);
+            return;
+        }
         match performed {
             Performed::Done => {
                 task.attempts = 0;
@@ -194,6 +209,10 @@ impl Plan {
     fn waiting(&self) -> usize {
         self.queue.values().map(BTreeSet::len).sum()
     }
+}
+
+fn is_ending(job: &Job) -> bool {
+    matches!(job, Job::Reconcile { ending: true, .. })
 }
 
 fn later(now: Timestamp, pause: Duration) -> Timestamp {
@@ -299,4 +318,83 @@ fn sleep_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
         return BEAT;
     }
     Duration::try_from(next.duration_since(now)).unwrap_or(BEAT).min(BEAT)
+}
+
+#[cfg(test)]
+mod tests {
+    use glasskey_domain::{AccountId, PermissionSetArn, PersonId, Target};
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn reconcile(ending: bool) -> Job {
+        let target = Target::Assignment {
+            account: AccountId::parse("222222222222").unwrap(),
+            permission_set: PermissionSetArn::new("arn"),
+        };
+        Job::Reconcile { holding: Holding { principal: PersonId::new("ana"), target }, ending }
+    }
+
+    fn card(id: &str) -> Job {
+        Job::Card { id: RequestId::parse(id).unwrap() }
+    }
+
+    #[test]
+    fn one_thing_is_never_performed_twice_at_once() {
+        let mut plan = Plan::default();
+        plan.add(at(1), reconcile(false));
+        let (key, _) = plan.take(at(1)).unwrap();
+        // Each committed step replaces the job by one that is due anew.
+        plan.remove(at(1), &reconcile(false));
+        plan.add(at(2), reconcile(true));
+        assert!(plan.take(at(9)).is_none(), "its performer is still at work");
+        plan.back(&key, Class::Granting, Performed::Done, at(9));
+        assert!(plan.take(at(10)).is_some());
+    }
+
+    #[test]
+    fn a_job_that_is_no_more_is_not_performed_when_its_performer_is_back() {
+        let mut plan = Plan::default();
+        plan.add(at(1), reconcile(false));
+        let (key, _) = plan.take(at(1)).unwrap();
+        plan.remove(at(1), &reconcile(false));
+        plan.back(&key, Class::Granting, Performed::Again { after: None }, at(2));
+        assert!(plan.take(at(1_000)).is_none() && plan.tasks.is_empty());
+    }
+
+    #[test]
+    fn ending_goes_before_granting_and_chat_before_nothing() {
+        let mut plan = Plan::default();
+        plan.add(at(1), card("AR-0001"));
+        plan.add(at(3), reconcile(true));
+        assert!(matches!(plan.take(at(3)), Some((_, Job::Reconcile { ending: true, .. }))));
+        assert!(matches!(plan.take(at(3)), Some((_, Job::Card { .. }))));
+    }
+
+    #[test]
+    fn what_failed_waits_and_what_must_end_does_not_wait_for_how_granting_failed() {
+        let mut plan = Plan::default();
+        plan.add(at(1), reconcile(false));
+        let (key, _) = plan.take(at(1)).unwrap();
+        plan.back(&key, Class::Granting, Performed::Again { after: Some(Duration::from_secs(60)) }, at(1));
+        assert!(plan.take(at(2)).is_none());
+        plan.remove(at(1), &reconcile(false));
+        plan.add(at(2), reconcile(true));
+        assert!(plan.take(at(2)).is_some());
+    }
+
+    #[test]
+    fn full_of_chat_there_is_still_room_for_access() {
+        let mut plan = Plan::default();
+        for number in 0..=CHAT_RUNNING_MAX {
+            plan.add(at(1), card(RequestId::from_bits(number as u64, 4).as_str()));
+        }
+        while plan.take(at(1)).is_some() {}
+        assert_eq!(plan.waiting(), 1);
+        plan.add(at(1), reconcile(false));
+        assert!(plan.take(at(1)).is_some());
+    }
 }

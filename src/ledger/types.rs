@@ -141,7 +141,7 @@ pub enum Table {
     Holdings,
     /// Due jobs, keyed by [`due_key`] so that the first due one is the first key.
     Jobs,
-    /// Interaction ids that took effect (P6). Cold: looked up, not loaded.
+    /// Interaction ids that took effect (P6), for a day.
     Interactions,
     /// Chat account to person.
     Bindings,
@@ -184,7 +184,7 @@ impl Table {
     /// Whether an open hands its rows to [`Projection::load`]: the hot state does, what is looked up by key does not.
     #[must_use]
     pub const fn is_loaded(self) -> bool {
-        !matches!(self, Self::Interactions | Self::Closed)
+        !matches!(self, Self::Closed)
     }
 
     /// Whether an open compares its rows with the sum in the state's head. `Closed` grows for ever and decides nothing.

@@ -107,5 +107,7 @@ pub fn permitted(terms: &Terms, approvers: &[PersonId], directory: &Directory) -
         return text.say(", without approval.");
     }
     let word = if terms.approvals == 1 { "approval" } else { "approvals" };
-    text.say(format!(", with {} {word}. May approve: ", terms.approvals)).people(approvers, directory).say(".")
+    text.say(format!(", with {} {word}. May approve: ", terms.approvals))
+        .people(approvers, directory)
+        .say(".")
 }

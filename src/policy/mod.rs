@@ -1,1 +1,27 @@
-//! Cedar: schema, loading, verdicts, explain.
+//! Who may: policies in Cedar, and the limits that their annotations bind.
+//!
+//! Loading is whole or not at all; answering is a pure function of the set, the directory and the question. This room
+//! never acts, never asks the network, and never is asked before access is taken away (P3).
+
+pub mod annotations;
+pub mod cases;
+mod check;
+mod company;
+mod entities;
+mod explain;
+mod fault;
+mod literals;
+mod load;
+mod lookup;
+mod ruleset;
+mod shared;
+mod verdict;
+
+pub use check::{Report, check, check_against};
+pub use company::company;
+pub use explain::{Explanation, Fit, Weighed, explain};
+pub use fault::PolicyFault;
+pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICIES_MAX, SCHEMA, Source, read_dir};
+pub use lookup::{NotFound, account, permission_set, person, question};
+pub use ruleset::RuleSet;
+pub use shared::{Changed, Fingerprint, SharedRules, fingerprint};

@@ -13,6 +13,8 @@
 #![expect(missing_docs, reason = "the names of tests are sentences")]
 
 mod backends;
+mod cli;
+mod config;
 mod crash;
 mod ledger;
 mod pitfalls;

@@ -566,6 +566,8 @@ async fn one_socket_too_many_is_tried_again_after_the_longest_pause() {
 
 #[tokio::test]
 async fn the_wait_that_slack_asks_for_before_another_socket_is_kept() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
     let mut slack = Slack::start().await;
     slack.answers(Api::Limits { retry_after_s: 1 });
     let _bot = run(&slack, quick(), at_once);
@@ -575,6 +577,9 @@ async fn the_wait_that_slack_asks_for_before_another_socket_is_kept() {
     slack.greeted().await;
     assert!(since.elapsed() >= Duration::from_millis(900), "{:?}", since.elapsed());
     assert_eq!(*slack.asked().borrow(), 2);
+    let metrics = recorder.handle().render();
+    let limited = metrics.lines().find(|line| line.contains("outcome=\"rate_limited\"")).unwrap();
+    assert!(limited.ends_with(" 1"), "knocked again while told to wait: {limited}");
 }
 
 #[tokio::test]
@@ -620,6 +625,8 @@ async fn shutdown_waits_for_the_handlers_at_work_and_acknowledges_them() {
         bot.next().await;
     }
     bot.stop.send_replace(true);
+    let early = timeout(Duration::from_millis(100), socket.heard()).await;
+    assert!(early.is_err(), "closed or acknowledged with handlers at work: {early:?}");
     gate.add_permits(3);
     let mut acked = vec![socket.acked().await, socket.acked().await, socket.acked().await];
     acked.sort();
@@ -690,6 +697,73 @@ async fn beyond_the_limit_envelopes_wait_and_beyond_that_they_are_not_taken() {
     assert_eq!(socket.acked().await, "next");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_hundred_envelopes_at_once_over_two_sockets_are_all_acknowledged() {
+    let mut slack = Slack::start().await;
+    let mut bot = run(&slack, SocketConfig { sockets: 2, ..quick() }, |_| {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Ack::Empty
+        })
+    });
+    let mut halves = Vec::new();
+    for half in 0..2 {
+        let mut socket = slack.greeted().await;
+        halves.push(tokio::spawn(async move {
+            for n in 0..250 {
+                socket.delivers(&format!("e{half}-{n:03}")).await;
+            }
+            let mut acked = Vec::new();
+            while acked.len() < 250 {
+                acked.push(socket.acked().await);
+            }
+            acked.sort();
+            acked.dedup();
+            (acked.len(), socket)
+        }));
+    }
+    for half in halves {
+        assert_eq!(half.await.unwrap().0, 250);
+    }
+    bot.until("nothing left at work", |h| h.in_flight == 0).await;
+}
+
+#[tokio::test]
+async fn how_each_envelope_ended_is_counted() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let (mut slack, gate) = (Slack::start().await, Arc::new(Semaphore::new(0)));
+    let slow = gated(&gate);
+    let mut bot = run(&slack, quick(), move |envelope| match envelope.envelope_id.as_str() {
+        "panic" => panic!("on purpose"),
+        "refused" => Box::pin(async { Ack::None }),
+        "slow" => slow(envelope),
+        _ => at_once(envelope),
+    });
+    let mut socket = slack.greeted().await;
+    socket.says_raw("nonsense").await;
+    for id in ["panic", "refused", "good"] {
+        socket.delivers(id).await;
+    }
+    assert_eq!(socket.acked().await, "good");
+    socket.delivers("slow").await;
+    while bot.next().await.envelope_id != "slow" {}
+    drop(socket);
+    let _next = slack.greeted().await;
+    gate.add_permits(1);
+    bot.until("one socket and nothing at work", |h| h.in_flight == 0 && h.open == 1).await;
+    let metrics = recorder.handle().render();
+    let mut expected: Vec<String> = ["panicked", "not_acked", "acked", "ack_lost"]
+        .map(|end| format!("glasskey_slack_envelopes_total{{kind=\"slash_commands\",outcome=\"{end}\"}} 1"))
+        .into();
+    expected.push("glasskey_slack_envelopes_total{kind=\"unknown\",outcome=\"unreadable\"} 1".to_owned());
+    expected.push("glasskey_ack_seconds_count 1".to_owned());
+    expected.push("glasskey_slack_sockets 1".to_owned());
+    for line in expected {
+        assert!(metrics.contains(&line), "{line} is not in\n{metrics}");
+    }
+}
+
 /// Collects what is logged on this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -728,12 +802,15 @@ async fn neither_tokens_nor_tickets_nor_payloads_are_logged_at_any_level() {
     socket.says(&again).await;
     assert_eq!(socket.acked().await, "e1");
     assert!(!format!("{:?}", bot.next().await).contains("s3cr3t"));
+    bot.until("the panic", |h| h.in_flight == 0).await;
     drop(socket);
     slack.answers(Api::Refuses("token_revoked"));
-    bot.until("the drop", |h| h.open == 0).await;
+    bot.until("the fault", |h| h.open == 0 && h.fatal.is_some()).await;
     bot.stops().await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("slack socket open") && log.contains("unreadable frame"), "nothing was captured");
+    for expected in ["slack socket open", "unreadable frame", "handler panicked", "needs an operator"] {
+        assert!(log.contains(expected), "not logged: {expected}");
+    }
     if let Some(line) = log.lines().find(|line| line.contains("s3cr3t")) {
         panic!("a secret in the log: {line}");
     }

@@ -63,10 +63,11 @@ impl Crew {
 
     /// Slack says to stop for good.
     pub(super) fn link_disabled(&self) {
+        // Halted first: another socket's hello in this moment must not clear the fault.
+        self.halt();
         self.fatal(
             "Socket Mode is switched off for this app (`link_disabled`): switch it on and restart glasskey",
         );
-        self.halt();
     }
 
     /// An operator must act. Said loudly each time.
@@ -76,7 +77,6 @@ impl Crew {
     }
 
     pub(super) fn clear_fatal(&self) {
-        // What Slack said for good stays said, also when another socket says hello in the same moment.
         if *self.halted.borrow() {
             return;
         }
@@ -123,8 +123,8 @@ impl Crew {
     fn count_open(&self, by: isize) {
         self.health.send_modify(|health| {
             health.open = health.open.saturating_add_signed(by);
-            #[expect(clippy::cast_precision_loss, reason = "at most twenty sockets")]
-            metrics::gauge!("glasskey_slack_sockets").set(health.open as f64);
+            let open = u32::try_from(health.open).map_or(f64::MAX, f64::from);
+            metrics::gauge!("glasskey_slack_sockets").set(open);
         });
     }
 

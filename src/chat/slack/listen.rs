@@ -99,7 +99,12 @@ type Said = Result<Text, Option<Text>>;
 impl Listener {
     /// Listens with this engine.
     #[must_use]
-    pub fn new(web: SlackWeb, people: Arc<People>, engine: Engine, aliases: BTreeMap<String, AccountId>) -> Self {
+    pub fn new(
+        web: SlackWeb,
+        people: Arc<People>,
+        engine: Engine,
+        aliases: BTreeMap<String, AccountId>,
+    ) -> Self {
         Self { web, people, engine, aliases }
     }
 
@@ -183,7 +188,9 @@ impl Listener {
         let said = match slash.command.as_str() {
             "/elevate" => self.command(&speaker, &slash.text).await,
             other => {
-                let sentence = format!("there is no command `{other}` in this release; `/elevate help` shows what there is");
+                let sentence = format!(
+                    "there is no command `{other}` in this release; `/elevate help` shows what there is"
+                );
                 self.refuse(&speaker, None, "unknown-command", Refusal::Unreadable { sentence }).await
             }
         };
@@ -201,9 +208,11 @@ impl Listener {
     /// Answers one person beside the acknowledgement; best effort, because the card says what is true anyway.
     fn answer(&self, response_url: Option<SecretString>, text: &Text) {
         let Some(url) = response_url.filter(|_| !text.is_empty()) else { return };
-        let (web, fallback, blocks) = (self.web.clone(), render::fallback(text), render::message(text, &*self.people));
+        let (web, fallback, blocks) =
+            (self.web.clone(), render::fallback(text), render::message(text, &*self.people));
         tokio::spawn(async move {
-            let reply = Reply { text: &fallback, blocks: Some(&blocks), in_channel: false, replace_original: false };
+            let reply =
+                Reply { text: &fallback, blocks: Some(&blocks), in_channel: false, replace_original: false };
             if let Err(fault) = web.respond(&url, &reply).await {
                 tracing::warn!(%fault, "an answer to a click was not delivered");
             }
@@ -215,7 +224,11 @@ impl Listener {
             return self.unreadable(envelope).await;
         };
         // The user's own workspace counts: in a shared channel it is not the one that the message is in.
-        let team = interaction.user.team_id.clone().or_else(|| interaction.team.as_ref().map(|team| team.id.clone()));
+        let team = interaction
+            .user
+            .team_id
+            .clone()
+            .or_else(|| interaction.team.as_ref().map(|team| team.id.clone()));
         let speaker = Speaker {
             team: team.unwrap_or_default(),
             user: interaction.user.id.clone(),
@@ -274,19 +287,30 @@ impl Listener {
 
     async fn form(&self, speaker: &Speaker, interaction: &Interaction) -> Ack {
         let text = |pointer: &str| {
-            interaction.view.as_ref().and_then(|view| view.pointer(pointer)).and_then(Value::as_str).map(str::to_owned)
+            interaction
+                .view
+                .as_ref()
+                .and_then(|view| view.pointer(pointer))
+                .and_then(Value::as_str)
+                .map(str::to_owned)
         };
         let id = text("/private_metadata").and_then(|id| RequestId::parse(&id).ok());
-        let (Some(render::DENY_FORM), Some(id)) = (text("/callback_id").as_deref(), id) else { return Ack::Empty };
+        let (Some(render::DENY_FORM), Some(id)) = (text("/callback_id").as_deref(), id) else {
+            return Ack::Empty;
+        };
         let why = text(&format!("/state/values/{0}/{0}/value", render::DENY_WHY)).unwrap_or_default();
         let said = match self.meet(speaker, Button::Deny.action()).await {
-            Ok(known) => self.decide(speaker, Actor::person(known.person, Door::Slack), Command::Deny { id, why }).await,
+            Ok(known) => {
+                self.decide(speaker, Actor::person(known.person, Door::Slack), Command::Deny { id, why })
+                    .await
+            }
             Err(said) => Err(said),
         };
         match said {
             Ok(_) => Ack::Empty,
             Err(Some(text)) => {
-                let errors = json!({ "response_action": "errors", "errors": { (render::DENY_WHY): text.plain() } });
+                let errors =
+                    json!({ "response_action": "errors", "errors": { (render::DENY_WHY): text.plain() } });
                 Ack::Payload(errors)
             }
             Err(None) => Ack::None,
@@ -310,7 +334,10 @@ impl Listener {
         tracing::error!(envelope = %envelope.envelope_id, "{sentence}; it is written down and otherwise ignored");
         let account = ChatAccount { door: Door::Slack, workspace: String::new(), user: String::new() };
         let by = Actor { who: Who::Stranger { account }, door: Door::Slack };
-        let command = Command::Refuse { verb: "unreadable-payload".to_owned(), refusal: Refusal::Unreadable { sentence } };
+        let command = Command::Refuse {
+            verb: "unreadable-payload".to_owned(),
+            refusal: Refusal::Unreadable { sentence },
+        };
         let incoming = Incoming { by, interaction: Some(delivery(envelope)), command };
         match self.engine.submit(incoming).await {
             Ok(_) => Ack::Empty,

@@ -3,6 +3,7 @@
 //! The transport: `socket` keeps the sockets open, `line` is one of them, `envelope` is what arrives, `web` and
 //! `methods` are what is asked of Slack, `fault` is how that fails, `limits` is when it may be asked.
 
+mod connection;
 mod crew;
 pub mod envelope;
 pub mod fault;
@@ -18,3 +19,5 @@ pub mod send;
 pub mod socket;
 mod tls;
 pub mod web;
+
+pub use connection::{Chat, Connection, Options};

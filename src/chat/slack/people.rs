@@ -64,7 +64,11 @@ pub(super) struct Known {
 impl People {
     /// People of these workspaces, with the bindings known at the start.
     #[must_use]
-    pub fn new<'a>(web: SlackWeb, teams: Vec<String>, bound: impl Iterator<Item = (&'a ChatAccount, &'a Binding)>) -> Self {
+    pub fn new<'a>(
+        web: SlackWeb,
+        teams: Vec<String>,
+        bound: impl Iterator<Item = (&'a ChatAccount, &'a Binding)>,
+    ) -> Self {
         let mut kept = Kept::default();
         for (account, binding) in bound.filter(|(account, _)| account.door == Door::Slack) {
             kept.user_of.insert(binding.person.clone(), account.user.clone());
@@ -89,7 +93,9 @@ impl People {
     }
 
     async fn user(&self, id: &str) -> Result<Arc<SlackUser>, SlackFault> {
-        let known = self.kept(|kept| kept.users.get(id).filter(|(at, _)| at.elapsed() < USER_FRESH).map(|(_, user)| Arc::clone(user)));
+        let known = self.kept(|kept| {
+            kept.users.get(id).filter(|(at, _)| at.elapsed() < USER_FRESH).map(|(_, user)| Arc::clone(user))
+        });
         match known {
             Some(user) => Ok(user),
             None => Ok(self.learn(self.web.users_info(id).await?)),
@@ -114,8 +120,8 @@ impl People {
             }
         };
         let account = ChatAccount { door: Door::Slack, workspace: team.to_owned(), user: user.to_owned() };
-        let binding = engine.book().await.binding(&account).cloned();
-        let found = resolve(&engine.directory(), &self.profile(account.clone(), &profile), binding.as_ref())?;
+        let bound = engine.book().await.binding(&account).map(|binding| binding.person.clone());
+        let found = resolve(&self.profile(account.clone(), &profile), bound.as_ref(), &engine.directory())?;
         if let Some(email) = found.bind_now {
             let (person, bound) = (found.person.clone(), account);
             let bind = Command::Bind { account: bound, person, email };
@@ -147,7 +153,12 @@ impl People {
         if channel.starts_with('D') {
             return Ok(());
         }
-        let known = self.kept(|kept| kept.channels.get(channel).filter(|(at, _)| at.elapsed() < CHANNEL_FRESH).map(|(_, shared)| *shared));
+        let known = self.kept(|kept| {
+            kept.channels
+                .get(channel)
+                .filter(|(at, _)| at.elapsed() < CHANNEL_FRESH)
+                .map(|(_, shared)| *shared)
+        });
         let shared = match known {
             Some(shared) => shared,
             None => self.ask_place(channel).await?,
@@ -170,11 +181,17 @@ impl People {
     }
 
     /// The Slack user to whom a person's messages go: the bound one, else the one with their e-mail address.
-    pub(super) async fn find(&self, person: &PersonId, directory: &Directory) -> Result<Option<String>, SlackFault> {
+    pub(super) async fn find(
+        &self,
+        person: &PersonId,
+        directory: &Directory,
+    ) -> Result<Option<String>, SlackFault> {
         if let Some(user) = self.kept(|kept| kept.user_of.get(person).cloned()) {
             return Ok(Some(user));
         }
-        let Some(email) = directory.people.get(person).map(|person| person.email().to_owned()) else { return Ok(None) };
+        let Some(email) = directory.people.get(person).map(|person| person.email().to_owned()) else {
+            return Ok(None);
+        };
         let Some(user) = self.web.lookup_by_email(&email).await? else { return Ok(None) };
         let id = user.id.clone();
         self.learn(user);
@@ -195,12 +212,15 @@ impl People {
     /// The id of a channel that policy names: an id as it is, a `#name` looked up.
     pub(super) async fn channel(&self, name: &str) -> Result<Option<String>, SlackFault> {
         let Some(bare) = name.strip_prefix('#') else { return Ok(Some(name.to_owned())) };
-        let known = self.kept(|kept| kept.named.get(bare).filter(|(at, _)| at.elapsed() < CHANNEL_FRESH).map(|(_, id)| id.clone()));
+        let known = self.kept(|kept| {
+            kept.named.get(bare).filter(|(at, _)| at.elapsed() < CHANNEL_FRESH).map(|(_, id)| id.clone())
+        });
         if known.is_some() {
             return Ok(known);
         }
         let all = self.web.conversations_list().await?;
-        let found = all.into_iter().find(|channel| channel.name.as_deref() == Some(bare)).map(|channel| channel.id);
+        let found =
+            all.into_iter().find(|channel| channel.name.as_deref() == Some(bare)).map(|channel| channel.id);
         if let Some(id) = &found {
             self.kept(|kept| kept.named.insert(bare.to_owned(), (Instant::now(), id.clone())));
         }
@@ -226,12 +246,14 @@ impl People {
         let people: Vec<PersonId> = {
             let book = engine.book().await;
             let pending = book.requests().filter(|request| matches!(request.state, State::Pending { .. }));
-            let near = pending.flat_map(|request| request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]));
+            let near = pending
+                .flat_map(|request| request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]));
             near.cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect()
         };
         self.kept(|kept| {
             let users = people.iter().filter_map(|person| kept.user_of.get(person));
-            let old = users.filter(|user| kept.users.get(*user).is_none_or(|(at, _)| at.elapsed() > USER_WARM));
+            let old =
+                users.filter(|user| kept.users.get(*user).is_none_or(|(at, _)| at.elapsed() > USER_WARM));
             old.take(WARM_MAX).cloned().collect()
         })
     }

@@ -33,9 +33,7 @@ pub(super) fn unescape(text: &str) -> String {
 
 /// Without control characters, line breaks, and characters that turn or hide text (P10).
 fn tidy(text: &str) -> String {
-    let hidden = |c: char| {
-        matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}')
-    };
+    let hidden = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}');
     text.chars()
         .filter(|c| !hidden(*c))
         .map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c })
@@ -82,7 +80,9 @@ pub(super) fn mrkdwn(text: &Text, names: &dyn Names) -> String {
                 None => out.push_str(&escape(name).replace(['*', '_', '~', '`'], "")),
             },
             Span::Time(at) => out.push_str(&date(*at)),
-            Span::Link { url, text } => out.push_str(&format!("<{}|{}>", link(url), escape(text).replace('|', "¦"))),
+            Span::Link { url, text } => {
+                out.push_str(&format!("<{}|{}>", link(url), escape(text).replace('|', "¦")))
+            }
             Span::Line => out.push('\n'),
         }
     }
@@ -174,7 +174,10 @@ fn button(button: Button, card: &Card) -> Value {
         Button::Approve => (Some("primary"), None),
         Button::Deny => (Some("danger"), None),
         Button::Withdraw => (None, None),
-        Button::End => (Some("danger"), Some("The access is removed at AWS now. Sessions that are open may live on for a while.")),
+        Button::End => (
+            Some("danger"),
+            Some("The access is removed at AWS now. Sessions that are open may live on for a while."),
+        ),
     };
     if let (Some(object), Some(style)) = (element.as_object_mut(), style) {
         object.insert("style".to_owned(), json!(style));
@@ -227,7 +230,9 @@ mod tests {
 
     #[test]
     fn what_people_type_cannot_become_a_mention_a_link_or_a_line() {
-        for typed in ["<!channel>", "<@U1>", "<https://evil|https://console.aws.amazon.com>", "a\nb\r\nc", "\u{202E}x"] {
+        for typed in
+            ["<!channel>", "<@U1>", "<https://evil|https://console.aws.amazon.com>", "a\nb\r\nc", "\u{202E}x"]
+        {
             for text in [Text::new().say(typed), Text::new().code(typed), Text::new().bold(typed)] {
                 let out = mrkdwn(&text, &Nobody);
                 assert!(!out.contains('<') && !out.contains('\n') && !out.contains('\u{202E}'), "{out}");

@@ -8,6 +8,7 @@ use glasskey_domain::request::{MessageRef, Posting};
 use glasskey_domain::{AccessRequest, Directory, PersonId, Recipient, Tell};
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use super::fault::{FaultKind, SlackFault};
 use super::models::{Metadata, Post, Posted, Sought};
@@ -30,25 +31,35 @@ pub struct Sender {
     web: SlackWeb,
     people: Arc<People>,
     channel: String,
-    bot_id: String,
+    /// Who we are to Slack; asked when it is first needed, and then kept.
+    bot_id: OnceCell<String>,
     setting: Setting,
 }
 
 impl Sender {
-    /// Sends cards to `channel`, as the bot `bot_id`.
+    /// Sends cards to `channel`.
     #[must_use]
-    pub fn new(web: SlackWeb, people: Arc<People>, channel: String, bot_id: String, setting: Setting) -> Self {
-        Self { web, people, channel, bot_id, setting }
+    pub fn new(web: SlackWeb, people: Arc<People>, channel: String, setting: Setting) -> Self {
+        Self { web, people, channel, bot_id: OnceCell::new(), setting }
     }
 
     /// Looks up those whom a card names, so that they are mentioned; one who is not found is shown by name.
     async fn meet(&self, request: &AccessRequest, directory: &Directory) {
-        let named: Vec<&PersonId> = request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]).collect();
+        let named: Vec<&PersonId> =
+            request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]).collect();
         for person in named {
             if let Err(fault) = self.people.find(person, directory).await {
                 tracing::warn!(%person, %fault, "somebody on a card could not be looked up in Slack; they are shown by name");
             }
         }
+    }
+
+    async fn bot_id(&self) -> Result<&str, SlackFault> {
+        let asked = self.bot_id.get_or_try_init(|| async {
+            let who = self.web.auth_test().await?;
+            who.bot_id.ok_or_else(|| SlackFault::unknown("auth.test", FaultKind::Garbled("no bot id")))
+        });
+        asked.await.map(String::as_str)
     }
 
     async fn post_once(&self, post: Once<'_>) -> Result<Posted, SlackFault> {
@@ -61,7 +72,7 @@ impl Sender {
                 key: KEY,
                 value: post.key,
                 since_ts: &since_ts,
-                bot_id: &self.bot_id,
+                bot_id: self.bot_id().await?,
             };
             if let Some(ts) = self.web.find_by_metadata(&sought).await? {
                 return Ok(Posted { channel: post.channel.to_owned(), ts });
@@ -79,7 +90,12 @@ impl Sender {
         self.web.post_message(&post).await
     }
 
-    async fn card(&self, request: &AccessRequest, directory: &Directory, look_since: Option<Timestamp>) -> Result<MessageRef, Fault> {
+    async fn card(
+        &self,
+        request: &AccessRequest,
+        directory: &Directory,
+        look_since: Option<Timestamp>,
+    ) -> Result<MessageRef, Fault> {
         self.meet(request, directory).await;
         let card = notices::card(request, directory);
         let posted = self
@@ -97,7 +113,12 @@ impl Sender {
         Ok(MessageRef { channel: posted.channel, message: posted.ts })
     }
 
-    async fn update(&self, request: &AccessRequest, directory: &Directory, message: &MessageRef) -> Result<(), Fault> {
+    async fn update(
+        &self,
+        request: &AccessRequest,
+        directory: &Directory,
+        message: &MessageRef,
+    ) -> Result<(), Fault> {
         let card = notices::card(request, directory);
         let at = Posted { channel: message.channel.clone(), ts: message.message.clone() };
         let blocks = render::card(&card, &*self.people);
@@ -105,7 +126,13 @@ impl Sender {
         updated.map(|_posted| ()).map_err(|fault| fault_of(&fault))
     }
 
-    async fn say(&self, tell: &Tell, request: &AccessRequest, directory: &Directory, look_since: Option<Timestamp>) -> Result<(), Fault> {
+    async fn say(
+        &self,
+        tell: &Tell,
+        request: &AccessRequest,
+        directory: &Directory,
+        look_since: Option<Timestamp>,
+    ) -> Result<(), Fault> {
         let text = notices::tell(tell.kind, request, directory, &self.setting);
         let (channel, thread) = self.whereto(&tell.to, request, directory).await?;
         let once = Once {
@@ -120,11 +147,17 @@ impl Sender {
         self.post_once(once).await.map(|_posted| ()).map_err(|fault| fault_of(&fault))
     }
 
-    async fn whereto(&self, to: &Recipient, request: &AccessRequest, directory: &Directory) -> Result<(String, Option<String>), Fault> {
+    async fn whereto(
+        &self,
+        to: &Recipient,
+        request: &AccessRequest,
+        directory: &Directory,
+    ) -> Result<(String, Option<String>), Fault> {
         match to {
             Recipient::Person { person } => {
                 let user = self.people.find(person, directory).await.map_err(|fault| fault_of(&fault))?;
-                let user = user.ok_or_else(|| Fault::Permanent { what: format!("{person} has no Slack account") })?;
+                let user =
+                    user.ok_or_else(|| Fault::Permanent { what: format!("{person} has no Slack account") })?;
                 let channel = self.people.direct(&user).await.map_err(|fault| fault_of(&fault))?;
                 Ok((channel, None))
             }
@@ -139,7 +172,9 @@ impl Sender {
             },
             Recipient::Channel { name } => {
                 let found = self.people.channel(name).await.map_err(|fault| fault_of(&fault))?;
-                let channel = found.ok_or_else(|| Fault::Permanent { what: format!("there is no channel {name} that the bot can see") })?;
+                let channel = found.ok_or_else(|| Fault::Permanent {
+                    what: format!("there is no channel {name} that the bot can see"),
+                })?;
                 Ok((channel, None))
             }
         }
@@ -165,9 +200,11 @@ fn fault_of(fault: &SlackFault) -> Fault {
     }
     let retry_after = fault.retry_after();
     match &fault.kind {
-        FaultKind::RateLimited { .. } | FaultKind::Timeout | FaultKind::Unreachable(_) | FaultKind::Server { .. } | FaultKind::Garbled(_) => {
-            Fault::Transient { what, retry_after }
-        }
+        FaultKind::RateLimited { .. }
+        | FaultKind::Timeout
+        | FaultKind::Unreachable(_)
+        | FaultKind::Server { .. }
+        | FaultKind::Garbled(_) => Fault::Transient { what, retry_after },
         // A token or a right that an operator mends: nothing may be lost until then.
         FaultKind::Revoked(_) => Fault::Transient { what, retry_after },
         FaultKind::Rejected { .. } if fault.needs_operator() => Fault::Transient { what, retry_after },
@@ -176,15 +213,31 @@ fn fault_of(fault: &SlackFault) -> Fault {
 }
 
 impl Chat for Sender {
-    fn post_card<'a>(&'a self, request: &'a AccessRequest, directory: &'a Directory, look_since: Option<Timestamp>) -> Answer<'a, Result<MessageRef, Fault>> {
+    fn post_card<'a>(
+        &'a self,
+        request: &'a AccessRequest,
+        directory: &'a Directory,
+        look_since: Option<Timestamp>,
+    ) -> Answer<'a, Result<MessageRef, Fault>> {
         Box::pin(self.card(request, directory, look_since))
     }
 
-    fn update_card<'a>(&'a self, request: &'a AccessRequest, directory: &'a Directory, message: &'a MessageRef) -> Answer<'a, Result<(), Fault>> {
+    fn update_card<'a>(
+        &'a self,
+        request: &'a AccessRequest,
+        directory: &'a Directory,
+        message: &'a MessageRef,
+    ) -> Answer<'a, Result<(), Fault>> {
         Box::pin(self.update(request, directory, message))
     }
 
-    fn tell<'a>(&'a self, tell: &'a Tell, request: &'a AccessRequest, directory: &'a Directory, look_since: Option<Timestamp>) -> Answer<'a, Result<(), Fault>> {
+    fn tell<'a>(
+        &'a self,
+        tell: &'a Tell,
+        request: &'a AccessRequest,
+        directory: &'a Directory,
+        look_since: Option<Timestamp>,
+    ) -> Answer<'a, Result<(), Fault>> {
         Box::pin(self.say(tell, request, directory, look_since))
     }
 }

@@ -87,7 +87,8 @@ pub struct SocketHealth {
     pub fatal: Option<String>,
     /// When a socket last said hello.
     pub last_hello: Option<Instant>,
-    /// Sockets on this app token that are not ours: another instance takes part of the traffic.
+    /// Sockets on this app token that are not ours, as of the last hello: another instance takes part of the traffic
+    /// (or, right after a drop, Slack still counts the dead one).
     pub others: usize,
     /// Envelopes taken and not yet answered or given up.
     pub in_flight: usize,

@@ -1,0 +1,130 @@
+//! One verdict: 500 policies, 1,000 accounts in five levels of units, 5,000 people. Promised: 200 µs at the 99th percentile.
+#![expect(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark says what is wrong by failing, and prints what it measured"
+)]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use glasskey::policy::{RuleSet, Source, company, question};
+use glasskey_domain::rules::{Rules, Verdict};
+use glasskey_domain::{Directory, Question, Seconds};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+const POLICIES: usize = 500;
+const ACCOUNTS: usize = 1_000;
+const PEOPLE: usize = 5_000;
+const GROUPS: usize = 200;
+const GROUPS_PER_PERSON: usize = 8;
+const QUESTIONS: usize = 2_000;
+
+/// Four units in each of four levels below the first, as far down as Organizations lets them nest.
+fn units() -> Vec<String> {
+    let mut units = vec!["U".to_owned()];
+    let mut level = units.clone();
+    for _ in 0..4 {
+        level = level
+            .iter()
+            .flat_map(|above| (0..4).map(move |n| format!("{above}/u{}{n}", above.len())))
+            .collect();
+        units.extend(level.iter().cloned());
+    }
+    units
+}
+
+fn acme(units: &[String]) -> Directory {
+    let mut text: String = units.iter().map(|unit| format!("unit {unit}\n")).collect();
+    for account in 0..ACCOUNTS {
+        let unit = &units[account * 7 % units.len()];
+        text += &format!("account {account:012} account-{account} in {unit}\n");
+    }
+    for set in ["ReadOnly", "PowerUser", "Admin"] {
+        text += &format!("permission set {set}\n");
+    }
+    for group in 0..GROUPS {
+        let members: Vec<String> = (0..PEOPLE)
+            .filter(|person| (0..GROUPS_PER_PERSON).any(|n| (person * 31 + n * 53) % GROUPS == group))
+            .map(|person| format!("person-{person}@acme.com"))
+            .collect();
+        text += &format!("group group-{group}: {}\n", members.join(", "));
+    }
+    company("bench", &text).unwrap()
+}
+
+/// Two thirds permits, the rest approvals and forbids; every tenth is about everybody, so that slicing has work left.
+fn policies(units: &[String]) -> String {
+    (0..POLICIES)
+        .map(|number| {
+            let principal =
+                if number % 10 == 0 { "principal".to_owned() } else { format!("principal in Group::\"group-{}\"", number % GROUPS) };
+            let resource = format!("resource in OU::\"{}\"", units[number * 3 % units.len()]);
+            let set = ["ReadOnly", "PowerUser", "Admin"][number % 3];
+            match number % 6 {
+                4 => format!("permit({principal}, action == Action::\"approve\", {resource});\n"),
+                5 => format!("forbid({principal}, action == Action::\"request\", {resource}) when {{ context.hour < 2 && !(context has ticket) }};\n"),
+                _ => format!("permit({principal}, action == Action::\"request\", {resource}) when {{ context.permissionSet == \"{set}\" }};\n"),
+            }
+        })
+        .collect()
+}
+
+fn questions(directory: &Directory) -> Vec<Question> {
+    (0..QUESTIONS)
+        .map(|number| {
+            let (person, account) = (number * 37 % PEOPLE, number * 13 % ACCOUNTS);
+            let (who, account) = (format!("person-{person}@acme.com"), format!("account-{account}"));
+            let set = ["ReadOnly", "PowerUser", "Admin"][number % 3];
+            question(directory, (&who, &account, set), Seconds::minutes(30), Timestamp::UNIX_EPOCH).unwrap()
+        })
+        .collect()
+}
+
+fn percentiles(name: &str, mut ask: impl FnMut(&Question), questions: &[Question]) {
+    let mut took: Vec<Duration> = questions
+        .iter()
+        .map(|question| {
+            let start = Instant::now();
+            ask(question);
+            start.elapsed()
+        })
+        .collect();
+    took.sort();
+    println!("{name}: p50 {:?}, p99 {:?}", took[took.len() / 2], took[took.len() * 99 / 100]);
+}
+
+fn verdicts(criterion: &mut Criterion) {
+    let units = units();
+    let directory = acme(&units);
+    let source = Source { file: "bench.cedar".to_owned(), text: policies(&units) };
+    let rules = RuleSet::from_sources(std::slice::from_ref(&source), TimeZone::UTC).unwrap();
+    let questions = questions(&directory);
+    let permitted =
+        questions.iter().filter(|q| matches!(rules.request(&directory, q), Verdict::Permit(_))).count();
+    println!("{permitted} of {QUESTIONS} questions are permitted");
+    percentiles("verdict, slices cached", |q| drop(black_box(rules.request(&directory, q))), &questions);
+    let cold = RuleSet::from_sources(std::slice::from_ref(&source), TimeZone::UTC).unwrap();
+    percentiles("verdict, slices cold", |q| drop(black_box(cold.request(&directory, q))), &questions);
+    percentiles(
+        "twenty approvers",
+        |q| drop(black_box(rules.approvers(&directory, q, 20))),
+        &questions[..100],
+    );
+    let mut next = questions.iter().cycle();
+    criterion.bench_function("policy/verdict", |bencher| {
+        bencher.iter(|| next.next().map(|question| rules.request(&directory, black_box(question))));
+    });
+    criterion.bench_function("policy/load 500", |bencher| {
+        bencher.iter(|| {
+            RuleSet::from_sources(std::slice::from_ref(&source), TimeZone::UTC).map(|set| set.policy_count())
+        });
+    });
+}
+
+criterion_group!(benches, verdicts);
+criterion_main!(benches);

@@ -1,0 +1,34 @@
+//! The files of the page, compiled in. Nothing is read from disk or network.
+
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+const INDEX: &str = include_str!("assets/index.html");
+
+/// Name, content type, content.
+const FILES: [(&str, &str, &str); 10] = [
+    ("style.css", "text/css; charset=utf-8", include_str!("assets/style.css")),
+    ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+    ("app.js", SCRIPT, include_str!("assets/app.js")),
+    ("aws.js", SCRIPT, include_str!("assets/aws.js")),
+    ("blocks.js", SCRIPT, include_str!("assets/blocks.js")),
+    ("chat.js", SCRIPT, include_str!("assets/chat.js")),
+    ("dom.js", SCRIPT, include_str!("assets/dom.js")),
+    ("log.js", SCRIPT, include_str!("assets/log.js")),
+    ("modal.js", SCRIPT, include_str!("assets/modal.js")),
+    ("mrkdwn.js", SCRIPT, include_str!("assets/mrkdwn.js")),
+];
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+pub(super) async fn index() -> Response {
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], INDEX).into_response()
+}
+
+pub(super) async fn file(Path(name): Path<String>) -> Response {
+    match FILES.iter().find(|(known, _, _)| *known == name) {
+        Some((_, kind, content)) => ([(header::CONTENT_TYPE, *kind)], *content).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,135 @@
+//! The page over HTTP: it answers on loopback only, acts as the person it is told, and shows each what is theirs.
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::{EventFeed, Page, PageParts, Panel};
+use crate::company::Company;
+use crate::slack::{SlackOptions, SlackTwin};
+
+async fn page() -> (Page, SlackTwin, watch::Sender<u64>) {
+    let company = Company::acme();
+    let options = SlackOptions::default();
+    let channels = options.channels.clone();
+    let slack = SlackTwin::start(&company, options).await.expect("a free port");
+    let (moves, changes) = watch::channel(0);
+    let parts = PageParts {
+        company,
+        slack: slack.clone(),
+        channels,
+        aws: Panel::new(changes, || json!({ "accounts": [], "operations": [] })),
+        feed: EventFeed::default(),
+        examples: vec!["/elevate help".into()],
+    };
+    (Page::start(parts, 0).await.expect("a free port"), slack, moves)
+}
+
+/// Sends a request with these headers; returns the status line, the head and the body.
+async fn ask(page: &Page, request: &str, host: Option<&str>, body: &str) -> (u16, String, String) {
+    let address = page.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let host = host.unwrap_or(&address).to_owned();
+    let mut stream = TcpStream::connect(&address).await.expect("the page listens");
+    let kind = if body.starts_with('{') { "application/json" } else { "text/plain" };
+    let text = format!(
+        "{request} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(text.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("answered");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("head and body");
+    let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("status");
+    (status, head.to_lowercase(), body.to_owned())
+}
+
+async fn state(page: &Page, who: &str) -> Value {
+    let (status, _, body) = ask(page, &format!("GET /ui/state?as={who}"), None, "").await;
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).expect("JSON")
+}
+
+#[tokio::test]
+async fn every_file_the_page_names_is_there_and_none_is_from_elsewhere() {
+    let (page, _slack, _aws) = page().await;
+    let (_, head, index) = ask(&page, "GET /", None, "").await;
+    assert!(head.contains("default-src 'none'"), "{head}");
+    let scripts =
+        ["app", "aws", "blocks", "chat", "dom", "log", "modal", "mrkdwn"].map(|s| format!("/{s}.js"));
+    for name in scripts.iter().map(String::as_str).chain(["/style.css", "/icon.svg"]) {
+        let (status, _, content) = ask(&page, &format!("GET {name}"), None, "").await;
+        assert_eq!(status, 200, "{name}");
+        let outside =
+            ["import \"http", "from \"http", "url(http", "@import"].iter().any(|o| content.contains(o));
+        assert!(!outside && !content.contains("innerHTML"), "{name}");
+        for other in content.lines().filter_map(|l| l.split("from \"./").nth(1)) {
+            let other = other.trim_end_matches([';', '"']);
+            assert!(scripts.iter().any(|s| s == &format!("/{other}")), "{name} imports {other}");
+        }
+    }
+    assert!(index.contains("/app.js") && index.contains("/style.css"));
+}
+
+#[tokio::test]
+async fn a_foreign_name_or_a_foreign_form_gets_nothing() {
+    let (page, slack, _aws) = page().await;
+    let (status, _, _) = ask(&page, "GET /ui/state?as=ana", Some("evil.example:8484"), "").await;
+    assert_eq!(status, 403);
+    let form = r#"as=ana&channel=C0ACCESS&line=/elevate+list"#;
+    let (status, _, _) = ask(&page, "POST /ui/slash", None, form).await;
+    assert_eq!(status, 415, "a plain form of another site cannot act");
+    assert!(slack.typed("ana").is_empty());
+}
+
+#[tokio::test]
+async fn what_ana_types_only_ana_sees_and_what_she_says_everybody_sees() {
+    let (page, slack, _aws) = page().await;
+    for line in ["/elevate list", "hello <b>there</b>"] {
+        let act = json!({ "as": "U0ANA", "channel": "C0ACCESS", "line": line }).to_string();
+        assert_eq!(ask(&page, "POST /ui/slash", None, &act).await.0, 200);
+    }
+    let kinds = |state: &Value| -> Vec<String> {
+        let items = state["slack"]["timeline"].as_array().expect("items");
+        items.iter().map(|i| i["kind"].as_str().expect("kind").to_owned()).collect()
+    };
+    // Nobody is connected as the bot, so Slack itself tells Ana that her command failed.
+    assert_eq!(kinds(&state(&page, "ana").await), ["typed", "ephemeral", "message"]);
+    assert_eq!(kinds(&state(&page, "bo").await), ["message"]);
+    assert_eq!(slack.messages("access")[0].text, "hello &lt;b&gt;there&lt;/b&gt;");
+}
+
+#[tokio::test]
+async fn nobody_is_nobody() {
+    let (page, _slack, _aws) = page().await;
+    assert_eq!(ask(&page, "GET /ui/state?as=mallory", None, "").await.0, 404);
+}
+
+#[tokio::test]
+async fn the_stream_tells_everything_at_first_and_then_what_changed() {
+    let (page, slack, aws) = page().await;
+    let address = page.url().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let mut stream = TcpStream::connect(&address).await.expect("listens");
+    let request = format!("GET /ui/stream?as=ana HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut seen = String::new();
+    read_until(&mut stream, &mut seen, |s| {
+        ["slack", "aws", "bot"].iter().all(|e| s.contains(&format!("event: {e}\n")))
+    })
+    .await;
+    slack.say("bo", "access", "good morning");
+    read_until(&mut stream, &mut seen, |s| s.contains("good morning")).await;
+    let before = seen.matches("event: aws\n").count();
+    aws.send_modify(|n| *n += 1);
+    read_until(&mut stream, &mut seen, |s| s.matches("event: aws\n").count() > before).await;
+}
+
+async fn read_until(stream: &mut TcpStream, seen: &mut String, enough: impl Fn(&str) -> bool) {
+    let mut buffer = [0_u8; 4096];
+    while !enough(seen) {
+        let read = tokio::time::timeout(std::time::Duration::from_secs(5), stream.read(&mut buffer));
+        let count = read.await.unwrap_or_else(|_| panic!("not told: {seen}")).expect("open");
+        assert!(count > 0, "the stream ended: {seen}");
+        seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+    }
+}

@@ -1,0 +1,147 @@
+//! Finds things in blocks: what a person can read, which buttons there are, and gives ids to what has none.
+//! It must never change what a person sees.
+
+use serde_json::{Map, Value, json};
+
+/// All text of a message, one line for each text object; the fallback text only when there are no blocks.
+pub(crate) fn words(text: &str, blocks: &[Value]) -> String {
+    if blocks.is_empty() {
+        return text.to_owned();
+    }
+    let mut lines = Vec::new();
+    for block in blocks {
+        collect_words(block, &mut lines);
+    }
+    lines.join("\n")
+}
+
+fn collect_words(value: &Value, lines: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect_words(item, lines)),
+        Value::Object(fields) => {
+            let kind = fields.get("type").and_then(Value::as_str).unwrap_or_default();
+            if let (true, Some(text)) =
+                (matches!(kind, "plain_text" | "mrkdwn" | "text" | "markdown"), fields.get("text"))
+            {
+                lines.extend(text.as_str().map(str::to_owned));
+                return;
+            }
+            fields.values().for_each(|field| collect_words(field, lines));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Every interactive element with the id of its block, in order.
+pub(crate) fn all(blocks: &[Value]) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for block in blocks {
+        let id = block.get("block_id").and_then(Value::as_str).unwrap_or_default();
+        let listed = block.get("elements").and_then(Value::as_array).into_iter().flatten();
+        let single = ["accessory", "element"].into_iter().filter_map(|name| block.get(name));
+        for element in listed.chain(single).filter(|e| e.get("action_id").is_some()) {
+            found.push((id.to_owned(), element.clone()));
+        }
+    }
+    found
+}
+
+/// Labels of the buttons, in order.
+pub(crate) fn buttons(blocks: &[Value]) -> Vec<String> {
+    all(blocks).iter().filter(|(_, e)| kind(e) == "button").map(|(_, e)| label(e).to_owned()).collect()
+}
+
+pub(crate) fn kind(element: &Value) -> &str {
+    element.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The words on a button or option.
+pub(crate) fn label(element: &Value) -> &str {
+    element.pointer("/text/text").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The option with this value or label.
+pub(crate) fn option(element: &Value, wanted: &str) -> Option<Value> {
+    let grouped = element.get("option_groups").and_then(Value::as_array).into_iter().flatten();
+    let lists = grouped.filter_map(|group| group.get("options")).chain(element.get("options"));
+    lists
+        .filter_map(Value::as_array)
+        .flatten()
+        .find(|o| o.get("value").and_then(Value::as_str) == Some(wanted) || label(o) == wanted)
+        .cloned()
+}
+
+/// Gives ids to blocks and elements that have none, as Slack does; `next` makes a fresh one.
+pub(crate) fn with_ids(blocks: &Value, mut next: impl FnMut() -> String) -> Vec<Value> {
+    let mut blocks = blocks.as_array().cloned().unwrap_or_default();
+    for block in &mut blocks {
+        let Some(fields) = block.as_object_mut() else { continue };
+        fields.entry("block_id").or_insert_with(|| Value::from(next()));
+        for name in ["accessory", "element"] {
+            if let Some(element) = fields.get_mut(name).and_then(Value::as_object_mut) {
+                give_action_id(element, &mut next);
+            }
+        }
+        if fields.get("type").and_then(Value::as_str) != Some("actions") {
+            continue;
+        }
+        for element in fields.get_mut("elements").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(element) = element.as_object_mut() {
+                give_action_id(element, &mut next);
+            }
+        }
+    }
+    blocks
+}
+
+fn give_action_id(element: &mut Map<String, Value>, next: &mut impl FnMut() -> String) {
+    if element.get("type").and_then(Value::as_str) != Some("image") {
+        element.entry("action_id").or_insert_with(|| Value::from(next()));
+    }
+}
+
+/// The member of `actions` that a click on this element sends; `chosen` is the option, user or date picked.
+pub(crate) fn action(element: &Value, block_id: &str, chosen: &str, action_ts: &str) -> Value {
+    let mut action = state(element, chosen);
+    if let Some(fields) = action.as_object_mut() {
+        for name in ["action_id", "text", "value", "style", "url", "placeholder", "confirm"] {
+            if let Some(value) = element.get(name) {
+                fields.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+        fields.insert("block_id".into(), Value::from(block_id));
+        fields.insert("action_ts".into(), Value::from(action_ts));
+    }
+    action
+}
+
+/// The state of an element in which a person chose or typed `chosen`.
+pub(crate) fn state(element: &Value, chosen: &str) -> Value {
+    let kind = kind(element);
+    let picked = || option(element, chosen).unwrap_or(Value::Null);
+    match kind {
+        "button" => json!({ "type": kind }),
+        "static_select" | "radio_buttons" | "overflow" => {
+            json!({ "type": kind, "selected_option": picked() })
+        }
+        // The options of an external select live in the app; the person picked one of those it sent.
+        "external_select" => json!({ "type": kind, "selected_option": {
+            "text": { "type": "plain_text", "text": chosen, "emoji": true }, "value": chosen } }),
+        "users_select" => json!({ "type": kind, "selected_user": chosen }),
+        "conversations_select" => json!({ "type": kind, "selected_conversation": chosen }),
+        "channels_select" => json!({ "type": kind, "selected_channel": chosen }),
+        "datepicker" => json!({ "type": kind, "selected_date": chosen }),
+        "timepicker" => json!({ "type": kind, "selected_time": chosen }),
+        "datetimepicker" => json!({ "type": kind, "selected_date_time": chosen.parse::<i64>().ok() }),
+        "checkboxes" | "multi_static_select" => {
+            let options: Vec<Value> = chosen.split(',').filter_map(|one| option(element, one)).collect();
+            json!({ "type": kind, "selected_options": options })
+        }
+        "multi_users_select" => {
+            json!({ "type": kind, "selected_users": chosen.split(',').collect::<Vec<_>>() })
+        }
+        _ => {
+            json!({ "type": kind, "value": if chosen.is_empty() { Value::Null } else { Value::from(chosen) } })
+        }
+    }
+}

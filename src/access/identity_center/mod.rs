@@ -1,0 +1,296 @@
+//! Account assignments in IAM Identity Center, behind [`Access`]: look, start a change, ask how it does.
+//!
+//! It never decides, never repeats a change, and never takes an answer that it cannot read for "nothing there".
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_sdk_ssoadmin::types::{AccountAssignmentOperationStatus, PrincipalType, StatusValues, TargetType};
+use glasskey_domain::holding::Change;
+use glasskey_domain::ids::OperationId;
+use glasskey_domain::{GroupId, Holding, PersonId, Target};
+
+use super::aws::AwsClients;
+use super::budget::Rank;
+use super::failure::{Failure, Kind};
+use super::operation::Op;
+use crate::ports::{Access, Answer, Fault, Progress, Seen, Started, Urgency};
+
+mod running;
+mod sight;
+
+pub use running::Found;
+pub use sight::{GroupsOf, Sight};
+
+/// Pauses before asking how an operation is doing: most end within two seconds, and 15 of them must not spend 20 calls a
+/// second on asking (platform-rules 3.2). The last one repeats.
+pub const POLL_PAUSES_MS: [u64; 6] = [300, 500, 800, 1300, 2000, 3000];
+
+/// The assignments of one instance of Identity Center.
+pub struct IdentityCenter {
+    aws: AwsClients,
+    sight: Sight,
+    groups_of: GroupsOf,
+}
+
+impl std::fmt::Debug for IdentityCenter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IdentityCenter").field("sight", &self.sight).finish_non_exhaustive()
+    }
+}
+
+impl IdentityCenter {
+    /// Tries which list answers here, and looks through that one from then on. `groups_of` tells the groups of a person as
+    /// last read, for the list that does not.
+    ///
+    /// # Errors
+    /// When neither list answers.
+    pub async fn connect(aws: AwsClients, groups_of: GroupsOf) -> Result<Self, Fault> {
+        let mut center = Self { aws, sight: Sight::ByPrincipal, groups_of };
+        center.sight = center.choose_sight().await?;
+        Ok(center)
+    }
+
+    /// Through which list it looks.
+    #[must_use]
+    pub fn sight(&self) -> Sight {
+        self.sight
+    }
+
+    async fn begin(&self, holding: &Holding, change: Change, urgency: Urgency) -> Result<Started, Fault> {
+        let rank = match change {
+            Change::Delete => Rank::starting(urgency),
+            // A create is never among the first, whatever the caller thinks of it.
+            Change::Create => Rank::asking(urgency).max(Rank::Emergency),
+        };
+        let begun = match change {
+            Change::Create => self.create(holding, rank).await,
+            Change::Delete => self.delete(holding, rank).await,
+        };
+        match begun {
+            Ok(operation) => Ok(Started::Running(operation)),
+            Err(failure) => not_begun(change, &failure),
+        }
+    }
+
+    async fn create(&self, holding: &Holding, rank: Rank) -> Result<OperationId, Failure> {
+        let Target::Assignment { account, permission_set } = &holding.target;
+        let request = self
+            .aws
+            .sso
+            .create_account_assignment()
+            .instance_arn(self.aws.instance_arn())
+            .target_type(TargetType::AwsAccount)
+            .target_id(account.as_str())
+            .permission_set_arn(permission_set.as_str())
+            .principal_type(PrincipalType::User)
+            .principal_id(holding.principal.as_str());
+        let (answer, slot) = self.aws.begin(Op::CreateAccountAssignment, rank, request.send()).await?;
+        let operation = name_of(Op::CreateAccountAssignment, answer.account_assignment_creation_status)?;
+        slot.named(&operation);
+        Ok(operation)
+    }
+
+    async fn delete(&self, holding: &Holding, rank: Rank) -> Result<OperationId, Failure> {
+        let Target::Assignment { account, permission_set } = &holding.target;
+        let request = self
+            .aws
+            .sso
+            .delete_account_assignment()
+            .instance_arn(self.aws.instance_arn())
+            .target_type(TargetType::AwsAccount)
+            .target_id(account.as_str())
+            .permission_set_arn(permission_set.as_str())
+            .principal_type(PrincipalType::User)
+            .principal_id(holding.principal.as_str());
+        let (answer, slot) = self.aws.begin(Op::DeleteAccountAssignment, rank, request.send()).await?;
+        let operation = name_of(Op::DeleteAccountAssignment, answer.account_assignment_deletion_status)?;
+        slot.named(&operation);
+        Ok(operation)
+    }
+
+    async fn creation_status(
+        &self,
+        operation: &OperationId,
+        rank: Rank,
+    ) -> Result<AccountAssignmentOperationStatus, Failure> {
+        let op = Op::DescribeAccountAssignmentCreationStatus;
+        let request = self
+            .aws
+            .sso
+            .describe_account_assignment_creation_status()
+            .instance_arn(self.aws.instance_arn())
+            .account_assignment_creation_request_id(operation.as_str());
+        let answer = self.aws.call(op, rank, request.send()).await?;
+        answer.account_assignment_creation_status.ok_or_else(|| Failure::garbled(op, "no status"))
+    }
+
+    async fn deletion_status(
+        &self,
+        operation: &OperationId,
+        rank: Rank,
+    ) -> Result<AccountAssignmentOperationStatus, Failure> {
+        let op = Op::DescribeAccountAssignmentDeletionStatus;
+        let request = self
+            .aws
+            .sso
+            .describe_account_assignment_deletion_status()
+            .instance_arn(self.aws.instance_arn())
+            .account_assignment_deletion_request_id(operation.as_str());
+        let answer = self.aws.call(op, rank, request.send()).await?;
+        answer.account_assignment_deletion_status.ok_or_else(|| Failure::garbled(op, "no status"))
+    }
+
+    async fn status(
+        &self,
+        change: Change,
+        operation: &OperationId,
+        rank: Rank,
+    ) -> Result<AccountAssignmentOperationStatus, Failure> {
+        match change {
+            Change::Create => self.creation_status(operation, rank).await,
+            Change::Delete => self.deletion_status(operation, rank).await,
+        }
+    }
+
+    async fn progress(&self, change: Change, operation: &OperationId, rank: Rank) -> Result<Progress, Fault> {
+        let budget = self.aws.identity_center_budget();
+        let progress = match self.status(change, operation, rank).await {
+            Ok(status) => progress_of(change, operation, &status).map_err(|failure| failure.reading())?,
+            Err(failure) if failure.kind == Kind::NotFound => Progress::Unknown,
+            Err(failure) => return Err(failure.reading()),
+        };
+        match progress {
+            Progress::Running => budget.running(operation),
+            Progress::Succeeded | Progress::Failed { .. } | Progress::Unknown => budget.over(operation),
+        }
+        Ok(progress)
+    }
+}
+
+impl Access for IdentityCenter {
+    fn look<'a>(&'a self, holding: &'a Holding, urgency: Urgency) -> Answer<'a, Result<Seen, Fault>> {
+        Box::pin(async move { self.see(holding, Rank::asking(urgency)).await })
+    }
+
+    fn start<'a>(
+        &'a self,
+        holding: &'a Holding,
+        change: Change,
+        urgency: Urgency,
+    ) -> Answer<'a, Result<Started, Fault>> {
+        Box::pin(self.begin(holding, change, urgency))
+    }
+
+    fn poll<'a>(
+        &'a self,
+        change: Change,
+        operation: &'a OperationId,
+        urgency: Urgency,
+    ) -> Answer<'a, Result<Progress, Fault>> {
+        Box::pin(self.progress(change, operation, Rank::asking(urgency)))
+    }
+}
+
+/// What follows from a change that AWS did not take up. A create may be refused for good; a delete never is (P3).
+fn not_begun(change: Change, failure: &Failure) -> Result<Started, Fault> {
+    let for_good =
+        matches!(failure.kind, Kind::Denied | Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Quota);
+    match change {
+        Change::Create if for_good => Ok(Started::Refused { why: failure.to_string() }),
+        Change::Delete if failure.kind == Kind::NotFound => Ok(Started::NothingThere),
+        Change::Create | Change::Delete => Err(failure.changing()),
+    }
+}
+
+/// The name of an operation that AWS took. Without one it was taken all the same: lost, not failed.
+fn name_of(op: Op, status: Option<AccountAssignmentOperationStatus>) -> Result<OperationId, Failure> {
+    let name = status.and_then(|status| status.request_id).filter(|name| !name.is_empty());
+    name.map(OperationId::new).ok_or_else(|| Failure::garbled(op, "no request id"))
+}
+
+fn progress_of(
+    change: Change,
+    operation: &OperationId,
+    status: &AccountAssignmentOperationStatus,
+) -> Result<Progress, Failure> {
+    let op = match change {
+        Change::Create => Op::DescribeAccountAssignmentCreationStatus,
+        Change::Delete => Op::DescribeAccountAssignmentDeletionStatus,
+    };
+    if status.request_id().is_some_and(|name| name != operation.as_str()) {
+        return Err(Failure::garbled(op, "the status of another operation"));
+    }
+    match status.status() {
+        Some(StatusValues::InProgress) => Ok(Progress::Running),
+        Some(StatusValues::Succeeded) => Ok(Progress::Succeeded),
+        Some(StatusValues::Failed) => {
+            let why = status.failure_reason().unwrap_or("AWS gives no reason").to_owned();
+            Ok(Progress::Failed { why })
+        }
+        Some(other) => {
+            Err(Failure::garbled(op, &format!("the status `{}`, which we do not know", other.as_str())))
+        }
+        None => Err(Failure::garbled(op, "no status")),
+    }
+}
+
+/// The groups of people, as the directory last read them, for [`IdentityCenter::connect`].
+pub fn groups_from(
+    groups: impl Fn(&PersonId) -> Option<BTreeSet<GroupId>> + Send + Sync + 'static,
+) -> GroupsOf {
+    Arc::new(groups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(word: Option<StatusValues>) -> AccountAssignmentOperationStatus {
+        AccountAssignmentOperationStatus::builder().request_id("op-1").set_status(word).build()
+    }
+
+    fn of(status: &AccountAssignmentOperationStatus) -> Result<Progress, Failure> {
+        progress_of(Change::Create, &OperationId::new("op-1"), status)
+    }
+
+    /// pitfall 3: only `SUCCEEDED` is success.
+    #[test]
+    fn only_a_status_that_says_so_is_success() {
+        assert_eq!(of(&status(Some(StatusValues::Succeeded))), Ok(Progress::Succeeded));
+        assert_eq!(of(&status(Some(StatusValues::InProgress))), Ok(Progress::Running));
+        assert!(matches!(of(&status(Some(StatusValues::Failed))), Ok(Progress::Failed { .. })));
+        assert!(of(&status(None)).is_err());
+        assert!(of(&status(Some(StatusValues::from("SUCCEEDING")))).is_err());
+        let of_another = AccountAssignmentOperationStatus::builder()
+            .request_id("op-2")
+            .status(StatusValues::Succeeded)
+            .build();
+        assert!(of(&of_another).is_err(), "another operation's success is not ours");
+    }
+
+    /// P3: there is no way to refuse a delete for good.
+    #[test]
+    fn a_delete_is_never_refused() {
+        let failed = |kind: Kind| {
+            let mut failure = Failure::garbled(Op::DeleteAccountAssignment, "no");
+            failure.kind = kind;
+            not_begun(Change::Delete, &failure)
+        };
+        for kind in [Kind::Denied, Kind::Key, Kind::Invalid, Kind::Quota, Kind::Other, Kind::Credentials] {
+            assert!(matches!(failed(kind), Err(Fault::Permanent { .. })), "{kind:?}");
+        }
+        assert_eq!(failed(Kind::NotFound), Ok(Started::NothingThere));
+        assert!(matches!(failed(Kind::Lost), Err(Fault::Lost { .. })));
+        assert!(matches!(failed(Kind::Conflict), Err(Fault::Transient { .. })));
+    }
+
+    #[test]
+    fn an_operation_without_a_name_is_lost_and_not_failed() {
+        let unnamed = AccountAssignmentOperationStatus::builder().request_id("").build();
+        for answer in [None, Some(unnamed)] {
+            let failure = name_of(Op::CreateAccountAssignment, answer).unwrap_err();
+            assert!(matches!(failure.changing(), Fault::Lost { .. }));
+        }
+    }
+}

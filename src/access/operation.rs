@@ -1,0 +1,165 @@
+//! The list of everything that is ever asked of AWS. `deploy/iam-policy.json` allows exactly this, and a test compares.
+
+/// Whose API it is: the label of metrics, and the budget that pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Provider {
+    /// IAM Identity Center (`sso-admin`).
+    IdentityCenter,
+    /// The Identity Store.
+    IdentityStore,
+    /// AWS Organizations.
+    Organizations,
+}
+
+impl Provider {
+    /// The label in metrics.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::IdentityCenter => "identity-center",
+            Self::IdentityStore => "identity-store",
+            Self::Organizations => "organizations",
+        }
+    }
+
+    /// What IAM actions begin with.
+    #[must_use]
+    pub const fn action_prefix(self) -> &'static str {
+        match self {
+            Self::IdentityCenter => "sso",
+            Self::IdentityStore => "identitystore",
+            Self::Organizations => "organizations",
+        }
+    }
+}
+
+macro_rules! operations {
+    ($($name:ident of $provider:ident: $doc:literal;)*) => {
+        /// One operation of AWS, by AWS's name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Op {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Op {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// AWS's name of it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
+            /// Whose it is.
+            #[must_use]
+            pub const fn provider(self) -> Provider {
+                match self { $(Self::$name => Provider::$provider,)* }
+            }
+        }
+    };
+}
+
+operations! {
+    ListInstances of IdentityCenter: "Which instance there is.";
+    ListPermissionSets of IdentityCenter: "The permission sets, as ARNs.";
+    DescribePermissionSet of IdentityCenter: "Name and session duration of one.";
+    ListAccountAssignmentsForPrincipal of IdentityCenter: "What a user has in an account, directly and through groups.";
+    ListAccountAssignments of IdentityCenter: "Who has a permission set in an account.";
+    CreateAccountAssignment of IdentityCenter: "Gives access; asynchronous, without a client token.";
+    DeleteAccountAssignment of IdentityCenter: "Takes access away; asynchronous, without a client token.";
+    DescribeAccountAssignmentCreationStatus of IdentityCenter: "How a create is doing.";
+    DescribeAccountAssignmentDeletionStatus of IdentityCenter: "How a delete is doing.";
+    ListAccountAssignmentCreationStatus of IdentityCenter: "The creates under way.";
+    ListAccountAssignmentDeletionStatus of IdentityCenter: "The deletes under way.";
+    ListUsers of IdentityStore: "People.";
+    ListGroups of IdentityStore: "Groups.";
+    ListGroupMemberships of IdentityStore: "The members of a group.";
+    DescribeOrganization of Organizations: "Which account is the management account.";
+    ListRoots of Organizations: "Where the tree of units begins.";
+    ListOrganizationalUnitsForParent of Organizations: "The units right below another.";
+    ListAccountsForParent of Organizations: "The accounts right below a unit.";
+    DescribeAccount of Organizations: "Whether an account still exists.";
+}
+
+impl Op {
+    /// Whether it changes something: then it is never repeated below the engine, and a lost answer may have been done.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        matches!(self, Self::CreateAccountAssignment | Self::DeleteAccountAssignment)
+    }
+
+    /// The IAM action that allows it.
+    #[must_use]
+    pub fn action(self) -> String {
+        format!("{}:{}", self.provider().action_prefix(), self.name())
+    }
+}
+
+impl std::fmt::Display for Op {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every file that may call AWS.
+    const CALLERS: &[&str] = &[
+        include_str!("aws.rs"),
+        include_str!("identity_center/mod.rs"),
+        include_str!("identity_center/sight.rs"),
+        include_str!("identity_center/running.rs"),
+        include_str!("../directory/read/identity_store.rs"),
+        include_str!("../directory/read/organization.rs"),
+        include_str!("../directory/read/permission_sets.rs"),
+    ];
+
+    fn policy_actions() -> Vec<String> {
+        let policy: serde_json::Value =
+            serde_json::from_str(include_str!("../../deploy/iam-policy.json")).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        assert!(statements.iter().all(|statement| statement["Effect"] == "Allow"));
+        let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().unwrap());
+        actions.map(|action| action.as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_iam_policy_allows_what_we_call_and_nothing_else() {
+        let allowed = policy_actions();
+        let unique: BTreeSet<String> = allowed.iter().cloned().collect();
+        assert_eq!(unique.len(), allowed.len(), "no action is allowed twice");
+        assert_eq!(unique, Op::ALL.iter().map(|op| op.action()).collect());
+    }
+
+    #[test]
+    fn only_the_two_changes_are_allowed_to_change() {
+        let verbs = ["List", "Describe"];
+        for op in Op::ALL {
+            assert_eq!(op.changes(), !verbs.iter().any(|verb| op.name().starts_with(verb)), "{op}");
+        }
+    }
+
+    #[test]
+    fn every_operation_of_the_list_is_called_somewhere_and_nothing_is_sent_beside_it() {
+        let code: String = CALLERS.iter().filter_map(|file| file.split("#[cfg(test)]").next()).collect();
+        for op in Op::ALL {
+            let snake: String = op
+                .name()
+                .chars()
+                .flat_map(|c| {
+                    let underscore = c.is_ascii_uppercase().then_some('_');
+                    underscore.into_iter().chain(std::iter::once(c.to_ascii_lowercase()))
+                })
+                .collect();
+            let builder = format!(".{}()", snake.trim_start_matches('_'));
+            assert_eq!(code.matches(&builder).count(), 1, "{op} is built with {builder} in one place");
+            assert!(code.contains(&format!("Op::{op}")), "{op} is named where it is called");
+        }
+        assert_eq!(code.matches(".send()").count(), Op::ALL.len(), "every call has its place in the list");
+    }
+}

@@ -1,0 +1,89 @@
+//! What goes over the socket. Both sides are this binary, though not always of one release: hence the version.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the protocol. A side that sees another one says so instead of guessing.
+pub const PROTOCOL: u32 = 1;
+/// Longest request in bytes, line break included: a reason of 500 characters fits a hundred times.
+pub const REQUEST_LENGTH_MAX: usize = 64 * 1024;
+/// Longest answer in bytes: ten thousand requests with all their lines.
+pub const ANSWER_LENGTH_MAX: usize = 16 * 1024 * 1024;
+/// Longest wait for the other side. A decision takes milliseconds; a bot that needs longer is not well.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A request with its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frame {
+    /// [`PROTOCOL`].
+    pub version: u32,
+    /// What is asked.
+    pub request: HostRequest,
+}
+
+/// What can be asked. Verbs, never fields of a state (pitfall 33).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum HostRequest {
+    /// The requests that are open; with `all`, those that are closed too.
+    List {
+        /// Closed ones too.
+        all: bool,
+    },
+    /// One request.
+    Show {
+        /// As in `AR-7K3Q`.
+        id: String,
+    },
+    /// End a grant now.
+    End {
+        /// As in `AR-7K3Q`.
+        id: String,
+    },
+    /// Approve a request.
+    Approve {
+        /// As in `AR-7K3Q`.
+        id: String,
+    },
+    /// Deny a request.
+    Deny {
+        /// As in `AR-7K3Q`.
+        id: String,
+        /// Why, for the requester.
+        why: String,
+    },
+    /// What one would type after `/elevate`.
+    Elevate {
+        /// The text.
+        text: String,
+    },
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostResponse {
+    /// For people, one line each.
+    pub lines: Vec<String>,
+    /// The same for programs.
+    pub json: serde_json::Value,
+    /// Whether the answer is no.
+    pub refused: bool,
+}
+
+impl HostResponse {
+    /// An answer.
+    #[must_use]
+    pub fn said(lines: Vec<String>, json: serde_json::Value) -> Self {
+        Self { lines, json, refused: false }
+    }
+
+    /// A no, with its reason.
+    #[must_use]
+    pub fn refused(why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self { json: serde_json::json!({ "refused": why }), lines: vec![why], refused: true }
+    }
+}

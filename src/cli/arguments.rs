@@ -1,0 +1,191 @@
+//! What can be typed after `glasskey`. Parsing only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Temporary elevated access to AWS, asked for and approved in chat.
+#[derive(Debug, Parser)]
+#[command(name = "glasskey", version, propagate_version = true, after_help = EXITS)]
+pub struct Arguments {
+    /// The configuration.
+    #[arg(long, global = true, value_name = "FILE", default_value = "glasskey.toml")]
+    pub config: PathBuf,
+    /// Answer in JSON, for programs.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to log, as in `info` or `glasskey=debug,info`; else RUST_LOG.
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXITS: &str =
+    "Exit codes: 0 done; 1 refused, failed or faults found; 2 not understood; 3 no bot answers.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the bot.
+    Run,
+    /// Try every credential, scope, right and name the bot will need, and say what to fix.
+    Check,
+    /// Write a configuration and policies to start from.
+    Init(InitArguments),
+    /// Check, explain and test policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// See and change access requests, through the running bot.
+    #[command(subcommand)]
+    Requests(RequestsCommand),
+    /// What to paste or register at a chat platform.
+    #[command(subcommand)]
+    Manifest(ManifestCommand),
+    /// Prove the journal whole, and read it out.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Back up, restore and rebuild the ledger.
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Say which release this is.
+    Version,
+}
+
+/// `glasskey init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Write the sample: a pretend company's configuration with every key explained.
+    #[arg(long)]
+    pub sample: bool,
+    /// The folder to write to.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub dir: PathBuf,
+}
+
+/// `glasskey policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Say whether the policies would come into force, and what looks like a slip.
+    Check,
+    /// Say what policy answers to a question, and why.
+    Explain(ExplainArguments),
+    /// Run a table of cases.
+    Test {
+        /// The table.
+        file: PathBuf,
+    },
+}
+
+/// `glasskey policy explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// Who asks: e-mail address, user name or id.
+    #[arg(long)]
+    pub person: String,
+    /// Where: account id, name or alias.
+    #[arg(long)]
+    pub account: String,
+    /// As what: permission set name or ARN.
+    #[arg(long)]
+    pub permission_set: String,
+    /// For how long.
+    #[arg(long = "for", value_name = "LENGTH", default_value = "1h")]
+    pub length: String,
+    /// The company the question is about: a file as for `policy test`.
+    #[arg(long, value_name = "FILE")]
+    pub company: PathBuf,
+}
+
+/// `glasskey requests`.
+#[derive(Debug, Subcommand)]
+pub enum RequestsCommand {
+    /// List the open requests.
+    List {
+        /// Closed ones too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one request.
+    Show {
+        /// As in AR-7K3Q.
+        id: String,
+    },
+    /// End a grant now.
+    End {
+        /// As in AR-7K3Q.
+        id: String,
+    },
+    /// Approve a request.
+    Approve {
+        /// As in AR-7K3Q.
+        id: String,
+    },
+    /// Deny a request.
+    Deny {
+        /// As in AR-7K3Q.
+        id: String,
+        /// Why, for the requester.
+        #[arg(required = true, num_args = 1..)]
+        why: Vec<String>,
+    },
+}
+
+/// `glasskey manifest`.
+#[derive(Debug, Subcommand)]
+pub enum ManifestCommand {
+    /// The Slack app manifest.
+    Slack,
+}
+
+/// `glasskey audit`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Follow the whole hash chain of the journal.
+    Verify,
+    /// Read the journal out.
+    Export(ExportArguments),
+    /// Everything the journal says about one request.
+    Show {
+        /// As in AR-7K3Q.
+        id: String,
+    },
+}
+
+/// `glasskey audit export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// Only records of this time and later, as in 2026-11-20T09:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<jiff::Timestamp>,
+    /// As what.
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    pub format: Format,
+}
+
+/// Formats of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One JSON object a line.
+    Jsonl,
+    /// For spreadsheets.
+    Csv,
+}
+
+/// `glasskey store`.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Derive the state from the journal anew. The bot must not be running.
+    Rebuild,
+    /// Copy the journal to a new file, also while the bot runs.
+    Backup {
+        /// The new file.
+        file: PathBuf,
+    },
+    /// Make a new store of a back-up. The store must be empty.
+    Restore {
+        /// The back-up.
+        file: PathBuf,
+    },
+}

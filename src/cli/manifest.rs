@@ -1,0 +1,13 @@
+//! `glasskey manifest …`: what to paste or register at a chat platform. Needs no configuration.
+
+use glasskey_commands::manifest::{SlackApp, slack as slack_manifest};
+use serde_json::json;
+
+use super::output::{Exit, Output};
+
+/// The Slack app manifest.
+pub fn slack(out: &mut Output) -> Exit {
+    let manifest = slack_manifest(&SlackApp::default());
+    out.say(manifest.trim_end(), &json!({ "manifest": manifest }));
+    Exit::Fine
+}

@@ -1,0 +1,128 @@
+//! `glasskey policy …`: would it load, what does it answer, does it answer what is expected. Never changes what is in
+//! force.
+
+use std::path::Path;
+
+use glasskey_domain::Directory;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::arguments::ExplainArguments;
+use super::output::{Exit, Output};
+use crate::config::Config;
+use crate::policy::annotations::parse_length;
+use crate::policy::{self, PolicyFault, RuleSet, cases};
+
+/// Says whether the policies would come into force, and what looks like a slip.
+pub fn check(out: &mut Output, config: &Config) -> Exit {
+    let report = policy::check(&config.policy.dir, None);
+    let json = json!({
+        "good": report.is_good(),
+        "set": report.set,
+        "files": report.files,
+        "policies": report.policies,
+        "faults": as_json(&report.faults),
+        "warnings": as_json(&report.warnings),
+    });
+    let mut lines: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+    lines.extend(report.warnings.iter().map(|warning| format!("warning: {warning}")));
+    if !report.is_good() {
+        lines.push("these policies would not come into force; those before stay".to_owned());
+        out.fail(&lines.join("\n"), &json);
+        return Exit::Refused;
+    }
+    let set = report.set.unwrap_or_default();
+    lines.push(format!("{} policies in {} files are valid (set {set})", report.policies, report.files.len()));
+    out.say(&lines.join("\n"), &json);
+    Exit::Fine
+}
+
+/// Says what policy answers to a question, and why.
+pub fn explain(out: &mut Output, config: &Config, arguments: &ExplainArguments, now: Timestamp) -> Exit {
+    let Some(length) = parse_length(&arguments.length) else {
+        out.fail(
+            &format!("`{}` is not a length, as in 30m or 1h30m", arguments.length),
+            &json!({ "failed": "length" }),
+        );
+        return Exit::Usage;
+    };
+    let (rules, directory) = match load(config).and_then(|rules| Ok((rules, company(&arguments.company)?))) {
+        Ok(both) => both,
+        Err(faults) => return faulty(out, &faults),
+    };
+    let account = config
+        .aliases
+        .get(&arguments.account.to_lowercase())
+        .map_or(arguments.account.as_str(), |account| account.as_str());
+    let names = (arguments.person.as_str(), account, arguments.permission_set.as_str());
+    let question = match policy::question(&directory, names, length, now) {
+        Ok(question) => question,
+        Err(why) => {
+            out.fail(&why.to_string(), &json!({ "failed": why.to_string() }));
+            return Exit::Refused;
+        }
+    };
+    let explanation = policy::explain(&rules, &directory, &question);
+    let permitted = matches!(explanation.verdict, glasskey_domain::Verdict::Permit(_));
+    let text = explanation.to_string();
+    let json = json!({ "permitted": permitted, "set": explanation.set, "text": text });
+    if permitted {
+        out.say(&text, &json);
+        return Exit::Fine;
+    }
+    out.fail(&text, &json);
+    Exit::Refused
+}
+
+/// Runs a table of cases.
+pub fn test(out: &mut Output, config: &Config, file: &Path, now: Timestamp) -> Exit {
+    let name = file.display().to_string();
+    let ran = load(config)
+        .and_then(|rules| read(file).and_then(|text| cases::run(&name, &text, &rules, None, now)));
+    match ran {
+        Ok(report) => {
+            let json =
+                json!({ "good": report.is_good(), "cases": report.cases, "failures": report.failures.len() });
+            if report.is_good() {
+                out.say(&report.to_string(), &json);
+                return Exit::Fine;
+            }
+            out.fail(&report.to_string(), &json);
+            Exit::Refused
+        }
+        Err(faults) => faulty(out, &faults),
+    }
+}
+
+fn load(config: &Config) -> Result<RuleSet, Vec<PolicyFault>> {
+    RuleSet::load(&config.policy.dir, config.policy.time_zone.clone())
+}
+
+/// A company in plain lines; rows of cases below it are passed over.
+fn company(file: &Path) -> Result<Directory, Vec<PolicyFault>> {
+    let text = read(file)?;
+    let company: Vec<&str> = text.lines().map(|line| if line.contains('|') { "" } else { line }).collect();
+    policy::company(&file.display().to_string(), &company.join("\n"))
+}
+
+fn read(file: &Path) -> Result<String, Vec<PolicyFault>> {
+    std::fs::read_to_string(file).map_err(|why| {
+        let file = file.display().to_string();
+        vec![PolicyFault { file, line: None, what: format!("cannot be read: {why}"), mend: None }]
+    })
+}
+
+fn faulty(out: &mut Output, faults: &[PolicyFault]) -> Exit {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    out.fail(&lines.join("\n"), &json!({ "faults": as_json(faults) }));
+    Exit::Refused
+}
+
+fn as_json(faults: &[PolicyFault]) -> Vec<Value> {
+    faults
+        .iter()
+        .map(
+            |fault| json!({ "file": fault.file, "line": fault.line, "what": fault.what, "mend": fault.mend }),
+        )
+        .collect()
+}

@@ -1,0 +1,254 @@
+//! `glasskey run`: wires the rooms together, runs until told to stop, and stops in good order.
+//!
+//! It starts without AWS, without Slack and without a directory: what must be taken back is taken back as soon as it can
+//! be, whatever else does not answer (P3).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use glasskey_domain::{Command, Directory};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::aws::Aws;
+use crate::chat::host::HostDoor;
+use crate::chat::host::desk::Desk;
+use crate::chat::slack;
+use crate::chat::slack::web::WebConfig;
+use crate::clock::SystemClock;
+use crate::config::{Config, Secrets};
+use crate::engine::refresh::{self, Freshness};
+use crate::engine::{Engine, Parts, Running};
+use crate::ledger::{self, Opened, Vault};
+use crate::notices::Setting;
+use crate::policy::{Changed, RuleSet, SharedRules, fingerprint};
+use crate::telemetry::health::{Health, Part, Watched};
+use crate::telemetry::metrics;
+use crate::telemetry::server::Server;
+
+/// A loop that has not come round for so long is not running (pitfall 22): ten times its longest sleep.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+/// How often health is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often the policy files are looked at.
+const POLICY_LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the journal's head is logged: outside the store it anchors the journal (`glasskey audit verify --head`).
+const ANCHOR_EVERY: Duration = Duration::from_secs(600);
+
+/// Why the bot did not start, or ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum RunFault {
+    /// Something that must be there at the start is not.
+    #[error("{0}")]
+    Start(String),
+    /// A part of it ended, and nothing may be told from what is in memory.
+    #[error("{0}; the bot ends, so that a restart begins from what is durable")]
+    Ended(String),
+}
+
+fn start(error: impl std::fmt::Display) -> RunFault {
+    RunFault::Start(error.to_string())
+}
+
+/// Runs the bot until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it cannot start, or a part of it ends by itself.
+pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
+    let health = Health::new(vec![
+        Watched { name: "clerk", silence_max: SILENCE_MAX },
+        Watched { name: "scheduler", silence_max: SILENCE_MAX },
+    ]);
+    let measured = metrics::install().map_err(start)?;
+    let server = Server::bind(config.admin.metrics, health.clone(), measured.clone()).await;
+    let server = server.map_err(|error| RunFault::Start(format!("{}: {error}", config.admin.metrics)))?;
+    tokio::spawn(server.run());
+    tokio::spawn(metrics::upkeep(measured));
+    let door = HostDoor::open(&config.admin.socket).map_err(start)?;
+    let rules = RuleSet::load(&config.policy.dir, config.policy.time_zone.clone()).map_err(|faults| {
+        RunFault::Start(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?;
+    health.well(Part::Policy, format!("{} policies, set {}", rules.policy_count(), rules.hash()));
+    let opened = open_ledger(&config).await?;
+    health.well(Part::Ledger, format!("record {}", opened.vault.head()));
+    let bot = Bot::start(&config, &secrets, opened, SharedRules::new(rules), &health).await?;
+    tokio::spawn(door.run(Arc::new(Desk::new(
+        bot.engine.clone(),
+        config.aliases.clone(),
+        config.admin.people.clone(),
+    ))));
+    bot.until_stopped(&config, &health).await
+}
+
+async fn open_ledger(config: &Config) -> Result<Opened, RunFault> {
+    let path = config.store.clone();
+    let opened =
+        tokio::task::spawn_blocking(move || ledger::open(&path)).await.map_err(start)?.map_err(start)?;
+    for alert in opened.report.alerts() {
+        tracing::error!(alert, "the ledger was not as it was left");
+    }
+    tracing::info!(head = %opened.report.head, open_requests = opened.book.open_count(), "the ledger is open");
+    Ok(opened)
+}
+
+/// The directory last kept. One that cannot be read is told, and replaced as soon as AWS answers.
+async fn directory_kept(opened: &Opened) -> Directory {
+    let Some(kept) = opened.book.directory() else { return Directory::empty() };
+    match refresh::last_kept(&opened.vault, &kept.document).await {
+        Ok(directory) => directory,
+        Err(fault) => {
+            tracing::error!(%fault, "the last directory cannot be used; nobody is served until it was read again");
+            Directory::empty()
+        }
+    }
+}
+
+fn slack_options(config: &Config, secrets: &Secrets) -> slack::Options {
+    let (app, bot) = (secrets.slack_app_token.to_secret_string(), secrets.slack_bot_token.to_secret_string());
+    slack::Options {
+        web: WebConfig::new(config.slack.api_url.clone(), app, bot),
+        teams: config.slack.teams.clone(),
+        channel: config.slack.channel.clone(),
+        sockets: usize::try_from(config.slack.sockets).unwrap_or(1),
+    }
+}
+
+/// The running bot.
+struct Bot {
+    engine: Engine,
+    running: Running,
+    vault: Vault,
+    rules: SharedRules,
+    freshness: watch::Receiver<Freshness>,
+    slack: slack::Connection,
+}
+
+impl Bot {
+    async fn start(
+        config: &Config,
+        secrets: &Secrets,
+        opened: Opened,
+        rules: SharedRules,
+        health: &Health,
+    ) -> Result<Self, RunFault> {
+        let directory = directory_kept(&opened).await;
+        if directory.is_empty() {
+            health.ill(Part::Directory, "not read yet");
+        } else {
+            health.well(Part::Directory, format!("as of {}", directory.read_at));
+        }
+        let setting = Setting {
+            portal_url: config.aws.portal_url.as_ref().map(ToString::to_string),
+            region: config.aws.region.clone(),
+        };
+        let chat = slack::Chat::new(slack_options(config, secrets), &opened.book, setting).map_err(start)?;
+        let access = Arc::new(Aws::new(&config.aws));
+        let (engine, running) = Engine::start(Parts {
+            ledger: Arc::new(opened.vault.clone()),
+            access: access.clone(),
+            chat: chat.sender(),
+            clock: Arc::new(SystemClock),
+            settings: config.requests.clone(),
+            book: opened.book,
+            directory,
+            rules: rules.current(),
+        });
+        access.knows(engine.clone());
+        let started = Command::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
+        engine.inside(started).await.map_err(start)?;
+        let current = rules.current();
+        let loaded =
+            Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
+        engine.inside(loaded).await.map_err(start)?;
+        let (fresh, freshness) = watch::channel(Freshness::default());
+        let schedule = config.directory_schedule.clone();
+        let next_at = Box::new(move |last| schedule.next_after(last));
+        tokio::spawn(refresh::run(engine.clone(), access, next_at, fresh));
+        let slack = chat.connect(engine.clone(), config.aliases.clone()).map_err(start)?;
+        Ok(Self { engine, running, vault: opened.vault, rules, freshness, slack })
+    }
+
+    async fn until_stopped(mut self, config: &Config, health: &Health) -> Result<(), RunFault> {
+        let mut terminate = signal(SignalKind::terminate()).map_err(start)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(start)?;
+        let mut hang_up = signal(SignalKind::hangup()).map_err(start)?;
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut anchor = tokio::time::interval(ANCHOR_EVERY);
+        let mut policy = tokio::time::interval(POLICY_LOOK_EVERY);
+        let mut seen = fingerprint(&config.policy.dir);
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                ended = self.running.ended() => {
+                    let why = ended.err().map_or_else(|| "a loop of the engine ended".to_owned(), |fault| fault.to_string());
+                    return Err(RunFault::Ended(why));
+                }
+                _ = hang_up.recv() => self.reload(config, health).await,
+                _ = policy.tick() => {
+                    let now = fingerprint(&config.policy.dir);
+                    if now != seen {
+                        seen = now;
+                        self.reload(config, health).await;
+                    }
+                }
+                _ = anchor.tick() => tracing::info!(head = %self.vault.head(), "the journal's head"),
+                _ = look.tick() => self.look(health),
+            }
+        }
+        tracing::info!("stopping: no new work, what is under way finishes");
+        self.slack.stop().await;
+        self.engine.drain(self.running).await;
+        Ok(())
+    }
+
+    /// Puts changed policies in force, whole or not at all, and lets the journal know first.
+    async fn reload(&self, config: &Config, health: &Health) {
+        match self.rules.reload(&config.policy.dir) {
+            Ok(Changed::Same) => {
+                self.engine.set_rules(self.rules.current());
+                health.well(Part::Policy, format!("set {}", self.rules.current().hash()));
+            }
+            Ok(Changed::Now { set, files, policies }) => {
+                let loaded = Command::PolicyLoaded { set: set.clone(), files };
+                if self.engine.inside(loaded).await.is_ok() {
+                    self.engine.set_rules(self.rules.current());
+                    health.well(Part::Policy, format!("{policies} policies, set {set}"));
+                    tracing::warn!(set, policies, "other policies are in force now");
+                }
+            }
+            Err(faults) => {
+                let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                tracing::error!(
+                    why,
+                    "the policies were changed and cannot be used; the old ones stay in force"
+                );
+            }
+        }
+    }
+
+    fn look(&self, health: &Health) {
+        let now = self.engine.now();
+        for (name, last) in self.engine.beats() {
+            let silent = Duration::try_from(now.duration_since(last)).unwrap_or(Duration::ZERO);
+            if silent < SILENCE_MAX {
+                health.beat(name);
+            }
+        }
+        let fresh = self.freshness.borrow();
+        match (&fresh.read_at, &fresh.fault) {
+            (Some(at), None) => health.well(Part::Directory, format!("as of {at}")),
+            (Some(at), Some(fault)) => {
+                health.well(Part::Directory, format!("as of {at}; the last reading failed: {fault}"))
+            }
+            (None, Some(fault)) if self.engine.directory().is_empty() => {
+                health.ill(Part::Directory, fault.clone())
+            }
+            (None, _) => {}
+        }
+        match self.slack.health() {
+            Ok(how) => health.well(Part::Slack, how),
+            Err(why) => health.ill(Part::Slack, why),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The sections of the file, each read into its own type. Never reads one key twice, never stops at a fault.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use glasskey_domain::settings::REASON_LENGTH_MAX;
+use glasskey_domain::{AccountId, Settings};
+use jiff::tz::TimeZone;
+use url::Url;
+
+use super::environment::Environment;
+use super::fault::ConfigFault;
+use super::keys;
+use super::reader::Reader;
+use super::schedule::Schedule;
+use super::secret::{self, SecretSource};
+use super::values::{self, Wrong};
+use super::{Admin, Aws, Need, Policy, Slack};
+
+/// Calls a second that IAM Identity Center allows all clients of an instance together (DESIGN §3).
+const CALLS_PER_SECOND_DEFAULT: u32 = 20;
+/// With two sockets, one drop leaves one.
+const SOCKETS_DEFAULT: u32 = 2;
+/// Slack allows an app 10 connections, and each of ours may have its successor beside it.
+const SOCKETS_MAX: u32 = 5;
+/// Where Prometheus looks for an exporter of its own kind, on this machine.
+const METRICS_PORT: u16 = 9464;
+
+pub(super) fn store(reader: &mut Reader<'_>) -> PathBuf {
+    let base = reader.base;
+    reader
+        .maybe(&keys::STORE_PATH, |value| values::text(value).map(|text| base.join(text)))
+        .unwrap_or_else(|| PathBuf::from("/var/lib/glasskey"))
+}
+
+pub(super) fn slack(reader: &mut Reader<'_>, environment: &Environment, need: Need) -> Option<Slack> {
+    let app_token = secret(reader, &keys::SLACK_APP_TOKEN, environment, need);
+    let bot_token = secret(reader, &keys::SLACK_BOT_TOKEN, environment, need);
+    let teams = reader.needed(&keys::SLACK_TEAM, values::teams);
+    let channel = reader.needed(&keys::SLACK_CHANNEL, values::channel);
+    let api_url =
+        reader.maybe(&keys::SLACK_API_URL, values::url).or_else(|| Url::parse("https://slack.com/api").ok());
+    let sockets = reader
+        .maybe(&keys::SLACK_SOCKETS, |value| values::number(value, 1, SOCKETS_MAX))
+        .unwrap_or(SOCKETS_DEFAULT);
+    Some(Slack {
+        app_token: app_token?,
+        bot_token: bot_token?,
+        teams: teams?,
+        channel: channel?,
+        api_url: api_url?,
+        sockets,
+    })
+}
+
+fn secret(
+    reader: &mut Reader<'_>,
+    key: &keys::Key,
+    environment: &Environment,
+    need: Need,
+) -> Option<SecretSource> {
+    let base = reader.base;
+    let source = SecretSource {
+        reference: reader.needed(key, |value| secret::reference(value, base))?,
+        file: reader.file.clone(),
+        line: reader.line_of(key),
+        key: key.full(),
+        must: key.must,
+    };
+    if need == Need::Secrets
+        && let Err(why) = secret::read_local(&source.reference, environment)
+    {
+        reader.faults.push(source.fault(&why));
+    }
+    Some(source)
+}
+
+pub(super) fn aws(reader: &mut Reader<'_>, environment: &Environment) -> Option<Aws> {
+    let region = reader.needed(&keys::AWS_REGION, values::region);
+    let endpoint_url = reader.maybe(&keys::AWS_ENDPOINT_URL, values::url);
+    let endpoint_url = endpoint_url.or_else(|| endpoint_of(reader, environment));
+    let portal_url = reader.maybe(&keys::AWS_PORTAL_URL, values::url);
+    let instance_arn = reader.maybe(&keys::AWS_INSTANCE_ARN, values::instance_arn);
+    let calls_per_second = reader
+        .maybe(&keys::AWS_CALLS_PER_SECOND, |value| values::number(value, 1, 10_000))
+        .unwrap_or(CALLS_PER_SECOND_DEFAULT);
+    if calls_per_second > CALLS_PER_SECOND_DEFAULT {
+        reader.advise(
+            &keys::AWS_CALLS_PER_SECOND,
+            "above what IAM Identity Center allows: for load tests against a twin only",
+        );
+    }
+    Some(Aws { region: region?, endpoint_url, portal_url, instance_arn, calls_per_second })
+}
+
+/// `AWS_ENDPOINT_URL`, which the SDK would take unasked: it is held to the same rule.
+fn endpoint_of(reader: &mut Reader<'_>, environment: &Environment) -> Option<Url> {
+    let text = environment.get("AWS_ENDPOINT_URL")?;
+    match values::parse_url(&text) {
+        Ok(url) => Some(url),
+        Err(wrong) => {
+            let is = match wrong {
+                Wrong::Value => super::fault::shown(&text),
+                Wrong::Said(said) => said,
+            };
+            reader.faults.push(ConfigFault {
+                file: "environment".to_owned(),
+                line: None,
+                key: "AWS_ENDPOINT_URL".to_owned(),
+                is,
+                must: keys::AWS_ENDPOINT_URL.must.to_owned(),
+                nearest: None,
+            });
+            None
+        }
+    }
+}
+
+pub(super) fn requests(reader: &mut Reader<'_>) -> Settings {
+    let or = Settings::default();
+    let reason_max = u32::try_from(REASON_LENGTH_MAX).unwrap_or(u32::MAX);
+    let pattern = reader.maybe(&keys::TICKET_PATTERN, values::pattern);
+    if let Some(pattern) = &pattern
+        && !(pattern.as_str().starts_with('^') && pattern.as_str().ends_with('$'))
+    {
+        reader.advise(
+            &keys::TICKET_PATTERN,
+            "not anchored: it also fits inside a longer text; start it with ^ and end it with $",
+        );
+    }
+    Settings {
+        lapse_after: reader.maybe(&keys::REQUESTS_LAPSE_AFTER, values::length).unwrap_or(or.lapse_after),
+        max_length: reader.maybe(&keys::REQUESTS_MAX_DURATION, values::length).unwrap_or(or.max_length),
+        reason_required: reader.maybe(&keys::REASON_REQUIRED, values::boolean).unwrap_or(or.reason_required),
+        reason_length_min: reader
+            .maybe(&keys::REASON_MIN_LENGTH, |value| values::number(value, 0, reason_max))
+            .and_then(|length| usize::try_from(length).ok())
+            .unwrap_or(or.reason_length_min),
+        ticket_required: reader.maybe(&keys::TICKET_REQUIRED, values::boolean).unwrap_or(or.ticket_required),
+        ticket_pattern: pattern,
+    }
+}
+
+pub(super) fn aliases(reader: &mut Reader<'_>) -> BTreeMap<String, AccountId> {
+    reader.named(&keys::ALIASES, values::alias)
+}
+
+/// When the directory is read; every five minutes unless told otherwise.
+pub(super) fn schedule(reader: &mut Reader<'_>) -> Option<Schedule> {
+    let given = reader.maybe(&keys::SCHEDULE_DIRECTORY, |value| {
+        let text = values::text(value)?;
+        Schedule::parse(text).map_err(|why| Wrong::Said(format!("{} ({why})", super::fault::shown(text))))
+    });
+    given.or_else(|| Schedule::parse("0 */5 * * * *").ok())
+}
+
+pub(super) fn policy(reader: &mut Reader<'_>) -> Policy {
+    let base = reader.base;
+    Policy {
+        dir: reader
+            .maybe(&keys::POLICY_DIR, |value| values::text(value).map(|text| base.join(text)))
+            .unwrap_or_else(|| base.join("policies")),
+        time_zone: reader.maybe(&keys::POLICY_TIME_ZONE, values::time_zone).unwrap_or(TimeZone::UTC),
+    }
+}
+
+pub(super) fn admin(reader: &mut Reader<'_>) -> Admin {
+    let socket = reader
+        .maybe(&keys::ADMIN_SOCKET, values::socket)
+        .unwrap_or_else(|| PathBuf::from("/run/glasskey/glasskey.sock"));
+    let anywhere = reader.maybe(&keys::ADMIN_METRICS_ANYWHERE, values::boolean).unwrap_or(false);
+    let metrics = reader
+        .maybe(&keys::ADMIN_METRICS, |value| {
+            let address = values::address(value)?;
+            if address.ip().is_loopback() || anywhere { Ok(address) } else { Err(Wrong::Value) }
+        })
+        .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, METRICS_PORT)));
+    if anywhere && metrics.ip().is_loopback() {
+        reader
+            .advise(&keys::ADMIN_METRICS_ANYWHERE, "has no effect: the address is one of this machine alone");
+    }
+    Admin { socket, metrics, people: reader.named(&keys::PEOPLE, values::local_person) }
+}

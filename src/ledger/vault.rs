@@ -1,0 +1,189 @@
+//! The ledger as the engine knows it: decisions in, durable; the book out, after a restart.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use glasskey_domain::event::Record as Decision;
+use glasskey_domain::{AccessRequest, Book, RequestId};
+
+use super::rows::{self, BY_TIME};
+use super::{
+    Batch, Hash, Head, Ledger, NewRecord, OpenFault, OpenOptions, OpenReport, Projection, Put, Record, Table,
+};
+use crate::ports::{self, Answer, Entry, Fault};
+
+/// The kind of the documents that hold the directory.
+const DIRECTORY: &str = "directory";
+/// The format of the bodies of records, as this release writes them.
+const VERSION: u16 = 1;
+
+/// The book, derived from the journal.
+#[derive(Default)]
+struct Derived {
+    book: Book,
+    /// Rows were loaded and what follows from them was not yet derived.
+    half_loaded: bool,
+}
+
+impl Derived {
+    fn complete(&mut self) {
+        if std::mem::take(&mut self.half_loaded) {
+            self.book.loaded();
+        }
+    }
+}
+
+impl Projection for Derived {
+    fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    fn load(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), String> {
+        if let Some(row) = rows::row(table, key, value)? {
+            self.half_loaded = true;
+            self.book.load(row);
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, record: &Record) -> Result<Vec<Put>, String> {
+        self.complete();
+        let decision: Decision = rows::decode(&record.body)?;
+        let touched = self.book.apply(&decision);
+        let changes = self.book.changes(&touched);
+        encode_rows(&changes).map_err(|error| error.to_string())
+    }
+}
+
+fn encode_rows(
+    changes: &[(glasskey_domain::book::RowKey, Option<glasskey_domain::book::Row>)],
+) -> Result<Vec<Put>, serde_json::Error> {
+    let mut puts = Vec::with_capacity(changes.len());
+    for (key, row) in changes {
+        puts.extend(rows::puts(key, row.as_ref())?);
+    }
+    Ok(puts)
+}
+
+/// An opened ledger with the state it holds.
+pub struct Opened {
+    /// The ledger.
+    pub vault: Vault,
+    /// The state.
+    pub book: Book,
+    /// What the opening found and did.
+    pub report: OpenReport,
+}
+
+/// The ledger, for the engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault {
+    ledger: Arc<Ledger>,
+}
+
+/// Opens the ledger, or makes an empty one. Blocks on the disk.
+///
+/// # Errors
+/// Another process has it, the journal is damaged in the middle, or the disk says no: see [`OpenFault`].
+pub fn open(path: &Path) -> Result<Opened, OpenFault> {
+    let mut derived = Derived::default();
+    let (ledger, report) = Ledger::open(path, OpenOptions::default(), &mut derived)?;
+    derived.complete();
+    Ok(Opened { vault: Vault { ledger: Arc::new(ledger) }, book: derived.book, report })
+}
+
+/// Moves sled's part aside and makes it anew from the journal. Blocks on the disk.
+///
+/// # Errors
+/// As [`open`].
+pub fn rebuild(path: &Path) -> Result<OpenReport, OpenFault> {
+    let mut derived = Derived::default();
+    let (_ledger, report) = Ledger::rebuild(path, OpenOptions::default(), &mut derived)?;
+    Ok(report)
+}
+
+impl Vault {
+    /// The last durable record: logged now and then, it anchors the journal outside of itself.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.ledger.head()
+    }
+
+    async fn write(&self, entries: Vec<Entry>) -> Result<(), Fault> {
+        let mut batch = Batch { records: Vec::with_capacity(entries.len()), puts: Vec::new() };
+        for entry in entries {
+            let body = serde_json::to_vec(&entry.record).map_err(unwritable)?;
+            batch.records.push(NewRecord { at: entry.record.at, version: VERSION, body });
+            batch.puts.extend(encode_rows(&entry.rows).map_err(unwritable)?);
+        }
+        self.ledger
+            .commit(batch)
+            .await
+            .map(|_head| ())
+            .map_err(|fault| Fault::Permanent { what: fault.to_string() })
+    }
+
+    fn read_closed(&self, id: &str) -> Result<Option<AccessRequest>, Fault> {
+        let value = self.ledger.get(Table::Closed, &rows::closed_key(id)).map_err(unreadable)?;
+        value.map(|value| rows::decode(&value)).transpose().map_err(unreadable)
+    }
+}
+
+fn unwritable(error: serde_json::Error) -> Fault {
+    Fault::Permanent { what: format!("a decision cannot be written down: {error}") }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Fault {
+    Fault::Transient { what: format!("the ledger cannot be read: {error}"), retry_after: None }
+}
+
+impl ports::Ledger for Vault {
+    fn commit(&self, batch: Vec<Entry>) -> Answer<'_, Result<(), Fault>> {
+        Box::pin(self.write(batch))
+    }
+
+    fn closed(&self, id: &RequestId) -> Result<Option<AccessRequest>, Fault> {
+        self.read_closed(id.as_str())
+    }
+
+    fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault> {
+        let rows = self.ledger.scan(Table::Closed, BY_TIME.as_bytes(), most).map_err(unreadable)?;
+        let ids = rows.into_iter().take_while(|(key, _)| key.starts_with(BY_TIME.as_bytes()));
+        let mut requests = Vec::new();
+        for (_, id) in ids {
+            let id = String::from_utf8(id).map_err(unreadable)?;
+            requests.extend(self.read_closed(&id)?);
+        }
+        Ok(requests)
+    }
+
+    fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>> {
+        let ledger = Arc::clone(&self.ledger);
+        Box::pin(async move {
+            let kept = tokio::task::spawn_blocking(move || ledger.document_put(DIRECTORY, &bytes)).await;
+            let hash = kept.map_err(unreadable)?.map_err(unreadable)?;
+            Ok(hash.to_string())
+        })
+    }
+
+    fn kept<'a>(&'a self, hash: &'a str) -> Answer<'a, Result<Vec<u8>, Fault>> {
+        let ledger = Arc::clone(&self.ledger);
+        let hash: Result<Hash, String> = hash.parse();
+        Box::pin(async move {
+            let hash = hash.map_err(unreadable)?;
+            let read = tokio::task::spawn_blocking(move || ledger.document_get(DIRECTORY, hash)).await;
+            read.map_err(unreadable)?.map_err(unreadable)
+        })
+    }
+
+    fn forget_others<'a>(&'a self, keep: &'a [String]) -> Answer<'a, Result<(), Fault>> {
+        let ledger = Arc::clone(&self.ledger);
+        let keep: Result<BTreeSet<Hash>, String> = keep.iter().map(|hash| hash.parse()).collect();
+        Box::pin(async move {
+            let keep = keep.map_err(unreadable)?;
+            let pruned = tokio::task::spawn_blocking(move || ledger.document_prune(DIRECTORY, &keep)).await;
+            pruned.map_err(unreadable)?.map(|_gone| ()).map_err(unreadable)
+        })
+    }
+}

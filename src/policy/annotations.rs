@@ -1,0 +1,223 @@
+//! The annotations that bind a permission: `@max_duration`, `@approvals`, `@session`, `@notify`, `@broad`, and `@id`.
+//!
+//! A word that is not known, or a value that cannot be read, refuses the whole set: Cedar itself ignores annotations, so
+//! a slip such as `@aprovals("2")` would otherwise grant with the default.
+
+use cedar_policy::Policy;
+use glasskey_domain::Seconds;
+use glasskey_domain::settings::LENGTH_MIN;
+
+use super::fault::{Complaint, nearest};
+
+/// Every annotation there is.
+const KNOWN: [&str; 6] = ["id", "max_duration", "approvals", "session", "notify", "broad"];
+/// Approvals when a policy does not say: somebody else must look.
+pub const APPROVALS_DEFAULT: u32 = 1;
+/// Longest grant when a policy does not say.
+pub const MAX_DURATION_DEFAULT: Seconds = Seconds::hours(1);
+/// More approvals than this no team gets together; a larger number is a slip of the finger.
+pub const APPROVALS_MAX: u32 = 10;
+/// Longest `@max_duration`: access that is needed for longer is not temporary.
+pub const MAX_DURATION_MAX: Seconds = Seconds::hours(7 * 24);
+/// A permission set's session is 1 h to 12 h (`CreatePermissionSet`, `SessionDuration`); a limit below the shortest would
+/// permit nothing.
+const SESSION_MIN: Seconds = Seconds::hours(1);
+const SESSION_MAX: Seconds = Seconds::hours(12);
+/// Longest `@id`: it is printed on cards and in every journal record.
+const ID_LENGTH_MAX: usize = 64;
+/// Channels that one permission may tell: each is a message per grant.
+const NOTIFY_MAX: usize = 5;
+/// Slack's limit for a channel name.
+const CHANNEL_LENGTH_MAX: usize = 80;
+/// A reason shorter than this says nothing.
+const BROAD_LENGTH_MIN: usize = 10;
+
+/// What binds one permission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How many distinct people must approve.
+    pub approvals: u32,
+    /// Longest grant.
+    pub max_duration: Seconds,
+    /// Longest session of the permission set, when the policy sets a limit.
+    pub session: Option<Seconds>,
+    /// Channels to tell.
+    pub notify: Vec<String>,
+    /// Why it may give very much, when it does.
+    pub broad: Option<String>,
+}
+
+/// The `@id` of a policy, when it has one.
+pub(super) fn id(policy: &Policy, complaints: &mut Vec<Complaint>) -> Option<String> {
+    let id = policy.annotation("id")?;
+    let fits = (1..=ID_LENGTH_MAX).contains(&id.len())
+        && id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if !fits {
+        complaints.push(Complaint::new(
+            format!("`@id(\"{}\")` is not an id", shown(id)),
+            format!(
+                "use 1 to {ID_LENGTH_MAX} letters, digits, `-`, `_` and `.`, such as `@id(\"prod-readonly\")`"
+            ),
+        ));
+        return None;
+    }
+    Some(id.to_owned())
+}
+
+/// The limits of a policy; `None` when it is not a permission to request (then it may carry none).
+pub(super) fn limits(
+    policy: &Policy,
+    permits_request: bool,
+    complaints: &mut Vec<Complaint>,
+) -> Option<Limits> {
+    for (word, _) in policy.annotations() {
+        if !KNOWN.contains(&word) {
+            complaints.push(unknown(word));
+        } else if word != "id" && !permits_request {
+            complaints.push(Complaint::new(
+                format!("`@{word}` stands on a policy that it does not bind"),
+                "it belongs on a `permit` for `action == Action::\"request\"` only; remove it here",
+            ));
+        }
+    }
+    if !permits_request {
+        return None;
+    }
+    let mut read = |word: &str, parse: &dyn Fn(&str) -> Result<Seconds, String>| {
+        let text = policy.annotation(word)?;
+        parse(text).map_err(|mend| complaints.push(malformed(word, text, &mend))).ok()
+    };
+    let max_duration = read("max_duration", &|text| length_within(text, LENGTH_MIN, MAX_DURATION_MAX));
+    let session = read("session", &|text| length_within(text, SESSION_MIN, SESSION_MAX));
+    let approvals = policy.annotation("approvals").map(|text| parse_approvals(text, complaints));
+    Some(Limits {
+        approvals: approvals.unwrap_or(APPROVALS_DEFAULT),
+        max_duration: max_duration.unwrap_or(MAX_DURATION_DEFAULT),
+        session,
+        notify: policy.annotation("notify").map(|text| parse_notify(text, complaints)).unwrap_or_default(),
+        broad: policy.annotation("broad").map(|text| parse_broad(text, complaints)),
+    })
+}
+
+fn unknown(word: &str) -> Complaint {
+    let mend = nearest(word, KNOWN).map_or_else(
+        || format!("known are {}", KNOWN.map(|known| format!("`@{known}`")).join(", ")),
+        |near| format!("did you mean `@{near}`?"),
+    );
+    Complaint::new(format!("`@{}` is not an annotation of Glasskey", shown(word)), mend)
+}
+
+fn malformed(word: &str, text: &str, mend: &str) -> Complaint {
+    Complaint::new(format!("`@{word}(\"{}\")` cannot be read", shown(text)), mend)
+}
+
+/// What people wrote, cut so that a fault stays one line.
+fn shown(text: &str) -> String {
+    /// Longer than any right value.
+    const SHOWN_MAX: usize = 80;
+    text.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect()
+}
+
+fn parse_approvals(text: &str, complaints: &mut Vec<Complaint>) -> u32 {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse::<u32>() {
+        Ok(number) if digits && number <= APPROVALS_MAX => number,
+        _ => {
+            let mend = format!("write a number from 0 to {APPROVALS_MAX}, such as `@approvals(\"1\")`");
+            complaints.push(malformed("approvals", text, &mend));
+            APPROVALS_MAX
+        }
+    }
+}
+
+fn parse_notify(text: &str, complaints: &mut Vec<Complaint>) -> Vec<String> {
+    let channels: Vec<String> = text
+        .split(|c: char| c == ',' || c.is_whitespace())
+        .filter(|c| !c.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if channels.is_empty()
+        || channels.len() > NOTIFY_MAX
+        || !channels.iter().all(|channel| is_channel(channel))
+    {
+        let mend =
+            format!("write 1 to {NOTIFY_MAX} channels, such as `@notify(\"#prod-access\")` or a channel id");
+        complaints.push(malformed("notify", text, &mend));
+    }
+    channels
+}
+
+fn is_channel(text: &str) -> bool {
+    match text.strip_prefix('#') {
+        Some(name) => {
+            (1..=CHANNEL_LENGTH_MAX).contains(&name.chars().count())
+                && name.chars().all(|c| (c.is_alphanumeric() && !c.is_uppercase()) || matches!(c, '-' | '_'))
+        }
+        // Slack channel ids begin with C or G; Discord's are numbers. Neither is shorter than nine.
+        None => {
+            (9..=24).contains(&text.len())
+                && (text.bytes().all(|b| b.is_ascii_digit())
+                    || (text.starts_with(['C', 'G'])
+                        && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())))
+        }
+    }
+}
+
+fn parse_broad(text: &str, complaints: &mut Vec<Complaint>) -> String {
+    if text.trim().chars().count() < BROAD_LENGTH_MIN {
+        let mend = "say why, such as `@broad(\"yes: everybody may read the sandboxes\")`";
+        complaints.push(malformed("broad", text, mend));
+    }
+    text.trim().to_owned()
+}
+
+fn length_within(text: &str, min: Seconds, max: Seconds) -> Result<Seconds, String> {
+    let mend = || format!("write hours and minutes from {min} to {max}, such as `4h`, `90m` or `1h30m`");
+    parse_length(text).filter(|length| (min..=max).contains(length)).ok_or_else(mend)
+}
+
+/// Reads `4h`, `90m`, `1h30m`, `2d`: whole numbers, each unit once, the largest first.
+#[must_use]
+pub fn parse_length(text: &str) -> Option<Seconds> {
+    const UNITS: [(char, u32); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+    let mut units = UNITS.iter();
+    let (mut total, mut number) = (0_u32, None::<u32>);
+    for c in text.chars() {
+        if let Some(digit) = c.to_digit(10) {
+            number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(digit)?);
+        } else {
+            let (_, size) = units.find(|(unit, _)| *unit == c)?;
+            total = total.checked_add(number.take()?.checked_mul(*size)?)?;
+        }
+    }
+    (number.is_none() && !text.is_empty()).then_some(Seconds(total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_whole_numbers_with_units_the_largest_first() {
+        for (text, seconds) in
+            [("4h", 14_400), ("90m", 5_400), ("1h30m", 5_400), ("2d", 172_800), ("45s", 45)]
+        {
+            assert_eq!(parse_length(text), Some(Seconds(seconds)), "{text}");
+        }
+        for wrong in
+            ["", "4", "h", "4H", "1.5h", "30m1h", "1h1h", "-1h", " 1h", "1h ", "99999999999h", "1w", "４h4"]
+        {
+            assert_eq!(parse_length(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_channel_is_a_name_or_an_id() {
+        for right in ["#prod-access", "#sécurité", "C0ACCESS1", "1100000000000000002"] {
+            assert!(is_channel(right), "{right}");
+        }
+        for wrong in ["prod", "#", "#Prod", "#a b", "@here", "<!channel>", "C0", "#a<!channel>"] {
+            assert!(!is_channel(wrong), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `glasskey policy check`: whether a directory would load, and what in it looks like a slip.
+
+use std::fmt;
+use std::path::Path;
+
+use glasskey_domain::Directory;
+use jiff::tz::TimeZone;
+
+use super::entities::{is_ou_id, path_of};
+use super::fault::{Complaint, PolicyFault, nearest};
+use super::literals::{Kind, Literal};
+use super::load::read_dir;
+use super::ruleset::{Rule, RuleSet};
+
+/// What a check found. It would come into force only without faults.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Hash of the set, when it loads.
+    pub set: Option<String>,
+    /// Files read.
+    pub files: Vec<String>,
+    /// Policies in them, when it loads.
+    pub policies: usize,
+    /// What keeps it from loading.
+    pub faults: Vec<PolicyFault>,
+    /// What looks like a slip.
+    pub warnings: Vec<PolicyFault>,
+}
+
+impl Report {
+    /// Whether the set would come into force.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+/// Checks a directory; with a company at hand, also whether what the policies name exists and is one thing only.
+#[must_use]
+pub fn check(dir: &Path, directory: Option<&Directory>) -> Report {
+    let loaded = read_dir(dir).and_then(|sources| RuleSet::from_sources(&sources, TimeZone::UTC));
+    match loaded {
+        Err(faults) => Report { faults, ..Report::default() },
+        Ok(rules) => Report {
+            set: Some(rules.hash().to_owned()),
+            files: rules.files().to_vec(),
+            policies: rules.policy_count(),
+            faults: Vec::new(),
+            warnings: {
+                let company = directory.map(|directory| check_against(&rules, directory)).unwrap_or_default();
+                rules.warnings().iter().cloned().chain(company).collect()
+            },
+        },
+    }
+}
+
+/// What a set names that the company does not have, or has twice. Such names never widen a permission: a permit that
+/// names something ambiguous is not used, and a forbid forbids both.
+#[must_use]
+pub fn check_against(rules: &RuleSet, directory: &Directory) -> Vec<PolicyFault> {
+    let mut warnings = Vec::new();
+    for rule in rules.rules() {
+        let named = rule.named.in_scope.union(&rule.named.in_conditions);
+        let complaints = named.filter_map(|literal| complaint(directory, literal));
+        warnings.extend(complaints.map(|complaint| PolicyFault::at(&rule.file, rule.line, complaint)));
+        warnings.extend(unknown_permission_sets(rule, directory));
+    }
+    warnings
+}
+
+fn complaint(directory: &Directory, literal: &Literal) -> Option<Complaint> {
+    match meanings(directory, literal) {
+        0 => {
+            let known = known(directory, literal.kind);
+            let mend = nearest(&literal.id, known.iter().map(String::as_str)).map_or_else(
+                || "the policy says nothing until there is".to_owned(),
+                |near| format!("did you mean `{}`?", Literal::new(literal.kind, near)),
+            );
+            Some(Complaint::new(format!("there is no `{literal}`"), mend))
+        }
+        1 => None,
+        several => Some(Complaint::new(
+            format!("`{literal}` could mean {several} things"),
+            "a permit that names it is not used for them; name the id, or for a unit its path",
+        )),
+    }
+}
+
+fn meanings(directory: &Directory, literal: &Literal) -> usize {
+    let id = literal.id.as_str();
+    match literal.kind {
+        Kind::Person => directory.people.values().filter(|person| person.user_name == id).count(),
+        Kind::Group => {
+            let by_id = directory.groups.values().filter(|group| group.id.as_str() == id).count();
+            if by_id > 0 { by_id } else { directory.groups.values().filter(|group| group.name == id).count() }
+        }
+        Kind::Account => {
+            let is = |account: &&glasskey_domain::directory::Account| {
+                account.id.as_str() == id || account.name == id
+            };
+            directory.accounts.values().filter(is).count()
+        }
+        Kind::Ou if is_ou_id(directory, id) => {
+            directory.ous.values().filter(|ou| ou.id.as_str() == id).count()
+        }
+        Kind::Ou => directory.ous.values().filter(|ou| ou.name == id || path_of(directory, ou) == id).count(),
+    }
+}
+
+fn known(directory: &Directory, kind: Kind) -> Vec<String> {
+    match kind {
+        Kind::Person => directory.people.values().map(|person| person.user_name.clone()).collect(),
+        Kind::Group => directory.groups.values().map(|group| group.name.clone()).collect(),
+        Kind::Account => directory.accounts.values().map(|account| account.name.clone()).collect(),
+        Kind::Ou => directory.ous.values().map(|ou| ou.name.clone()).collect(),
+    }
+}
+
+fn unknown_permission_sets(rule: &Rule, directory: &Directory) -> Vec<PolicyFault> {
+    let is_known = |name: &str| directory.permission_sets.values().any(|set| set.name == name);
+    let unknown = rule.named.permission_sets.iter().filter(|name| !is_known(name));
+    unknown
+        .map(|name| {
+            let mend = nearest(name, directory.permission_sets.values().map(|set| set.name.as_str()))
+                .map_or_else(
+                    || "the comparison never holds".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+            let complaint = Complaint::new(format!("there is no permission set `{name}`"), mend);
+            PolicyFault::at(&rule.file, rule.line, complaint)
+        })
+        .collect()
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for fault in &self.faults {
+            writeln!(f, "error: {fault}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
+        match &self.set {
+            Some(set) => {
+                let (policies, files) = (self.policies, self.files.len());
+                write!(
+                    f,
+                    "{policies} policies in {files} files are good; set {}",
+                    set.get(..12).unwrap_or(set)
+                )
+            }
+            None => write!(f, "{} faults; this set would not come into force", self.faults.len()),
+        }
+    }
+}

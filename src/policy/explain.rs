@@ -1,0 +1,260 @@
+//! Why an answer is what it is: every policy that spoke, what it said, and which one counted. The verdict in it is the
+//! one that decisions get, from the same function.
+
+use std::fmt;
+
+use glasskey_domain::rules::{Approvers, NotPermitted, Question, Rules, Terms, Verdict};
+use glasskey_domain::{Directory, Seconds};
+
+use super::annotations::Limits;
+use super::entities::prepare;
+use super::ruleset::{Rule, RuleSet};
+use super::verdict::{Finding, REQUEST, session};
+
+/// Approvers named in an explanation; more of them nobody reads.
+const APPROVERS_MAX: usize = 20;
+
+/// What a policy came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fit {
+    /// Permits, and its limits bind.
+    Chosen,
+    /// Permits, but another asks for fewer approvals or allows longer.
+    Permits,
+    /// Permits, but for no longer than this.
+    TooLong(Seconds),
+    /// Permits, but for sessions no longer than this.
+    SessionTooLong(Seconds),
+    /// Would permit, but a name in it means two things.
+    Unclear(String),
+    /// Forbids.
+    Forbids,
+    /// Could not be evaluated.
+    Erred(String),
+    /// Its head fits, its conditions do not hold; a permit if `true`.
+    ConditionsFail(bool),
+}
+
+/// One policy in an explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weighed {
+    /// Its id.
+    pub policy: String,
+    /// Where it stands, as `file:line`.
+    pub place: String,
+    /// Approvals and longest grant, of permissions.
+    pub limits: Option<Limits>,
+    /// What it came to.
+    pub fit: Fit,
+}
+
+/// Why an answer is what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// Who asks, for people.
+    pub person: String,
+    /// In which account, for people.
+    pub account: String,
+    /// For which permission set.
+    pub permission_set: String,
+    /// For how long.
+    pub length: Seconds,
+    /// The answer.
+    pub verdict: Verdict,
+    /// Every policy that spoke, those that count first.
+    pub policies: Vec<Weighed>,
+    /// Who could approve, when approval is needed: names for people.
+    pub approvers: Vec<String>,
+    /// Whether that is all of them.
+    pub approvers_complete: bool,
+    /// Hash of the set.
+    pub set: String,
+}
+
+/// Explains the answer to a question.
+#[must_use]
+pub fn explain(rules: &RuleSet, directory: &Directory, question: &Question) -> Explanation {
+    let verdict = rules.request(directory, question);
+    let approvers = match &verdict {
+        Verdict::Permit(terms) if terms.approvals > 0 => rules.approvers(directory, question, APPROVERS_MAX),
+        Verdict::Permit(_) | Verdict::Refuse(_) => Approvers { people: Vec::new(), complete: true },
+    };
+    let chosen = match &verdict {
+        Verdict::Permit(terms) => terms.policies.first().map(String::as_str),
+        Verdict::Refuse(_) => None,
+    };
+    let target = &question.target;
+    Explanation {
+        person: directory.name_of(&question.requester),
+        account: directory.accounts.get(target.account()).map_or_else(
+            || target.account().to_string(),
+            |account| format!("{} ({})", account.name, account.id),
+        ),
+        permission_set: directory
+            .permission_sets
+            .get(target.permission_set())
+            .map_or_else(|| target.permission_set().to_string(), |set| set.name.clone()),
+        length: question.length,
+        policies: weighed(rules, directory, question, chosen),
+        approvers: approvers.people.iter().map(|person| directory.name_of(person)).collect(),
+        approvers_complete: approvers.complete,
+        set: rules.hash().to_owned(),
+        verdict,
+    }
+}
+
+/// Permits are asked apart from forbids, because Cedar names only the forbids when there are any.
+fn weighed(
+    rules: &RuleSet,
+    directory: &Directory,
+    question: &Question,
+    chosen: Option<&str>,
+) -> Vec<Weighed> {
+    let Ok(prepared) = prepare(rules, directory, question, REQUEST, &question.requester) else {
+        return Vec::new();
+    };
+    let Ok(slice) = rules.slice(REQUEST, &prepared.principal.all, &prepared.resource.all) else {
+        return Vec::new();
+    };
+    let session = session(directory, question);
+    let mut found = Vec::new();
+    for permits in [false, true] {
+        let places = slice.members.iter().copied();
+        let half =
+            places.filter(|place| rules.rules().get(*place).is_some_and(|rule| rule.is_permit() == permits));
+        let Ok(half) = rules.cut(half) else { continue };
+        found.extend(fits(rules, rules.find(&half, &prepared), question.length, session, chosen));
+    }
+    found.sort_by_key(|weighed| rank(&weighed.fit));
+    found
+}
+
+fn fits(
+    rules: &RuleSet,
+    finding: Finding<'_>,
+    length: Seconds,
+    session: Seconds,
+    chosen: Option<&str>,
+) -> Vec<Weighed> {
+    let permit = |rule: &Rule| match &rule.limits {
+        Some(limits) if limits.session.is_some_and(|max| max < session) => {
+            Fit::SessionTooLong(limits.session.unwrap_or_default())
+        }
+        Some(limits) if limits.max_duration < length => Fit::TooLong(limits.max_duration),
+        Some(_) | None if chosen == Some(rule.id.as_str()) => Fit::Chosen,
+        Some(_) | None => Fit::Permits,
+    };
+    let erred: Vec<&str> = finding.erred.iter().map(|(id, _)| id.as_str()).collect();
+    let mut found: Vec<Weighed> = Vec::new();
+    found.extend(finding.permits.iter().map(|rule| weigh(rule, permit(rule))));
+    found.extend(finding.unclear.iter().map(|(rule, name)| weigh(rule, Fit::Unclear(name.to_string()))));
+    found.extend(finding.forbids.iter().map(|rule| weigh(rule, Fit::Forbids)));
+    let near = finding.near.iter().filter(|rule| !erred.contains(&rule.id.as_str()));
+    found.extend(near.map(|rule| weigh(rule, Fit::ConditionsFail(rule.is_permit()))));
+    let of_erred = finding.erred.iter().filter_map(|(id, said)| Some((rules.rule(id)?, said)));
+    found.extend(of_erred.map(|(rule, said)| weigh(rule, Fit::Erred(said.clone()))));
+    found
+}
+
+fn weigh(rule: &Rule, fit: Fit) -> Weighed {
+    Weighed {
+        policy: rule.id.clone(),
+        place: format!("{}:{}", rule.file, rule.line),
+        limits: rule.limits.clone(),
+        fit,
+    }
+}
+
+fn rank(fit: &Fit) -> u8 {
+    match fit {
+        Fit::Forbids => 0,
+        Fit::Erred(_) => 1,
+        Fit::Chosen => 2,
+        Fit::Permits => 3,
+        Fit::TooLong(_) | Fit::SessionTooLong(_) => 4,
+        Fit::Unclear(_) => 5,
+        Fit::ConditionsFail(permit) => {
+            if *permit {
+                6
+            } else {
+                7
+            }
+        }
+    }
+}
+
+/// A refusal in a few words, for explanations and case tables.
+pub(super) fn in_words(why: &NotPermitted) -> String {
+    match why {
+        NotPermitted::NoPolicy => "no policy permits it".to_owned(),
+        NotPermitted::Forbidden { policies } => format!("forbidden by {}", policies.join(", ")),
+        NotPermitted::TooLong { max, policy } => format!("too long: {policy} allows at most {max}"),
+        NotPermitted::SessionTooLong { session, max, policy } => {
+            format!("session too long: it lives {session}, {policy} allows at most {max}")
+        }
+        NotPermitted::ApprovalsGone { needed, counting } => {
+            format!("{counting} of the {needed} approvals it needs count now")
+        }
+        NotPermitted::Gone => "the person, account or permission set is gone or not usable".to_owned(),
+        NotPermitted::Erred { detail } => format!("a policy could not be evaluated: {detail}"),
+    }
+}
+
+fn approvals(count: u32) -> String {
+    match count {
+        0 => "no approval".to_owned(),
+        1 => "1 approval".to_owned(),
+        more => format!("{more} approvals"),
+    }
+}
+
+/// A permission in a few words.
+pub(super) fn terms_in_words(terms: &Terms) -> String {
+    format!("{}, by {}, at most {}", approvals(terms.approvals), terms.policies.join(", "), terms.max_length)
+}
+
+impl fmt::Display for Weighed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let says = match &self.fit {
+            Fit::Chosen => "permits; its limits bind".to_owned(),
+            Fit::Permits => "permits too; not the one that binds".to_owned(),
+            Fit::TooLong(max) => format!("permits, but for {max} at most"),
+            Fit::SessionTooLong(max) => format!("permits, but for sessions of {max} at most"),
+            Fit::Unclear(name) => format!("not used: {name} could mean two things"),
+            Fit::Forbids => "forbids".to_owned(),
+            Fit::Erred(said) => format!("could not be evaluated: {said}"),
+            Fit::ConditionsFail(true) => "would permit, but its conditions do not hold".to_owned(),
+            Fit::ConditionsFail(false) => "would forbid, but its conditions do not hold".to_owned(),
+        };
+        write!(f, "{} ({}): {says}", self.policy, self.place)?;
+        match &self.limits {
+            Some(limits) => write!(f, " [{}, at most {}]", approvals(limits.approvals), limits.max_duration),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} asks for {} in {} for {}",
+            self.person, self.permission_set, self.account, self.length
+        )?;
+        match &self.verdict {
+            Verdict::Permit(terms) => writeln!(f, "permitted: {}", terms_in_words(terms))?,
+            Verdict::Refuse(why) => writeln!(f, "refused: {}", in_words(why))?,
+        }
+        for policy in &self.policies {
+            writeln!(f, "  {policy}")?;
+        }
+        if let Verdict::Permit(terms) = &self.verdict
+            && terms.approvals > 0
+        {
+            let more = if self.approvers_complete { "" } else { ", and more" };
+            let who = if self.approvers.is_empty() { "nobody".to_owned() } else { self.approvers.join(", ") };
+            writeln!(f, "could approve: {who}{more}")?;
+        }
+        write!(f, "policy set {}", self.set.get(..12).unwrap_or(&self.set))
+    }
+}

@@ -1,0 +1,418 @@
+//! The answers of a policy set. One function puts every question to Cedar, so that asking, approving, granting and
+//! explaining cannot be answered differently (pitfall 6).
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use glasskey_domain::person::Employment;
+use glasskey_domain::rules::{Approvers, NotPermitted, Question, Rules, Terms, Verdict};
+use glasskey_domain::{Directory, GroupId, Person, PersonId, Seconds};
+
+use super::annotations::Limits;
+use super::entities::{Names, Prepared, Unaskable, names_of_account, names_of_person, prepare};
+use super::literals::{Kind, Literal};
+use super::ruleset::{Rule, RuleSet, Scope};
+
+pub(super) const REQUEST: &str = "request";
+pub(super) const APPROVE: &str = "approve";
+pub(super) const REVOKE: &str = "revoke";
+/// The actions that are asked today.
+pub(super) const ACTIONS: [&str; 3] = [REQUEST, APPROVE, REVOKE];
+
+/// What Cedar said of one question, rule by rule, in the order of their ids.
+#[derive(Debug, Default)]
+pub(super) struct Finding<'a> {
+    /// Permits that hold.
+    pub(super) permits: Vec<&'a Rule>,
+    /// Permits that hold but are not used, with the name that could mean two things.
+    pub(super) unclear: Vec<(&'a Rule, Literal)>,
+    /// Forbids that hold.
+    pub(super) forbids: Vec<&'a Rule>,
+    /// Rules that could not be evaluated, or not with certainty.
+    pub(super) erred: Vec<(String, String)>,
+    /// Rules whose head fits, but whose conditions do not hold.
+    pub(super) near: Vec<&'a Rule>,
+}
+
+impl RuleSet {
+    /// Puts one question.
+    pub(super) fn find(&self, slice: &super::ruleset::Slice, prepared: &Prepared) -> Finding<'_> {
+        let response = self.authorizer.is_authorized(&prepared.request, &slice.policies, &prepared.entities);
+        let reasons: BTreeSet<&str> = response.diagnostics().reason().map(AsRef::as_ref).collect();
+        let mut finding = Finding::default();
+        for error in response.diagnostics().errors() {
+            let cedar_policy::AuthorizationError::PolicyEvaluationError(error) = error;
+            finding.erred.push((error.policy_id().to_string(), error.inner().to_string()));
+        }
+        for rule in self.members(slice) {
+            let holds = reasons.contains(rule.id.as_str());
+            let unclear = unclear(rule, &prepared.shared);
+            match (rule.is_permit(), holds, unclear) {
+                (true, true, None) => finding.permits.push(rule),
+                (true, true, Some(name)) => finding.unclear.push((rule, name)),
+                (false, true, _) => finding.forbids.push(rule),
+                // An `unless` that speaks of another thing of the same name may be what kept it from forbidding.
+                (false, false, Some(name)) => {
+                    finding.erred.push((rule.id.clone(), format!("`{name}` could mean two things")));
+                }
+                (_, false, _) => finding.near.push(rule),
+            }
+        }
+        finding.erred.sort();
+        finding
+    }
+
+    fn ask(
+        &self,
+        directory: &Directory,
+        question: &Question,
+        action: &str,
+        actor: &PersonId,
+    ) -> Result<Finding<'_>, NotPermitted> {
+        let prepared = prepare(self, directory, question, action, actor)?;
+        let slice = self
+            .slice(action, &prepared.principal.all, &prepared.resource.all)
+            .map_err(|detail| NotPermitted::Erred { detail })?;
+        Ok(self.find(&slice, &prepared))
+    }
+
+    /// The answer to approving or revoking, where no limits are to choose from.
+    fn plain(
+        &self,
+        directory: &Directory,
+        question: &Question,
+        action: &str,
+        actor: &PersonId,
+    ) -> Result<Terms, NotPermitted> {
+        let finding = self.ask(directory, question, action, actor)?;
+        let permit = first_of(&finding)?;
+        Ok(Terms {
+            policies: vec![permit.id.clone()],
+            set: self.hash().to_owned(),
+            approvals: 0,
+            max_length: question.length,
+            notify: Vec::new(),
+        })
+    }
+}
+
+impl From<Unaskable> for NotPermitted {
+    fn from(unaskable: Unaskable) -> Self {
+        match unaskable {
+            Unaskable::Gone => Self::Gone,
+            Unaskable::Erred(detail) => Self::Erred { detail },
+        }
+    }
+}
+
+/// A name by which the rule might mean something else: anywhere for a permit, in its conditions for a forbid (a head that
+/// forbids too much is safe).
+fn unclear(rule: &Rule, shared: &BTreeSet<Literal>) -> Option<Literal> {
+    if shared.is_empty() {
+        return None;
+    }
+    let scope = if rule.is_permit() { Some(&rule.named.in_scope) } else { None };
+    rule.named
+        .in_conditions
+        .iter()
+        .chain(scope.into_iter().flatten())
+        .find(|name| shared.contains(name))
+        .cloned()
+}
+
+/// What keeps a question from being permitted, whatever the permits say; else the first permit.
+fn first_of<'a>(finding: &Finding<'a>) -> Result<&'a Rule, NotPermitted> {
+    if !finding.forbids.is_empty() {
+        let policies = finding.forbids.iter().map(|rule| rule.id.clone()).collect();
+        return Err(NotPermitted::Forbidden { policies });
+    }
+    if let Some((policy, said)) = finding.erred.first() {
+        return Err(NotPermitted::Erred { detail: format!("`{policy}`: {said}") });
+    }
+    match (finding.permits.first(), finding.unclear.first()) {
+        (Some(rule), _) => Ok(rule),
+        (None, Some((rule, name))) => {
+            Err(NotPermitted::Erred { detail: format!("`{}`: `{name}` could mean two things", rule.id) })
+        }
+        (None, None) => Err(NotPermitted::NoPolicy),
+    }
+}
+
+/// The permission whose limits bind: of those that allow the length and the session, the one that asks for the fewest
+/// approvals; then the longest; then the first by id. Never limits of several (pitfall 8), never by chance (pitfall 7).
+pub(super) fn choose<'a>(
+    finding: &Finding<'a>,
+    length: Seconds,
+    session: Seconds,
+) -> Result<(&'a Rule, &'a Limits), NotPermitted> {
+    first_of(finding)?;
+    let permits: Vec<(&Rule, &Limits)> =
+        finding.permits.iter().filter_map(|rule| Some((*rule, rule.limits.as_ref()?))).collect();
+    let session_of = |limits: &Limits| limits.session.unwrap_or(Seconds(u32::MAX));
+    let fit_session: Vec<(&Rule, &Limits)> =
+        permits.iter().copied().filter(|(_, limits)| session_of(limits) >= session).collect();
+    if fit_session.is_empty() {
+        let most = permits.iter().max_by_key(|(rule, limits)| (session_of(limits), Reverse(&rule.id)));
+        return Err(most.map_or(NotPermitted::NoPolicy, |(rule, limits)| NotPermitted::SessionTooLong {
+            session,
+            max: session_of(limits),
+            policy: rule.id.clone(),
+        }));
+    }
+    let fewest = fit_session
+        .iter()
+        .filter(|(_, limits)| limits.max_duration >= length)
+        .min_by_key(|(rule, limits)| (limits.approvals, Reverse(limits.max_duration), &rule.id));
+    if let Some(chosen) = fewest {
+        return Ok(*chosen);
+    }
+    let longest = fit_session.iter().max_by_key(|(rule, limits)| (limits.max_duration, Reverse(&rule.id)));
+    Err(longest.map_or(NotPermitted::NoPolicy, |(rule, limits)| NotPermitted::TooLong {
+        max: limits.max_duration,
+        policy: rule.id.clone(),
+    }))
+}
+
+/// The session of the permission set that is asked for; `prepare` has seen that it is there.
+pub(super) fn session(directory: &Directory, question: &Question) -> Seconds {
+    directory
+        .permission_sets
+        .get(question.target.permission_set())
+        .map_or(Seconds(u32::MAX), |permission_set| permission_set.session)
+}
+
+fn verdict(answer: Result<Terms, NotPermitted>) -> Verdict {
+    answer.map_or_else(Verdict::Refuse, Verdict::Permit)
+}
+
+impl Rules for RuleSet {
+    fn request(&self, directory: &Directory, question: &Question) -> Verdict {
+        verdict(self.ask(directory, question, REQUEST, &question.requester).and_then(|finding| {
+            let (rule, limits) = choose(&finding, question.length, session(directory, question))?;
+            Ok(Terms {
+                policies: vec![rule.id.clone()],
+                set: self.hash().to_owned(),
+                approvals: limits.approvals,
+                max_length: limits.max_duration,
+                notify: limits.notify.clone(),
+            })
+        }))
+    }
+
+    fn approve(&self, directory: &Directory, question: &Question, approver: &PersonId) -> Verdict {
+        if approver == &question.requester {
+            return Verdict::Refuse(NotPermitted::NoPolicy);
+        }
+        verdict(self.plain(directory, question, APPROVE, approver))
+    }
+
+    fn revoke(&self, directory: &Directory, question: &Question, actor: &PersonId) -> Verdict {
+        verdict(self.plain(directory, question, REVOKE, actor))
+    }
+
+    fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {
+        let mut candidates = Candidates::of(self, directory, question);
+        let mut people = Vec::new();
+        for person in directory.people.values() {
+            if candidates.may_approve(person) {
+                if people.len() >= most {
+                    return Approvers { people, complete: false };
+                }
+                people.push(person.id.clone());
+            }
+        }
+        Approvers { people, complete: true }
+    }
+
+    fn set_hash(&self) -> &str {
+        self.hash()
+    }
+}
+
+/// The search for approvers: few of a company's people are asked about one by one. Who cannot match the head of any
+/// policy is passed over, and people whom policies cannot tell apart get the same answer.
+struct Candidates<'a> {
+    rules: &'a RuleSet,
+    directory: &'a Directory,
+    question: &'a Question,
+    everybody: bool,
+    groups: BTreeSet<GroupId>,
+    user_names: BTreeSet<&'a str>,
+    /// Whether some policy looks at more than what a person is in.
+    person_matters: bool,
+    answers: BTreeMap<Names, bool>,
+}
+
+impl<'a> Candidates<'a> {
+    fn of(rules: &'a RuleSet, directory: &'a Directory, question: &'a Question) -> Self {
+        let places = names_of_account(rules, directory, question.target.account()).all;
+        let about = rules.rules().iter().filter(|rule| {
+            rule.is_about(APPROVE)
+                && match &rule.resource {
+                    Scope::Any => true,
+                    Scope::One(name) => places.contains(name),
+                }
+        });
+        let (mut everybody, mut person_matters) = (false, false);
+        let (mut names, mut user_names) = (BTreeSet::new(), BTreeSet::new());
+        for rule in about {
+            person_matters |= rule.named.reads_principal;
+            match &rule.principal {
+                _ if !rule.is_permit() => {}
+                Scope::One(name) if name.kind == Kind::Group => drop(names.insert(name.id.as_str())),
+                Scope::One(name) if name.kind == Kind::Person => drop(user_names.insert(name.id.as_str())),
+                Scope::One(_) | Scope::Any => everybody = true,
+            }
+        }
+        // A group of which only the id is known still has members.
+        let mut groups: BTreeSet<GroupId> = names.iter().map(|name| GroupId::new(*name)).collect();
+        let by_name = directory.groups.values().filter(|group| names.contains(group.name.as_str()));
+        groups.extend(by_name.map(|group| group.id.clone()));
+        let answers = BTreeMap::new();
+        Self { rules, directory, question, everybody, groups, user_names, person_matters, answers }
+    }
+
+    fn may_approve(&mut self, person: &Person) -> bool {
+        let fits = self.everybody
+            || self.user_names.contains(person.user_name.as_str())
+            || self.directory.groups_of(&person.id).any(|group| self.groups.contains(group));
+        if !fits || person.employment != Employment::Enabled || person.id == self.question.requester {
+            return false;
+        }
+        let requester = self.directory.people.get(&self.question.requester);
+        let namesake = requester.is_some_and(|requester| requester.user_name == person.user_name);
+        if self.person_matters || namesake {
+            return self.ask(person);
+        }
+        let names = names_of_person(self.rules, self.directory, person);
+        if let Some(known) = self.answers.get(&names) {
+            return *known;
+        }
+        let answer = self.ask(person);
+        self.answers.insert(names, answer);
+        answer
+    }
+
+    fn ask(&self, person: &Person) -> bool {
+        matches!(self.rules.approve(self.directory, self.question, &person.id), Verdict::Permit(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::policy::{Source, company, question};
+
+    const COMPANY: &str = "
+        unit Workloads
+        unit Workloads/Prod
+        unit Other
+        unit Other/Prod
+        account 111111111111 sandbox in Workloads
+        account 222222222222 payments-prod in Workloads/Prod
+        account 333333333333 other-prod in Other/Prod
+        permission set ReadOnly
+        group engineers: ana, bo
+        group leads: bo
+        people: eve";
+
+    /// Every kind of head with every effect, so that each could be left out wrongly.
+    fn every_head() -> String {
+        let principals = [
+            "principal",
+            "principal is Person",
+            "principal in Group::\"engineers\"",
+            "principal in Group::\"g-leads\"",
+            "principal == Person::\"ana\"",
+            "principal in Person::\"bo\"",
+            "principal is Person in Group::\"leads\"",
+        ];
+        let resources = [
+            "resource",
+            "resource in OU::\"Prod\"",
+            "resource in OU::\"Root\"",
+            "resource in OU::\"Workloads/Prod\"",
+            "resource in OU::\"ou-pretend-00000001\"",
+            "resource == Account::\"111111111111\"",
+            "resource in Account::\"other-prod\"",
+            "resource is Account in OU::\"Workloads\"",
+        ];
+        let mut text = String::new();
+        for effect in ["permit", "forbid"] {
+            for principal in principals {
+                for resource in resources {
+                    for action in ACTIONS {
+                        text +=
+                            &format!("{effect}({principal}, action == Action::\"{action}\", {resource});\n");
+                    }
+                }
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn slices_answer_as_the_whole() {
+        let sources = [Source { file: "p".to_owned(), text: every_head() }];
+        let rules = RuleSet::from_sources(&sources, TimeZone::UTC).unwrap();
+        let directory = company("c", COMPANY).unwrap();
+        for who in ["ana", "bo", "eve"] {
+            for account in ["sandbox", "payments-prod", "other-prod"] {
+                let asked = (who, account, "ReadOnly");
+                let question =
+                    question(&directory, asked, Seconds::hours(1), jiff::Timestamp::UNIX_EPOCH).unwrap();
+                for (action, actor) in
+                    ACTIONS.iter().flat_map(|action| ["ana", "bo", "eve"].map(|a| (*action, a)))
+                {
+                    let actor = PersonId::new(format!("p-{actor}"));
+                    let prepared = prepare(&rules, &directory, &question, action, &actor).unwrap();
+                    let slice = rules.slice(action, &prepared.principal.all, &prepared.resource.all).unwrap();
+                    let mut left_out = 0;
+                    for permits in [true, false] {
+                        let is = |place: &usize| rules.rules()[*place].is_permit() == permits;
+                        let whole = rules.cut((0..rules.policy_count()).filter(is)).unwrap();
+                        let part = rules.cut(slice.members.iter().copied().filter(is)).unwrap();
+                        left_out += whole.members.len() - part.members.len();
+                        let ids = |finding: &Finding<'_>| {
+                            let all = finding.permits.iter().chain(&finding.forbids).copied();
+                            let unclear = finding.unclear.iter().map(|(rule, _)| *rule);
+                            all.chain(unclear).map(|rule| rule.id.clone()).collect::<BTreeSet<_>>()
+                        };
+                        let (whole, part) = (rules.find(&whole, &prepared), rules.find(&part, &prepared));
+                        assert_eq!(ids(&whole), ids(&part), "{who} {account} {action} {actor}");
+                        assert!(!ids(&part).is_empty() && whole.erred.is_empty());
+                    }
+                    assert!(left_out > 200, "a slice is small: {left_out}");
+                }
+            }
+        }
+    }
+
+    /// What Cedar is told about a question is what the schema says it is told.
+    #[test]
+    fn questions_and_entities_conform_to_the_schema() {
+        let (schema, _) = cedar_policy::Schema::from_cedarschema_str(crate::policy::SCHEMA).unwrap();
+        let sources = [Source { file: "p".to_owned(), text: every_head() }];
+        let rules = RuleSet::from_sources(&sources, TimeZone::UTC).unwrap();
+        let directory = company("c", COMPANY).unwrap();
+        let asked = ("ana", "other-prod", "ReadOnly");
+        let mut question =
+            question(&directory, asked, Seconds::hours(1), jiff::Timestamp::UNIX_EPOCH).unwrap();
+        for ticket in [None, Some("INC-7".to_owned())] {
+            question.ticket = ticket;
+            for action in ACTIONS {
+                let prepared =
+                    prepare(&rules, &directory, &question, action, &PersonId::new("p-bo")).unwrap();
+                let asked = &prepared.request;
+                let context = asked.context().unwrap().clone();
+                let (who, what) = (asked.principal().unwrap().clone(), asked.resource().unwrap().clone());
+                let action = asked.action().unwrap().clone();
+                cedar_policy::Request::new(who, action, what, context, Some(&schema)).unwrap();
+                let entities = prepared.entities.iter().cloned();
+                cedar_policy::Entities::from_entities(entities, Some(&schema)).unwrap();
+            }
+        }
+    }
+}
