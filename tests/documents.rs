@@ -33,7 +33,9 @@ fn every_refusal_is_in_errors_md_and_nothing_else_is() {
     let table = errors.split("## For the operator").next().unwrap();
     let mut listed: Vec<String> = table
         .lines()
-        .filter_map(|line| line.strip_prefix("| `").and_then(|rest| rest.split('`').next()).map(str::to_owned))
+        .filter_map(|line| {
+            line.strip_prefix("| `").and_then(|rest| rest.split('`').next()).map(str::to_owned)
+        })
         .collect();
     codes.sort();
     listed.sort();
