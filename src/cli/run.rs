@@ -59,6 +59,9 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         Watched { name: "clerk", silence_max: SILENCE_MAX },
         Watched { name: "scheduler", silence_max: SILENCE_MAX },
     ]);
+    // The ledger first: whoever starts a second bot shall hear that there is one, not that a port is taken.
+    let opened = open_ledger(&config).await?;
+    health.well(Part::Ledger, format!("record {}", opened.vault.head()));
     let measured = metrics::install().map_err(start)?;
     let server = Server::bind(config.admin.metrics, health.clone(), measured.clone()).await;
     let server = server.map_err(|error| RunFault::Start(format!("{}: {error}", config.admin.metrics)))?;
@@ -69,8 +72,6 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         RunFault::Start(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
     health.well(Part::Policy, format!("{} policies, set {}", rules.policy_count(), rules.hash()));
-    let opened = open_ledger(&config).await?;
-    health.well(Part::Ledger, format!("record {}", opened.vault.head()));
     let bot = Bot::start(&config, &secrets, opened, SharedRules::new(rules), &health).await?;
     tokio::spawn(door.run(Arc::new(Desk::new(
         bot.engine.clone(),
@@ -233,6 +234,7 @@ impl Bot {
                 health.beat(name);
             }
         }
+        health.well(Part::Ledger, format!("record {}", self.vault.head()));
         let fresh = self.freshness.borrow();
         match (&fresh.read_at, &fresh.fault) {
             (Some(at), None) => health.well(Part::Directory, format!("as of {at}")),
