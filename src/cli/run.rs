@@ -154,8 +154,6 @@ impl Bot {
             rules: rules.current(),
         });
         access.knows(engine.clone());
-        let started = Command::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
-        engine.inside(started).await.map_err(start)?;
         let current = rules.current();
         let loaded =
             Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
