@@ -134,7 +134,7 @@ fn about_request(refusal: &Refusal, directory: &Directory) -> Text {
                 text = text.say(" by ").person(by, directory);
             }
             if let Some(since) = since {
-                text = text.say(" at ").time(*since);
+                text = text.say(" ").time(*since);
             }
             text
         }
