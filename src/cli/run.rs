@@ -74,7 +74,7 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         RunFault::Start(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
     health.well(Part::Policy, format!("{} policies, set {}", rules.policy_count(), rules.hash()));
-    let bot = Bot::start(&config, &secrets, opened, SharedRules::new(rules), &health, Outside::real(&config))
+    let bot = Bot::start(&config, opened, SharedRules::new(rules), &health, Outside::real(&config, &secrets))
         .await?;
     tokio::spawn(door.run(Arc::new(Desk::new(
         bot.engine.clone(),
@@ -107,10 +107,9 @@ async fn directory_kept(opened: &Opened) -> Directory {
     }
 }
 
-fn slack_options(config: &Config, secrets: &Secrets) -> slack::Options {
-    let (app, bot) = (secrets.slack_app_token.to_secret_string(), secrets.slack_bot_token.to_secret_string());
+fn slack_options(config: &Config, web: WebConfig) -> slack::Options {
     slack::Options {
-        web: WebConfig::new(config.slack.api_url.clone(), app, bot),
+        web,
         teams: config.slack.teams.clone(),
         channel: config.slack.channel.clone(),
         sockets: usize::try_from(config.slack.sockets).unwrap_or(1),
@@ -145,15 +144,20 @@ pub struct Outside {
     pub clock: Arc<dyn ports::Clock>,
     /// How AWS is reached.
     pub aws: AwsSettings,
+    /// How Slack is reached.
+    pub slack: WebConfig,
     /// What stands between the engine and its ports; nothing, for the real bot.
     pub between: Option<Between>,
 }
 
 impl Outside {
-    /// The machine's clock, AWS as the configuration says, and nothing between.
+    /// The machine's clock, AWS and Slack as the configuration says, and nothing between.
     #[must_use]
-    pub fn real(config: &Config) -> Self {
-        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), between: None }
+    pub fn real(config: &Config, secrets: &Secrets) -> Self {
+        let app = secrets.slack_app_token.to_secret_string();
+        let bot = secrets.slack_bot_token.to_secret_string();
+        let slack = WebConfig::new(config.slack.api_url.clone(), app, bot);
+        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack, between: None }
     }
 }
 
@@ -175,7 +179,6 @@ impl Bot {
     /// When a token or an address cannot be used, or the ledger takes nothing.
     pub async fn start(
         config: &Config,
-        secrets: &Secrets,
         opened: Opened,
         rules: SharedRules,
         health: &Health,
@@ -191,7 +194,8 @@ impl Bot {
             portal_url: config.aws.portal_url.as_ref().map(ToString::to_string),
             region: config.aws.region.clone(),
         };
-        let chat = slack::Chat::new(slack_options(config, secrets), &opened.book, setting).map_err(start)?;
+        let chat =
+            slack::Chat::new(slack_options(config, outside.slack), &opened.book, setting).map_err(start)?;
         let access = Arc::new(Aws::new(outside.aws));
         let ports =
             Ports { ledger: Arc::new(opened.vault.clone()), access: access.clone(), chat: chat.sender() };

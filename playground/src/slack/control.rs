@@ -25,6 +25,11 @@ impl SlackTwin {
         self.shared.change(|w| w.weather.script(scripted));
     }
 
+    /// Takes back every fault that was not met yet.
+    pub fn clear_faults(&self) {
+        self.shared.change(|w| w.weather.clear());
+    }
+
     /// Every answer of this method is that late from now on; `*` stands for all others.
     pub fn set_latency(&self, method: &str, latency: Duration) {
         self.shared.change(|w| w.weather.set_latency(method, latency));

@@ -119,6 +119,11 @@ impl Town {
         self.slack.direct_messages(handle).iter().map(Message::words).collect()
     }
 
+    /// How many grants are overdue, as an operator sees it.
+    pub(crate) fn overdue_metric(&self) -> f64 {
+        logs::gauge("glasskey_overdue")
+    }
+
     /// The kinds of all events of the journal, in order.
     pub(crate) fn journal(&self) -> String {
         let mut text = String::new();
