@@ -43,6 +43,7 @@ async function tell(visit) {
   await visit.opens("C0ACCESS");
   await gone(visit.holders(PAYMENTS_PROD), 90_000);
   await shows(card, "AWS confirms that it is gone");
+  await shows(visit.account(PAYMENTS_PROD), "nobody");
   await shows(visit.page.locator("#log .about ~ .more"), "ended → Ana Ferreira");
   await picture(visit, "ended");
 }
