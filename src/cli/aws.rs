@@ -13,7 +13,7 @@ use crate::access::aws::{AwsClients, AwsSettings, CallLimits};
 use crate::access::identity_center::{IdentityCenter, groups_from};
 use crate::config;
 use crate::directory::read::AwsDirectory;
-use crate::engine::Engine;
+use crate::engine::{Engine, WeakEngine};
 use crate::ports::{Access, Answer, DirectorySource, Fault, Progress, Seen, Started, Urgency};
 
 /// From so many calls a second on, the configuration means "no budget": no real Identity Center answers more than 20.
@@ -23,7 +23,8 @@ const CALLS_UNLIMITED: u32 = 1_000;
 pub struct Aws {
     settings: AwsSettings,
     connected: OnceCell<Connected>,
-    engine: Arc<OnceLock<Engine>>,
+    /// Weak, because the engine holds us: a circle would keep the ledger open, and its lock, after the engine's end.
+    engine: Arc<OnceLock<WeakEngine>>,
 }
 
 struct Connected {
@@ -32,16 +33,16 @@ struct Connected {
 }
 
 impl Aws {
-    /// AWS as the configuration says; asked for nothing yet.
+    /// AWS as the settings say; asked for nothing yet.
     #[must_use]
-    pub fn new(aws: &config::Aws) -> Self {
-        Self { settings: settings(aws), connected: OnceCell::new(), engine: Arc::default() }
+    pub fn new(settings: AwsSettings) -> Self {
+        Self { settings, connected: OnceCell::new(), engine: Arc::default() }
     }
 
     /// Tells it the engine, whose directory knows the groups of people.
-    pub fn knows(&self, engine: Engine) {
+    pub fn knows(&self, engine: &Engine) {
         // Told once, at the wiring; a second time would be the same engine.
-        let _again = self.engine.set(engine);
+        let _again = self.engine.set(engine.downgrade());
     }
 
     async fn connected(&self) -> Result<&Connected, Fault> {
@@ -50,7 +51,7 @@ impl Aws {
                 let clients = AwsClients::connect(self.settings.clone()).await?;
                 let engine = Arc::clone(&self.engine);
                 let groups = groups_from(move |person: &PersonId| {
-                    let directory = engine.get()?.directory();
+                    let directory = engine.get()?.upgrade()?.directory();
                     directory
                         .people
                         .contains_key(person)

@@ -10,7 +10,8 @@ use glasskey_domain::{Command, Directory};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::aws::Aws;
+use super::aws::{self, Aws};
+use crate::access::aws::AwsSettings;
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
 use crate::chat::slack;
@@ -22,6 +23,7 @@ use crate::engine::{Engine, Parts, Running};
 use crate::ledger::{self, Opened, Vault};
 use crate::notices::Setting;
 use crate::policy::{Changed, RuleSet, SharedRules, fingerprint};
+use crate::ports;
 use crate::telemetry::health::{Health, Part, Watched};
 use crate::telemetry::metrics;
 use crate::telemetry::server::Server;
@@ -59,6 +61,9 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         Watched { name: "clerk", silence_max: SILENCE_MAX },
         Watched { name: "scheduler", silence_max: SILENCE_MAX },
     ]);
+    // The ledger first: whoever starts a second bot shall hear that there is one, not that a port is taken.
+    let opened = open_ledger(&config).await?;
+    health.well(Part::Ledger, format!("record {}", opened.vault.head()));
     let measured = metrics::install().map_err(start)?;
     let server = Server::bind(config.admin.metrics, health.clone(), measured.clone()).await;
     let server = server.map_err(|error| RunFault::Start(format!("{}: {error}", config.admin.metrics)))?;
@@ -69,9 +74,8 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         RunFault::Start(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
     health.well(Part::Policy, format!("{} policies, set {}", rules.policy_count(), rules.hash()));
-    let opened = open_ledger(&config).await?;
-    health.well(Part::Ledger, format!("record {}", opened.vault.head()));
-    let bot = Bot::start(&config, &secrets, opened, SharedRules::new(rules), &health).await?;
+    let bot = Bot::start(&config, &secrets, opened, SharedRules::new(rules), &health, Outside::real(&config))
+        .await?;
     tokio::spawn(door.run(Arc::new(Desk::new(
         bot.engine.clone(),
         config.aliases.clone(),
@@ -113,10 +117,51 @@ fn slack_options(config: &Config, secrets: &Secrets) -> slack::Options {
     }
 }
 
+/// The journal learns of the start and of the policies in force, before anybody is served.
+async fn write_down_the_start(engine: &Engine, rules: &SharedRules) -> Result<(), RunFault> {
+    let current = rules.current();
+    let loaded = Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
+    engine.inside(loaded).await.map_err(start)?;
+    Ok(())
+}
+
+/// The ports of the engine, as they are wired.
+pub struct Ports {
+    /// Where decisions are kept.
+    pub ledger: Arc<dyn ports::Ledger>,
+    /// Where access is held.
+    pub access: Arc<dyn ports::Access>,
+    /// Where people are told.
+    pub chat: Arc<dyn ports::Chat>,
+}
+
+/// Puts something between the engine and the outside, such as a hand that stops it at a step.
+pub type Between = Box<dyn FnOnce(Ports) -> Ports + Send>;
+
+/// What the bot finds outside of its configuration. Separate so that the same wiring runs against twins, with a clock
+/// that can be set.
+pub struct Outside {
+    /// The time.
+    pub clock: Arc<dyn ports::Clock>,
+    /// How AWS is reached.
+    pub aws: AwsSettings,
+    /// What stands between the engine and its ports; nothing, for the real bot.
+    pub between: Option<Between>,
+}
+
+impl Outside {
+    /// The machine's clock, AWS as the configuration says, and nothing between.
+    #[must_use]
+    pub fn real(config: &Config) -> Self {
+        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), between: None }
+    }
+}
+
 /// The running bot.
-struct Bot {
+pub struct Bot {
     engine: Engine,
     running: Running,
+    access: Arc<Aws>,
     vault: Vault,
     rules: SharedRules,
     freshness: watch::Receiver<Freshness>,
@@ -124,12 +169,17 @@ struct Bot {
 }
 
 impl Bot {
-    async fn start(
+    /// Wires the rooms together and starts them.
+    ///
+    /// # Errors
+    /// When a token or an address cannot be used, or the ledger takes nothing.
+    pub async fn start(
         config: &Config,
         secrets: &Secrets,
         opened: Opened,
         rules: SharedRules,
         health: &Health,
+        outside: Outside,
     ) -> Result<Self, RunFault> {
         let directory = directory_kept(&opened).await;
         if directory.is_empty() {
@@ -142,28 +192,63 @@ impl Bot {
             region: config.aws.region.clone(),
         };
         let chat = slack::Chat::new(slack_options(config, secrets), &opened.book, setting).map_err(start)?;
-        let access = Arc::new(Aws::new(&config.aws));
+        let access = Arc::new(Aws::new(outside.aws));
+        let ports =
+            Ports { ledger: Arc::new(opened.vault.clone()), access: access.clone(), chat: chat.sender() };
+        let Ports { ledger, access: held, chat: told } = match outside.between {
+            Some(between) => between(ports),
+            None => ports,
+        };
         let (engine, running) = Engine::start(Parts {
-            ledger: Arc::new(opened.vault.clone()),
-            access: access.clone(),
-            chat: chat.sender(),
-            clock: Arc::new(SystemClock),
+            ledger,
+            access: held,
+            chat: told,
+            clock: outside.clock,
             settings: config.requests.clone(),
             book: opened.book,
             directory,
             rules: rules.current(),
         });
-        access.knows(engine.clone());
-        let current = rules.current();
-        let loaded =
-            Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
-        engine.inside(loaded).await.map_err(start)?;
+        access.knows(&engine);
+        write_down_the_start(&engine, &rules).await?;
         let (fresh, freshness) = watch::channel(Freshness::default());
         let schedule = config.directory_schedule.clone();
         let next_at = Box::new(move |last| schedule.next_after(last));
-        tokio::spawn(refresh::run(engine.clone(), access, next_at, fresh));
+        tokio::spawn(refresh::run(engine.clone(), access.clone(), next_at, fresh));
         let slack = chat.connect(engine.clone(), config.aliases.clone()).map_err(start)?;
-        Ok(Self { engine, running, vault: opened.vault, rules, freshness, slack })
+        Ok(Self { engine, running, access, vault: opened.vault, rules, freshness, slack })
+    }
+
+    /// The way in.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// AWS, as the directory is read from it.
+    #[must_use]
+    pub fn aws(&self) -> &Aws {
+        &self.access
+    }
+
+    /// How the reading of the directory goes.
+    #[must_use]
+    pub fn freshness(&self) -> watch::Receiver<Freshness> {
+        self.freshness.clone()
+    }
+
+    /// How Slack's sockets are: how many are open, or what is wrong.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn slack(&self) -> Result<String, String> {
+        self.slack.health()
+    }
+
+    /// Stops in good order: no new work, what is under way finishes.
+    pub async fn stop(mut self) {
+        self.slack.stop().await;
+        self.engine.drain(self.running).await;
     }
 
     async fn until_stopped(mut self, config: &Config, health: &Health) -> Result<(), RunFault> {
@@ -195,13 +280,12 @@ impl Bot {
             }
         }
         tracing::info!("stopping: no new work, what is under way finishes");
-        self.slack.stop().await;
-        self.engine.drain(self.running).await;
+        self.stop().await;
         Ok(())
     }
 
     /// Puts changed policies in force, whole or not at all, and lets the journal know first.
-    async fn reload(&self, config: &Config, health: &Health) {
+    pub async fn reload(&self, config: &Config, health: &Health) {
         match self.rules.reload(&config.policy.dir) {
             Ok(Changed::Same) => {
                 self.engine.set_rules(self.rules.current());
@@ -233,6 +317,7 @@ impl Bot {
                 health.beat(name);
             }
         }
+        health.well(Part::Ledger, format!("record {}", self.vault.head()));
         let fresh = self.freshness.borrow();
         match (&fresh.read_at, &fresh.fault) {
             (Some(at), None) => health.well(Part::Directory, format!("as of {at}")),

@@ -10,7 +10,7 @@ mod perform;
 pub mod refresh;
 mod schedule;
 
-use std::sync::{Arc, PoisonError, RwLock as StdRwLock};
+use std::sync::{Arc, PoisonError, RwLock as StdRwLock, Weak};
 use std::time::Duration;
 
 use glasskey_domain::command::Incoming;
@@ -102,6 +102,20 @@ pub struct Engine {
     shared: Arc<Shared>,
 }
 
+/// A way in that does not keep the engine alive, for what the engine itself holds.
+#[derive(Clone)]
+pub struct WeakEngine {
+    shared: Weak<Shared>,
+}
+
+impl WeakEngine {
+    /// The engine, as long as somebody else keeps it.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Engine> {
+        self.shared.upgrade().map(|shared| Engine { shared })
+    }
+}
+
 /// The running loops. Ends when one of them ends, which is a fault unless the engine was drained.
 pub struct Running {
     tasks: JoinSet<Result<(), Fault>>,
@@ -134,6 +148,12 @@ impl Engine {
         tasks.spawn(clerk::run(Arc::clone(&engine.shared), waiting, changes.clone()));
         tasks.spawn(schedule::run(engine.clone(), changes, scheduled));
         (engine, Running { tasks })
+    }
+
+    /// A way in that does not keep the engine alive.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakEngine {
+        WeakEngine { shared: Arc::downgrade(&self.shared) }
     }
 
     /// Decides a command and answers when the decision is durable.
@@ -211,6 +231,12 @@ impl Engine {
     #[must_use]
     pub fn beats(&self) -> [(&'static str, jiff::Timestamp); 2] {
         self.shared.beats.last()
+    }
+
+    /// Moves whenever the clerk came round, at the latest after each decision: for who waits for the state to change.
+    #[must_use]
+    pub fn rounds(&self) -> watch::Receiver<jiff::Timestamp> {
+        self.shared.beats.clerk.subscribe()
     }
 
     /// Whether the engine is being drained.

@@ -210,6 +210,12 @@ fn state_words(state: StateWord) -> &'static str {
     }
 }
 
+/// What policy says to somebody who asks why, when it says no.
+#[must_use]
+pub fn not_permitted_because(why: &NotPermitted) -> Text {
+    Text::new().say("Policy does not permit this: ").and(not_permitted(why)).say(".")
+}
+
 /// Why policy says no.
 pub(super) fn not_permitted(why: &NotPermitted) -> Text {
     let text = Text::new();

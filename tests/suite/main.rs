@@ -10,7 +10,6 @@
     clippy::print_stderr,
     reason = "a test says what it expects by failing"
 )]
-#![expect(missing_docs, reason = "the names of tests are sentences")]
 
 mod backends;
 mod cli;
@@ -23,3 +22,4 @@ mod slack_doors;
 mod slack_socket;
 mod slack_web;
 mod stories;
+mod town;

@@ -1,1 +1,3 @@
-//! stories
+//! Stories: what people of a company live through with the bot, told in the words of the field, through the real wire.
+
+mod life;

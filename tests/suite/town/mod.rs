@@ -1,0 +1,384 @@
+//! A town: a pretend company on twins of AWS and Slack, the whole bot against them through the real wire, and a clock
+//! that can be set. Stories are told in it.
+//!
+//! Everything is called from a plain `#[test]`: the twins and the bot have threads of their own. Nothing here sleeps:
+//! what is waited for is awaited, and every wait ends after [`PATIENCE`]. A town that is dropped checks itself
+//! (`check.rs`), so every story also tests the promises.
+
+mod check;
+mod clock;
+mod hand;
+mod logs;
+mod people;
+mod waits;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use glasskey::access::settings::Timeouts;
+use glasskey::cli::aws;
+use glasskey::cli::run::{Between, Bot, Outside};
+use glasskey::config::{Config, Environment, Need};
+use glasskey::engine::{Engine, refresh};
+use glasskey::ledger::{self, Opened};
+use glasskey::policy::{RuleSet, SharedRules};
+use glasskey::ports::Clock as _;
+use glasskey::telemetry::health::Health;
+use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin, Fault, FaultKind};
+use glasskey_playground::company::{Assignment, Company};
+use glasskey_playground::slack::{SlackOptions, SlackTwin};
+use jiff::{SignedDuration, Timestamp};
+use tokio::runtime::{Builder, Runtime};
+
+pub(crate) use clock::TownClock;
+pub(crate) use hand::{Hand, Step};
+pub(crate) use people::{Clicked, Person, Request, Said};
+
+/// How long anything may take that is waited for: far longer than it takes, and short enough for a failing test.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long tasks may take to end when a bot is killed.
+const DEATH: Duration = Duration::from_secs(5);
+/// The access channel.
+pub(crate) const ACCESS: &str = "C0ACCESS";
+/// Acme's rules, as the demo has them.
+pub(crate) const ACME: &str = include_str!("../../../playground/policies/acme.cedar");
+
+/// Secrets of this town. Planted so that they can be looked for wherever the bot writes (pitfall 28).
+pub(crate) const APP_TOKEN: &str = "xapp-1-A0TOWN-pl4nt3d-app-secret";
+/// See [`APP_TOKEN`].
+pub(crate) const BOT_TOKEN: &str = "xoxb-town-pl4nt3d-bot-secret";
+/// See [`APP_TOKEN`].
+pub(crate) const AWS_SECRET: &str = "pl4nt3d+aws/secret";
+
+/// How a town is set up.
+pub(crate) struct Plan {
+    pub(crate) company: Company,
+    pub(crate) policies: String,
+    pub(crate) aws: AwsOptions,
+    pub(crate) slack: SlackOptions,
+    /// More configuration, put behind ours.
+    pub(crate) more: String,
+    /// AWS answers nothing when the bot starts.
+    pub(crate) aws_down: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            company: Company::acme(),
+            policies: ACME.to_owned(),
+            aws: AwsOptions::quick(),
+            slack: SlackOptions {
+                app_token: APP_TOKEN.to_owned(),
+                bot_token: BOT_TOKEN.to_owned(),
+                ..SlackOptions::default()
+            },
+            more: String::new(),
+            aws_down: false,
+        }
+    }
+}
+
+/// The bot, alive.
+struct Alive {
+    runtime: Runtime,
+    bot: Bot,
+}
+
+/// See the top of this file.
+pub(crate) struct Town {
+    world: Runtime,
+    alive: Option<Alive>,
+    /// Kept so that the twin lives as long as the town.
+    _aws: AwsTwin,
+    control: AwsControl,
+    slack: SlackTwin,
+    clock: Arc<TownClock>,
+    config: Config,
+    environment: Environment,
+    health: Health,
+    folder: tempfile::TempDir,
+    company: Company,
+    /// Put between the bot and the outside at each start.
+    hand: Option<Hand>,
+    /// What people changed at AWS behind the bot's back: not the bot's doing, so not its fault.
+    by_hand: Mutex<BTreeSet<Assignment>>,
+    /// What a story declares to be wrong on purpose.
+    pardons: RefCell<BTreeSet<&'static str>>,
+}
+
+impl Town {
+    /// Acme with its ordinary rules, everything well.
+    pub(crate) fn new() -> Self {
+        Self::planned(Plan::default())
+    }
+
+    /// Acme with other rules.
+    pub(crate) fn with_policies(policies: &str) -> Self {
+        Self::planned(Plan { policies: policies.to_owned(), ..Plan::default() })
+    }
+
+    /// As planned; the bot is up, connected, and knows the company (unless AWS is down).
+    pub(crate) fn planned(plan: Plan) -> Self {
+        Self::planned_with(plan, None)
+    }
+
+    /// With a hand between the bot and the outside.
+    pub(crate) fn planned_with(plan: Plan, hand: Option<Hand>) -> Self {
+        logs::capture();
+        let world = runtime("world");
+        let aws = world.block_on(AwsTwin::start(&plan.company, plan.aws)).unwrap();
+        let slack = world.block_on(SlackTwin::start(&plan.company, plan.slack)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::Given(BTreeMap::from([
+            ("SLACK_APP_TOKEN".to_owned(), APP_TOKEN.to_owned()),
+            ("SLACK_BOT_TOKEN".to_owned(), BOT_TOKEN.to_owned()),
+        ]));
+        let config = configuration(folder.path(), &slack.url(), &aws.url(), &plan.more, &environment);
+        let control = aws.control();
+        let mut town = Self {
+            world,
+            alive: None,
+            _aws: aws,
+            control,
+            slack,
+            clock: Arc::new(TownClock::default()),
+            config,
+            environment,
+            health: Health::new(Vec::new()),
+            folder,
+            company: plan.company,
+            hand,
+            by_hand: Mutex::default(),
+            pardons: RefCell::default(),
+        };
+        town.write_policies(&plan.policies);
+        if plan.aws_down {
+            town.aws_goes_down();
+        }
+        town.start();
+        if !plan.aws_down {
+            town.knows_the_company();
+        }
+        town
+    }
+
+    /// Starts the bot on the store as it is, and waits until Slack can be heard.
+    pub(crate) fn start(&mut self) {
+        let opened = self.open_ledger();
+        let rules = RuleSet::load(&self.config.policy.dir, self.config.policy.time_zone.clone()).unwrap();
+        let between = self.hand.clone().map(|hand| -> Between { Box::new(move |ports| hand.between(ports)) });
+        let mut settings = aws::settings(&self.config.aws);
+        settings.credentials = Some(Credentials::new("AKIDTOWN", AWS_SECRET, None, None, "town"));
+        // A call that hangs is given up sooner than in life, so that stories about it are short.
+        settings.timeouts = Timeouts {
+            connect: Duration::from_secs(1),
+            attempt: Duration::from_secs(1),
+            operation: Duration::from_secs(2),
+        };
+        let outside = Outside { clock: self.clock.clone(), aws: settings, between };
+        let runtime = runtime("bot");
+        let bot = runtime.block_on(async {
+            let secrets = self.config.resolve_secrets(&self.environment).await.unwrap();
+            Bot::start(&self.config, &secrets, opened, SharedRules::new(rules), &self.health, outside).await
+        });
+        self.alive = Some(Alive { runtime, bot: bot.unwrap() });
+        let sockets = usize::try_from(self.config.slack.sockets).unwrap();
+        self.slack_shows("the sockets of the bot", |slack| (slack.sockets() >= sockets).then_some(()));
+    }
+
+    /// The ledger of this town, opened by nobody else. Blocks on the disk.
+    pub(crate) fn open_ledger(&self) -> Opened {
+        ledger::open(&self.config.store).unwrap()
+    }
+
+    /// Stops the bot in good order.
+    pub(crate) fn stop(&mut self) {
+        if let Some(Alive { runtime, bot }) = self.alive.take() {
+            runtime.block_on(bot.stop());
+            runtime.shutdown_timeout(DEATH);
+        }
+    }
+
+    /// Ends the bot as SIGKILL would: everything stops where it is, nothing is told.
+    pub(crate) fn kill(&mut self) {
+        if let Some(Alive { runtime, bot }) = self.alive.take() {
+            drop(bot);
+            runtime.shutdown_timeout(DEATH);
+        }
+    }
+
+    /// Kills the bot and starts another on the same store.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        self.start();
+    }
+
+    fn alive(&self) -> &Alive {
+        self.alive.as_ref().expect("the bot is not running")
+    }
+
+    /// The bot's way in.
+    pub(crate) fn engine(&self) -> &Engine {
+        self.alive().bot.engine()
+    }
+
+    /// AWS, to look at and to change.
+    pub(crate) fn aws(&self) -> &AwsControl {
+        &self.control
+    }
+
+    /// Slack, to look at and to change.
+    pub(crate) fn slack(&self) -> &SlackTwin {
+        &self.slack
+    }
+
+    /// The company.
+    pub(crate) fn company(&self) -> &Company {
+        &self.company
+    }
+
+    /// The folder of the ledger.
+    pub(crate) fn store(&self) -> &Path {
+        &self.config.store
+    }
+
+    /// What time it is in this town.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets time pass at once, for everybody in this town.
+    pub(crate) fn pass(&self, time: SignedDuration) {
+        self.clock.pass(time);
+        self.slack.advance_clock(Duration::try_from(time).unwrap());
+    }
+
+    /// Somebody by their handle.
+    pub(crate) fn person(&self, handle: &str) -> Person<'_> {
+        Person::new(self, handle)
+    }
+
+    /// Ana, an engineer of payments.
+    pub(crate) fn ana(&self) -> Person<'_> {
+        self.person("ana")
+    }
+
+    /// Bo, an SRE lead: approves.
+    pub(crate) fn bo(&self) -> Person<'_> {
+        self.person("bo")
+    }
+
+    /// Cy, an engineer of another team.
+    pub(crate) fn cy(&self) -> Person<'_> {
+        self.person("cy")
+    }
+
+    /// Dee, an incident commander: approves too.
+    pub(crate) fn dee(&self) -> Person<'_> {
+        self.person("dee")
+    }
+
+    /// Eve, a guest.
+    pub(crate) fn eve(&self) -> Person<'_> {
+        self.person("eve")
+    }
+
+    /// AWS answers nothing but errors from now on.
+    pub(crate) fn aws_goes_down(&self) {
+        self.control.fault(Fault {
+            operation: "*".to_owned(),
+            times: u32::MAX,
+            kind: FaultKind::Internal500,
+        });
+    }
+
+    /// AWS answers again.
+    pub(crate) fn aws_comes_back(&self) {
+        self.control.clear_faults();
+    }
+
+    /// Somebody assigns in the console.
+    pub(crate) fn assigned_by_hand(&self, person: &str, account: &str, permission_set: &str) {
+        assert!(self.control.add_by_hand(person, account, permission_set));
+        self.note_by_hand(person, account, permission_set);
+    }
+
+    /// Somebody removes an assignment in the console.
+    pub(crate) fn removed_by_hand(&self, person: &str, account: &str, permission_set: &str) {
+        assert!(self.control.remove_by_hand(person, account, permission_set));
+        self.note_by_hand(person, account, permission_set);
+    }
+
+    fn note_by_hand(&self, person: &str, account: &str, permission_set: &str) {
+        let meant = self.company.assignment(person, account, permission_set).unwrap();
+        self.by_hand.lock().unwrap().insert(meant);
+    }
+
+    /// Puts other policies in force, as a changed file and SIGHUP would.
+    pub(crate) fn changes_policies(&self, text: &str) {
+        self.write_policies(text);
+        let alive = self.alive();
+        alive.runtime.block_on(alive.bot.reload(&self.config, &self.health));
+    }
+
+    fn write_policies(&self, text: &str) {
+        std::fs::create_dir_all(&self.config.policy.dir).unwrap();
+        std::fs::write(self.config.policy.dir.join("acme.cedar"), text).unwrap();
+    }
+
+    /// The directory is read now.
+    pub(crate) fn reads_the_directory(&self) {
+        let alive = self.alive();
+        alive.runtime.block_on(refresh::read_once(alive.bot.engine(), alive.bot.aws())).unwrap();
+    }
+}
+
+fn runtime(name: &str) -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build().unwrap()
+}
+
+fn configuration(folder: &Path, slack: &str, aws: &str, more: &str, environment: &Environment) -> Config {
+    let path = |name: &str| -> PathBuf { folder.join(name) };
+    let text = format!(
+        r#"
+[store]
+path = "{store}"
+[slack]
+app_token = "env:SLACK_APP_TOKEN"
+bot_token = "env:SLACK_BOT_TOKEN"
+team = "T0ACME"
+channel = "{ACCESS}"
+api_url = "{slack}"
+[aws]
+region = "eu-west-1"
+endpoint_url = "{aws}"
+portal_url = "https://acme.awsapps.com/start"
+calls_per_second = 1000
+[requests]
+lapse_after = "1h"
+max_duration = "12h"
+[requests.reason]
+required = true
+min_length = 8
+[requests.ticket]
+required = false
+pattern = "^(INC|CHG)-[0-9]+$"
+[schedule]
+directory = "0 0 3 * * *"
+[policy]
+dir = "{policies}"
+[admin]
+socket = "{socket}"
+{more}
+"#,
+        store = path("ledger").display(),
+        policies = path("policies").display(),
+        socket = path("glasskey.sock").display(),
+    );
+    Config::read("town.toml", folder, &text, environment, Need::Secrets).unwrap()
+}
