@@ -100,6 +100,7 @@ story("after its minute it is gone, and everybody is told", async () => {
   const lived = Date.now() - activeSince;
   // The page saw it come up to a moment late, so a minute may look a little shorter from here.
   assert.ok(lived > 55_000, `it was cut short: ${lived} ms`);
+  await shows(visit.account(PAYMENTS_PROD), "nobody");
   await shows(visit.card("Ended"), "AWS confirms that it is gone");
   assert.deepEqual(await heldByAna(), []);
   await visit.opens("C0ACCESS");

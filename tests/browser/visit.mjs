@@ -107,7 +107,7 @@ export class Visit {
 /** Waits until this shows these words; when it does not, says what it shows. */
 export async function shows(locator, words, within = SEEN_WITHIN_MS) {
   try {
-    await locator.filter({ hasText: words }).first().waitFor({ timeout: within });
+    await locator.filter({ hasText: words, visible: true }).first().waitFor({ timeout: within });
   } catch {
     assert.fail(`expected ${words} within ${within} ms in: ${JSON.stringify(await locator.allInnerTexts())}`);
   }

@@ -74,6 +74,7 @@ const WORDS = {
   withdrawn: () => "by the requester",
   lapsed: () => "nobody answered in time",
   "grant-ordered": (e) => `deadline ${moment(e.deadline)}, written before the first call`,
+  "already-held": ({ via }) => (via.groups ? "the person has it through a group, and keeps it" : "the person has it directly, and keeps it"),
   "change-intended": (e, at) => `about to ${e.change} ${at.holding(e.holding)}`,
   "change-running": (e) => `AWS took the ${e.change} and works on it`,
   "change-succeeded": (e) => `AWS says the ${e.change} is done; a look must confirm it`,
