@@ -18,6 +18,10 @@ use crate::request::{AccessRequest, State};
 use crate::settings::{INTERACTIONS_KEPT, INTERACTIONS_MAX};
 use crate::target::Holding;
 
+/// Interactions that one record lets be forgotten: more than one, so that their number falls, and few enough that a whole
+/// group of records stays within one commit of the ledger.
+const FORGOTTEN_AT_ONCE_MAX: usize = 16;
+
 /// A chat account's person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
@@ -211,7 +215,10 @@ impl Book {
     }
 
     fn forget_interactions(&mut self, now: Timestamp, touched: &mut Touched) {
-        while let Some((at, _)) = self.interactions_by_age.first() {
+        // A few at a time, though more than one record adds: what has aged while the bot was down for a day (or by a clock that
+        // leapt) could be more than fits one commit, and then the bot would never start again.
+        for _ in 0..FORGOTTEN_AT_ONCE_MAX {
+            let Some((at, _)) = self.interactions_by_age.first() else { break };
             let full = self.interactions_by_age.len() > INTERACTIONS_MAX;
             if !full && now < INTERACTIONS_KEPT.after(*at) {
                 break;

@@ -172,3 +172,31 @@ fn no_fact_changes_a_terminal_state() {
         assert_eq!(book, terminal, "{fact:?}");
     }
 }
+
+/// All of them at once could be more than one commit of the ledger takes, and then the bot would never start again.
+#[test]
+fn what_aged_while_the_bot_was_down_is_forgotten_a_few_at_a_time() {
+    use glasskey_domain::settings::INTERACTIONS_KEPT;
+    use glasskey_domain::{Actor, Answer, Book, Door, InteractionId, Record, Reply, Who};
+    let mut book = Book::default();
+    let record = |at, name: Option<String>| Record {
+        at,
+        by: Actor { who: Who::Glasskey, door: Door::Host },
+        answer: name.as_ref().map(|_| Answer::Done(Reply::Noted)),
+        interaction: name.map(InteractionId::new),
+        events: Vec::new(),
+    };
+    let start = jiff::Timestamp::UNIX_EPOCH;
+    for number in 0..100 {
+        book.apply(&record(start, Some(format!("slack:{number}"))));
+    }
+    let later = INTERACTIONS_KEPT.after(start);
+    let mut gone = Vec::new();
+    for _ in 0..10 {
+        let touched = book.apply(&record(later, None));
+        assert!(touched.interactions.len() <= 16, "{}", touched.interactions.len());
+        gone.extend(touched.interactions);
+    }
+    assert_eq!(gone.len(), 100, "none is kept for ever");
+    assert!(gone.iter().all(|interaction| book.answered(interaction).is_none()));
+}
