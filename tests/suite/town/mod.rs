@@ -28,7 +28,7 @@ use glasskey::ports::Clock as _;
 use glasskey::telemetry::health::Health;
 use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin, Fault, FaultKind};
 use glasskey_playground::company::{Assignment, Company};
-use glasskey_playground::slack::{Fault as SlackFault, SlackOptions, SlackTwin};
+use glasskey_playground::slack::{Ack, Fault as SlackFault, SlackOptions, SlackTwin};
 use jiff::{SignedDuration, Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 
@@ -331,6 +331,24 @@ impl Town {
         for _ in 0..times {
             self.slack.fault(method, fault.clone());
         }
+    }
+
+    /// Slack says that a profile changed, and the bot has heard it.
+    pub(crate) fn announces(&self, handle: &str) {
+        let id = self.slack.announce_user(handle).unwrap();
+        self.acknowledged(&id);
+    }
+
+    /// Slack delivers this payload, made by hand; answers the acknowledgement.
+    pub(crate) fn delivers(&self, kind: &'static str, payload: serde_json::Value) -> Ack {
+        let id = self.slack.deliver(kind, payload).unwrap();
+        self.acknowledged(&id)
+    }
+
+    fn acknowledged(&self, id: &str) -> Ack {
+        self.slack_shows("the acknowledgement", |slack| {
+            slack.acks().into_iter().find(|ack| ack.envelope_id == id)
+        })
     }
 
     /// Puts other policies in force, as a changed file and SIGHUP would.
