@@ -60,7 +60,7 @@ async fn perform(out: &mut Output, arguments: Arguments, environment: &Environme
         Command::Audit(command) => {
             let config = cli::load(out, file, environment, Need::NoSecrets)?;
             Ok(match command {
-                AuditCommand::Verify => cli::audit::verify(out, &config.store),
+                AuditCommand::Verify { head } => cli::audit::verify(out, &config.store, head),
                 AuditCommand::Export(what) => cli::audit::export(out, &config.store, &what),
                 AuditCommand::Show { id } => cli::audit::show(out, &config.store, &id),
             })

@@ -113,6 +113,16 @@ pub trait Access: Send + Sync {
         change: Change,
         urgency: Urgency,
     ) -> Answer<'a, Result<Started, Fault>>;
+    /// The operation under way for this change, when an earlier try at it may have been taken and its answer was lost.
+    /// `None`: there is none, or the provider cannot tell; then the change is tried again, which is harmless.
+    fn find<'a>(
+        &'a self,
+        _holding: &'a Holding,
+        _change: Change,
+        _urgency: Urgency,
+    ) -> Answer<'a, Result<Option<OperationId>, Fault>> {
+        Box::pin(async { Ok(None) })
+    }
     /// How a running change is doing.
     fn poll<'a>(
         &'a self,

@@ -17,7 +17,6 @@ use crate::reconcile;
 use crate::request::{AccessRequest, State};
 use crate::settings::{INTERACTIONS_KEPT, INTERACTIONS_MAX};
 use crate::target::Holding;
-use crate::wanted::wanted;
 
 /// A chat account's person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -301,7 +300,8 @@ impl Book {
             reconcile::Step::Wait { until } => until,
             reconcile::Step::Look | reconcile::Step::Call { .. } | reconcile::Step::Poll { .. } => at,
         };
-        let ending = !wanted(self, holding, at);
+        // By the states alone, so that the same jobs follow whenever they are derived; time moves states by `Expire`.
+        let ending = self.claims(holding).all(|request| matches!(request.state, State::Ending { .. }));
         vec![(due, Job::Reconcile { holding: holding.clone(), ending })]
     }
 

@@ -46,8 +46,10 @@ pub const OVERDUE_AFTER: Seconds = Seconds::minutes(1);
 pub const OVERDUE_REPEAT_FIRST: Seconds = Seconds::minutes(5);
 /// Longest silence between two OVERDUE notices.
 pub const OVERDUE_REPEAT_MAX: Seconds = Seconds::minutes(30);
-/// A create whose reply was lost may still take effect for this long; absence is believed only after it.
-pub const SETTLE_AFTER: Seconds = Seconds(30);
+/// A create whose reply was lost may still take effect for this long; absence is believed only after it. Longer than a
+/// call may take (10 s), an ordinary provisioning and a lagging list together; shorter than [`OVERDUE_AFTER`], so that an
+/// end right after an approval is not called overdue.
+pub const SETTLE_AFTER: Seconds = Seconds(50);
 /// Interactions are remembered this long, to recognise a delivery that comes again.
 pub const INTERACTIONS_KEPT: Seconds = Seconds::hours(24);
 /// And at most so many of them, so that a flood cannot fill the memory.

@@ -93,6 +93,6 @@ fn why(engine: &Engine, person: &PersonId, door: Door, target: Target, directory
             };
             notices::permitted(&terms, &approvers, directory)
         }
-        Verdict::Refuse(why) => notices::refusal(&Refusal::NotPermitted { why }, directory),
+        Verdict::Refuse(why) => notices::not_permitted_because(&why),
     }
 }

@@ -93,9 +93,9 @@ pub struct ExplainArguments {
     /// For how long.
     #[arg(long = "for", value_name = "LENGTH", default_value = "1h")]
     pub length: String,
-    /// The company the question is about: a file as for `policy test`.
+    /// A pretend company, in a file as for `policy test`; else the real one, as the bot last read it.
     #[arg(long, value_name = "FILE")]
-    pub company: PathBuf,
+    pub company: Option<PathBuf>,
 }
 
 /// `glasskey requests`.
@@ -143,7 +143,11 @@ pub enum ManifestCommand {
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Follow the whole hash chain of the journal.
-    Verify,
+    Verify {
+        /// A head that was noted elsewhere, as the bot logs it (`seq:hash`): shows a tail that was cut off.
+        #[arg(long, value_name = "SEQ:HASH")]
+        head: Option<crate::ledger::Head>,
+    },
     /// Read the journal out.
     Export(ExportArguments),
     /// Everything the journal says about one request.

@@ -10,10 +10,11 @@ use super::output::{Exit, Output};
 use crate::audit::{
     ExportFault, ExportFormat, ExportOptions, export as export_journal, verify as verify_journal,
 };
+use crate::ledger::Head;
 
-/// Follows the whole chain.
-pub fn verify(out: &mut Output, store: &Path) -> Exit {
-    let report = match verify_journal(store, None) {
+/// Follows the whole chain, to `head` at least when one was noted elsewhere.
+pub fn verify(out: &mut Output, store: &Path, head: Option<Head>) -> Exit {
+    let report = match verify_journal(store, head) {
         Ok(report) => report,
         Err(why) => return failed(out, &why.to_string()),
     };

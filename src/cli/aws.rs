@@ -92,6 +92,15 @@ impl Access for Aws {
         Box::pin(async move { self.connected().await?.center.start(holding, change, urgency).await })
     }
 
+    fn find<'a>(
+        &'a self,
+        holding: &'a Holding,
+        change: Change,
+        urgency: Urgency,
+    ) -> Answer<'a, Result<Option<OperationId>, Fault>> {
+        Box::pin(async move { self.connected().await?.center.find(holding, change, urgency).await })
+    }
+
     fn poll<'a>(
         &'a self,
         change: Change,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::arguments::ExplainArguments;
 use super::output::{Exit, Output};
 use crate::config::Config;
+use crate::ledger;
 use crate::policy::annotations::parse_length;
 use crate::policy::{self, PolicyFault, RuleSet, cases};
 
@@ -46,10 +47,11 @@ pub fn explain(out: &mut Output, config: &Config, arguments: &ExplainArguments, 
         );
         return Exit::Usage;
     };
-    let (rules, directory) = match load(config).and_then(|rules| Ok((rules, company(&arguments.company)?))) {
-        Ok(both) => both,
-        Err(faults) => return faulty(out, &faults),
-    };
+    let (rules, directory) =
+        match load(config).and_then(|rules| Ok((rules, company(config, arguments.company.as_deref())?))) {
+            Ok(both) => both,
+            Err(faults) => return faulty(out, &faults),
+        };
     let account = config
         .aliases
         .get(&arguments.account.to_lowercase())
@@ -77,8 +79,12 @@ pub fn explain(out: &mut Output, config: &Config, arguments: &ExplainArguments, 
 /// Runs a table of cases.
 pub fn test(out: &mut Output, config: &Config, file: &Path, now: Timestamp) -> Exit {
     let name = file.display().to_string();
-    let ran = load(config)
-        .and_then(|rules| read(file).and_then(|text| cases::run(&name, &text, &rules, None, now)));
+    let ran = load(config).and_then(|rules| {
+        let text = read(file)?;
+        // A table that names no company of its own is about the real one.
+        let real = ledger::last_directory(&config.store).ok().flatten();
+        cases::run(&name, &text, &rules, real.as_ref(), now)
+    });
     match ran {
         Ok(report) => {
             let json =
@@ -98,8 +104,27 @@ fn load(config: &Config) -> Result<RuleSet, Vec<PolicyFault>> {
     RuleSet::load(&config.policy.dir, config.policy.time_zone.clone())
 }
 
+/// The company of a file, else the one that the bot last read.
+fn company(config: &Config, file: Option<&Path>) -> Result<Directory, Vec<PolicyFault>> {
+    let Some(file) = file else { return last_read(&config.store) };
+    pretended(file)
+}
+
+/// The company as the bot last read it: named by the journal, kept beside it. Reads only, also while the bot runs.
+fn last_read(store: &Path) -> Result<Directory, Vec<PolicyFault>> {
+    let fault = |what: String| {
+        let mend = Some("start the bot once, or name a pretend company with `--company FILE`".to_owned());
+        vec![PolicyFault { file: store.display().to_string(), line: None, what, mend }]
+    };
+    match ledger::last_directory(store) {
+        Ok(Some(directory)) => Ok(directory),
+        Ok(None) => Err(fault("the company was never read".to_owned())),
+        Err(why) => Err(fault(why)),
+    }
+}
+
 /// A company in plain lines; rows of cases below it are passed over.
-fn company(file: &Path) -> Result<Directory, Vec<PolicyFault>> {
+fn pretended(file: &Path) -> Result<Directory, Vec<PolicyFault>> {
     let text = read(file)?;
     let company: Vec<&str> = text.lines().map(|line| if line.contains('|') { "" } else { line }).collect();
     policy::company(&file.display().to_string(), &company.join("\n"))

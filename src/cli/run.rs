@@ -61,6 +61,9 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         Watched { name: "clerk", silence_max: SILENCE_MAX },
         Watched { name: "scheduler", silence_max: SILENCE_MAX },
     ]);
+    // The ledger first: whoever starts a second bot shall hear that there is one, not that a port is taken.
+    let opened = open_ledger(&config).await?;
+    health.well(Part::Ledger, format!("record {}", opened.vault.head()));
     let measured = metrics::install().map_err(start)?;
     let server = Server::bind(config.admin.metrics, health.clone(), measured.clone()).await;
     let server = server.map_err(|error| RunFault::Start(format!("{}: {error}", config.admin.metrics)))?;
@@ -71,8 +74,6 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         RunFault::Start(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
     health.well(Part::Policy, format!("{} policies, set {}", rules.policy_count(), rules.hash()));
-    let opened = open_ledger(&config).await?;
-    health.well(Part::Ledger, format!("record {}", opened.vault.head()));
     let bot = Bot::start(&config, opened, SharedRules::new(rules), &health, Outside::real(&config, &secrets))
         .await?;
     tokio::spawn(door.run(Arc::new(Desk::new(
@@ -117,8 +118,6 @@ fn slack_options(config: &Config, web: WebConfig) -> slack::Options {
 
 /// The journal learns of the start and of the policies in force, before anybody is served.
 async fn write_down_the_start(engine: &Engine, rules: &SharedRules) -> Result<(), RunFault> {
-    let started = Command::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
-    engine.inside(started).await.map_err(start)?;
     let current = rules.current();
     let loaded = Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
     engine.inside(loaded).await.map_err(start)?;
@@ -322,6 +321,7 @@ impl Bot {
                 health.beat(name);
             }
         }
+        health.well(Part::Ledger, format!("record {}", self.vault.head()));
         let fresh = self.freshness.borrow();
         match (&fresh.read_at, &fresh.fault) {
             (Some(at), None) => health.well(Part::Directory, format!("as of {at}")),

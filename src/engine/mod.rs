@@ -21,8 +21,6 @@ use tokio::task::JoinSet;
 
 use crate::ports::{Access, Chat, Clock, Fault, Ledger};
 
-pub use perform::POLL_PAUSES;
-
 /// Commands that may wait to be decided: more than any burst of people, and a bound on memory.
 const WAITING_MAX: usize = 4_096;
 /// How long a drain waits for steps under way: longer than one call to a provider may take.
@@ -130,7 +128,6 @@ impl Engine {
         let (commands, waiting) = mpsc::channel(WAITING_MAX);
         let (drain, draining) = watch::channel(false);
         let (changes, scheduled) = mpsc::unbounded_channel();
-        let jobs: Vec<_> = parts.book.due().cloned().collect();
         measure::open(&parts.book, parts.clock.now());
         let shared = Arc::new(Shared {
             ledger: parts.ledger,
@@ -149,7 +146,7 @@ impl Engine {
         let engine = Self { shared };
         let mut tasks = JoinSet::new();
         tasks.spawn(clerk::run(Arc::clone(&engine.shared), waiting, changes.clone()));
-        tasks.spawn(schedule::run(engine.clone(), jobs, changes, scheduled));
+        tasks.spawn(schedule::run(engine.clone(), changes, scheduled));
         (engine, Running { tasks })
     }
 

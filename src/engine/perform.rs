@@ -16,7 +16,7 @@ use crate::ports::{Fault, Progress, Started, Urgency};
 
 /// Pauses between two questions how an asynchronous operation is doing, in milliseconds: most are done within seconds,
 /// and 15 of them polled every second would use up the provider's whole budget.
-pub const POLL_PAUSES: [u64; 6] = [300, 500, 800, 1_300, 2_000, 3_000];
+const POLL_PAUSES: [u64; 6] = [300, 500, 800, 1_300, 2_000, 3_000];
 /// Pauses between two looks when a list lags behind a change that succeeded, in milliseconds.
 const LOOK_PAUSES: [u64; 5] = [200, 400, 800, 1_600, 3_000];
 /// Steps of one performer; after so many it makes room and comes again, so that no holding keeps a place for ever.
@@ -125,6 +125,16 @@ async fn call(
     change: Change,
     urgency: Urgency,
 ) -> Result<Option<Performed>, Stopped> {
+    if perhaps_called(engine, holding).await {
+        match engine.shared.access.find(holding, change, urgency).await {
+            Ok(Some(operation)) => {
+                outcome(engine, Outcome::Running { holding: holding.clone(), change, operation }).await?;
+                return Ok(None);
+            }
+            Ok(None) => {}
+            Err(fault) => return faulted(engine, holding, &fault).await,
+        }
+    }
     let started = Instant::now();
     let holding_owned = holding.clone();
     match engine.shared.access.start(holding, change, urgency).await {
@@ -151,6 +161,11 @@ async fn call(
             faulted(engine, holding, &fault).await
         }
     }
+}
+
+/// Whether an earlier create may have been taken whose answer nobody heard: it is followed rather than made again.
+async fn perhaps_called(engine: &Engine, holding: &Holding) -> bool {
+    engine.book().await.holding(holding).is_some_and(|state| state.loose_create.is_some())
 }
 
 async fn poll(

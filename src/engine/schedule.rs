@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use glasskey_domain::{Holding, Job, RequestId, Tell};
+use glasskey_domain::{Command, Holding, Job, RequestId, Tell};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinSet};
@@ -110,10 +110,10 @@ impl Plan {
     }
 
     fn dequeue(&mut self, key: &Key) {
-        if let Some(task) = self.tasks.get(key) {
-            if let Some(queue) = self.queue.get_mut(&class(&task.job)) {
-                queue.remove(&(task.at(), key.clone()));
-            }
+        if let Some(task) = self.tasks.get(key)
+            && let Some(queue) = self.queue.get_mut(&class(&task.job))
+        {
+            queue.remove(&(task.at(), key.clone()));
         }
     }
 
@@ -225,15 +225,20 @@ fn later(now: Timestamp, pause: Duration) -> Timestamp {
 /// Runs until drained.
 pub(super) async fn run(
     engine: Engine,
-    jobs: Vec<(Timestamp, Job)>,
     _keep_open: mpsc::UnboundedSender<Change>,
     mut changes: mpsc::UnboundedReceiver<Change>,
 ) -> Result<(), Fault> {
     let shared = Arc::clone(&engine.shared);
     let mut draining = shared.draining.clone();
+    // Before anything is performed the ledger knows that we started: what was written down and perhaps called before the
+    // stop is loose from here on (`domain::evolve`).
+    let started = Command::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
+    if engine.inside(started).await.is_err() {
+        return Ok(());
+    }
     let mut plan = Plan::default();
-    for (due, job) in jobs {
-        plan.add(due, job);
+    for (due, job) in engine.book().await.due() {
+        plan.add(*due, job.clone());
     }
     let mut performers: JoinSet<Performed> = JoinSet::new();
     let mut at_work: BTreeMap<Id, (Key, Class)> = BTreeMap::new();

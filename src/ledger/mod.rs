@@ -43,7 +43,7 @@ pub use types::{
     BATCH_BYTES_MAX, BATCH_PUTS_MAX, BATCH_RECORDS_MAX, BODY_BYTES_MAX, Batch, Hash, Head, KEY_BYTES_MAX,
     KeyValue, NewRecord, Projection, Put, Record, Table, VALUE_BYTES_MAX, due_key,
 };
-pub use vault::{Opened, Vault, open, rebuild};
+pub use vault::{Opened, Vault, last_directory, open, rebuild};
 pub use verify::{VerifyReport, verify};
 
 pub(crate) use journal::{RawRecord, walk_segment};

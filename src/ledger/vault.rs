@@ -5,12 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use glasskey_domain::event::Record as Decision;
-use glasskey_domain::{AccessRequest, Book, RequestId};
+use glasskey_domain::{AccessRequest, Book, Directory, Event, RequestId};
 
-use super::rows::{self, BY_TIME};
+use super::fault::JournalFault;
+use super::journal::walk_segment;
+use super::rows::BY_TIME;
+use super::segment::{SegmentReader, journal_dir, list_segments};
 use super::{
     Batch, Hash, Head, Ledger, NewRecord, OpenFault, OpenOptions, OpenReport, Projection, Put, Record, Table,
 };
+use super::{documents, rows};
 use crate::ports::{self, Answer, Entry, Fault};
 
 /// The kind of the documents that hold the directory.
@@ -102,6 +106,40 @@ pub fn rebuild(path: &Path) -> Result<OpenReport, OpenFault> {
     let (_ledger, report) = Ledger::rebuild(path, OpenOptions::default(), &mut derived)?;
     Ok(report)
 }
+
+/// The directory that was last read, without opening the ledger: for commands beside a running bot.
+///
+/// # Errors
+/// When the journal, or the document that it names, cannot be read.
+pub fn last_directory(store: &Path) -> Result<Option<Directory>, String> {
+    let mut last: Option<Vec<u8>> = None;
+    let text = |fault: JournalFault| fault.to_string();
+    for path in list_segments(&journal_dir(store)).map_err(text)? {
+        let (_, mut reader) = SegmentReader::open(&path).map_err(text)?;
+        walk_segment(&mut reader, &path, &mut None, |record| {
+            // Most records are about something else; only the last of those that may be it is read as JSON.
+            let body = record.frame.body;
+            if body.windows(MARK.len()).any(|part| part == MARK) {
+                last = Some(body.to_vec());
+            }
+            Ok::<bool, JournalFault>(true)
+        })
+        .map_err(text)?;
+    }
+    let events =
+        last.map(|body| rows::decode::<Decision>(&body)).transpose()?.map(|decision| decision.events);
+    let mut named = events.into_iter().flatten().filter_map(|event| {
+        if let Event::DirectoryRead { document, .. } = event { Some(document) } else { None }
+    });
+    let Some(document) = named.next() else { return Ok(None) };
+    let hash: Hash = document.parse()?;
+    let bytes = documents::get(&documents::documents_dir(store), DIRECTORY, hash)
+        .map_err(|fault| fault.to_string())?;
+    rows::decode(&bytes).map(Some)
+}
+
+/// What the body of a record has that says that the directory was read.
+const MARK: &[u8] = b"\"directory-read\"";
 
 impl Vault {
     /// The last durable record: logged now and then, it anchors the journal outside of itself.

@@ -97,13 +97,15 @@ pub struct Card {
 #[must_use]
 pub fn card(request: &AccessRequest, directory: &Directory) -> Card {
     let ask = &request.ask;
+    let asks = if matches!(request.state, State::Pending { .. }) { " asks for " } else { " asked for " };
     let title = Text::new()
         .person(&ask.requester, directory)
-        .say(" asks for ")
+        .say(asks)
         .bold(&ask.permission_set_name)
         .say(" in ")
         .bold(&ask.account_name)
-        .say(format!(" for {}", ask.length));
+        .say(" for ")
+        .bold(ask.length.to_string());
     let (tone, status) = status(request, directory);
     Card {
         id: ask.id.clone(),
@@ -131,6 +133,7 @@ fn buttons(state: &State) -> Vec<Button> {
     }
 }
 
+/// What the title does not say: it has the permission set and the length already, and ten seconds are short.
 fn facts(request: &AccessRequest, directory: &Directory) -> Vec<(&'static str, Text)> {
     let ask = &request.ask;
     let account = Text::new().say(format!("{} ", ask.account_name)).code(ask.target.account().as_str());
@@ -138,8 +141,6 @@ fn facts(request: &AccessRequest, directory: &Directory) -> Vec<(&'static str, T
     let mut facts = vec![
         ("Who", Text::new().person(&ask.requester, directory).say(" ").code(email)),
         ("Account", account),
-        ("Permission set", Text::new().say(&ask.permission_set_name)),
-        ("For", Text::new().say(ask.length.to_string())),
     ];
     if let Some(ticket) = &ask.ticket {
         facts.push(("Ticket", Text::new().code(ticket)));
@@ -171,16 +172,16 @@ fn status(request: &AccessRequest, directory: &Directory) -> (Tone, Text) {
             ended(directory, *at, cause, granted_at.is_some(), kept_by.as_ref())
         }
         State::Denied { at, by, why } => {
-            let text = Text::new().bold("Denied").say(" by ").person(by, directory).say(" at ").time(*at);
+            let text = Text::new().bold("Denied").say(" by ").person(by, directory).say(" ").time(*at);
             (Tone::No, text.say(": ").say(why))
         }
-        State::Withdrawn { at } => (Tone::Done, Text::new().bold("Withdrawn").say(" at ").time(*at)),
+        State::Withdrawn { at } => (Tone::Done, Text::new().bold("Withdrawn").say(" ").time(*at)),
         State::Lapsed { at } => {
-            (Tone::No, Text::new().bold("Lapsed").say(" at ").time(*at).say(": nobody answered in time"))
+            (Tone::No, Text::new().bold("Lapsed").say(" ").time(*at).say(": nobody answered in time"))
         }
         State::Failed { at, cause } => {
             let text =
-                Text::new().bold("Failed").say(" at ").time(*at).say(": ").and(why_ended(cause, directory));
+                Text::new().bold("Failed").say(" ").time(*at).say(": ").and(why_ended(cause, directory));
             (Tone::Alarm, text.say("; AWS confirms that there is no access"))
         }
     }
@@ -196,7 +197,7 @@ fn waiting(request: &AccessRequest, directory: &Directory, lapses_at: Timestamp)
         .say(" · may approve: ")
         .people(&named, directory);
     let text = if more > 0 { text.say(format!(" and {more} more")) } else { text };
-    text.say(" · lapses at ").time(lapses_at)
+    text.say(" · lapses ").time(lapses_at)
 }
 
 fn with_trouble(text: Text, request: &AccessRequest) -> Text {
@@ -232,7 +233,7 @@ fn ended(
     was_there: bool,
     kept_by: Option<&RequestId>,
 ) -> (Tone, Text) {
-    let text = Text::new().bold("Ended").say(" at ").time(at).say(": ").and(why_ended(cause, directory));
+    let text = Text::new().bold("Ended").say(" ").time(at).say(": ").and(why_ended(cause, directory));
     if let Some(other) = kept_by {
         let text = text.say("; the access itself stays, because ").code(other.as_str());
         return (Tone::Done, text.say(" still needs it"));
@@ -286,7 +287,7 @@ pub(super) fn why_ended(cause: &EndCause, directory: &Directory) -> Text {
 }
 
 fn footer(request: &AccessRequest) -> Text {
-    let text = Text::new().code(request.ask.id.as_str()).say(" · asked at ").time(request.ask.at);
+    let text = Text::new().code(request.ask.id.as_str()).say(" · asked ").time(request.ask.at);
     let text = text.say(format!(" · sessions may outlive the end by up to {}", request.ask.session));
     text.say(format!(" · policy {}", request.terms.policies.join(", ")))
 }

@@ -13,7 +13,7 @@ use glasskey_domain::PersonId;
 use jiff::Timestamp;
 
 pub use card::{Button, Card, Tone, card};
-pub use refusals::{code, refusal};
+pub use refusals::{code, not_permitted_because, refusal};
 pub use replies::{list, permitted, reply, show};
 pub use tells::tell;
 pub use usage::usage;

@@ -134,7 +134,7 @@ fn about_request(refusal: &Refusal, directory: &Directory) -> Text {
                 text = text.say(" by ").person(by, directory);
             }
             if let Some(since) = since {
-                text = text.say(" at ").time(*since);
+                text = text.say(" ").time(*since);
             }
             text
         }
@@ -208,6 +208,12 @@ fn state_words(state: StateWord) -> &'static str {
         StateWord::Lapsed => "has lapsed",
         StateWord::Failed => "has failed",
     }
+}
+
+/// What policy says to somebody who asks why, when it says no.
+#[must_use]
+pub fn not_permitted_because(why: &NotPermitted) -> Text {
+    Text::new().say("Policy does not permit this: ").and(not_permitted(why)).say(".")
 }
 
 /// Why policy says no.

@@ -19,7 +19,7 @@ pub fn reply(reply: &Reply, directory: &Directory) -> Text {
             text.people(approvers, directory).say(".")
         }
         Reply::Granting { id } => text.code(id.as_str()).say(
-            " needs no further approval; the access is being created, and you are told when AWS confirms it.",
+            " needs no further approval; the access is being created, and its card says so when AWS confirms it.",
         ),
         Reply::Approved { id, missing } => {
             let word = if *missing == 1 { "approval is" } else { "approvals are" };

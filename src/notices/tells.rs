@@ -49,7 +49,11 @@ fn granted(request: &AccessRequest, directory: &Directory, setting: &Setting) ->
             .line()
             .link(portal_link(portal, request), "Open the console")
             .say(" · command line: ")
-            .code(profile(portal, request, setting)),
+            .code(profile(request))
+            .say(" with start URL ")
+            .code(portal)
+            .say(" and region ")
+            .code(&setting.region),
         None => text,
     }
 }
@@ -63,15 +67,10 @@ fn portal_link(portal: &str, request: &AccessRequest) -> String {
     format!("{base}/#/console?account_id={}&role_name={role}", ask.target.account())
 }
 
-/// What to type for credentials on the command line.
-fn profile(portal: &str, request: &AccessRequest, setting: &Setting) -> String {
+/// What to type for credentials on the command line: nothing else, because people copy it whole.
+fn profile(request: &AccessRequest) -> String {
     let ask = &request.ask;
-    format!(
-        "aws configure sso --profile {}-{}  (start URL {portal}, region {})",
-        word(&ask.account_name),
-        word(&ask.permission_set_name),
-        setting.region
-    )
+    format!("aws configure sso --profile {}-{}", word(&ask.account_name), word(&ask.permission_set_name))
 }
 
 /// A name as one harmless word of a command line.

@@ -33,7 +33,7 @@ fn deleted_and_not_seen(town: &mut Town) {
 
 fn ends_only_when_settled(town: &mut Town, id: &RequestId) {
     assert_eq!(town.state(id).word(), StateWord::Ending, "absence is believed too early");
-    town.pass(31);
+    town.pass(51);
     looked(town, false);
     assert_eq!(town.state(id).word(), StateWord::Ended);
 }
@@ -85,7 +85,7 @@ fn a_create_before_a_stop_was_perhaps_called() {
     });
     looked(&mut town, false);
     assert_eq!(town.state(&id).word(), StateWord::Ending, "the first call may still come");
-    town.pass(31);
+    town.pass(51);
     looked(&mut town, false);
     assert_eq!(town.state(&id).word(), StateWord::Failed);
 }

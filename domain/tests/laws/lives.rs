@@ -109,7 +109,7 @@ fn a_create_whose_reply_was_lost_and_which_comes_late_is_still_taken_away() {
     town.settle();
     assert!(!town.state(&id).is_terminal(), "absence is not believed before it is settled");
     town.provider.finish_all();
-    town.pass(31);
+    town.pass(51);
     town.settle();
     assert!(town.state(&id).is_terminal());
     assert!(town.provider.has.is_empty());

@@ -108,7 +108,10 @@ pub(super) async fn handle(
             }
             (delivery, latency)
         }
-        Err((service, error)) => (Delivery::Answer(service, Err(error)), std::time::Duration::ZERO),
+        Err(refused) => {
+            let (service, error) = *refused;
+            (Delivery::Answer(service, Err(error)), std::time::Duration::ZERO)
+        }
     };
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
@@ -124,7 +127,7 @@ pub(super) async fn handle(
     }
 }
 
-fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Incoming, (Service, AwsError)> {
+fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Incoming, Box<(Service, AwsError)>> {
     let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let target = text("x-amz-target");
     let json = !target.is_empty();
@@ -135,7 +138,7 @@ fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Incoming, (Service, AwsErro
         let form = std::str::from_utf8(body).unwrap_or_default();
         (Service::Sts, sts::action(form).unwrap_or_default().to_owned())
     };
-    let refuse = |code, message: &str| Err((service, AwsError::new(code, message)));
+    let refuse = |code, message: &str| Err(Box::new((service, AwsError::new(code, message))));
     if !text("authorization").starts_with("AWS4-HMAC-SHA256 Credential=") {
         return refuse("MissingAuthenticationTokenException", "Missing Authentication Token");
     }

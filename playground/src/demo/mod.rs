@@ -154,6 +154,7 @@ async fn with_bot(options: &DemoOptions, running: &Running) -> Result<(), DemoEr
         Ok(child) => child,
         Err(error) => return Err(died(running, error.to_string()).await),
     };
+    words::say(words::STARTING);
     let ready = tokio::select! {
         ready = bot::ready(&mut child, running.folder.metrics, READY_WITHIN) => ready,
         () = asked_to_stop() => return stop(child, running).await,

@@ -26,6 +26,9 @@ pub(super) fn banner(url: &str, examples: &[&str]) -> String {
     )
 }
 
+/// While one waits: a first look at AWS takes seconds, and silence would look like a fault.
+pub(super) const STARTING: &str = "  The bot is starting: it reads people, groups and accounts first…";
+
 pub(super) fn ready(folder: &Folder) -> String {
     format!("  The bot is ready. It runs with {}", folder.config.display())
 }

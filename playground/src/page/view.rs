@@ -67,7 +67,7 @@ pub(super) fn slack(parts: &PageParts, me: &Person) -> Value {
 fn face(parts: &PageParts, person: &Person) -> Value {
     json!({
         "id": person.slack_user_id, "handle": person.handle, "name": person.name, "role": person.role,
-        "guest": person.slack_guest, "direct_count": parts.slack.direct_messages(&person.slack_user_id).len(),
+        "identity": person.identity_user_id, "guest": person.slack_guest, "direct_count": parts.slack.direct_messages(&person.slack_user_id).len(),
     })
 }
 

@@ -22,10 +22,6 @@ mod sight;
 pub use running::Found;
 pub use sight::{GroupsOf, Sight};
 
-/// Pauses before asking how an operation is doing: most end within two seconds, and 15 of them must not spend 20 calls a
-/// second on asking (platform-rules 3.2). The last one repeats.
-pub const POLL_PAUSES_MS: [u64; 6] = [300, 500, 800, 1300, 2000, 3000];
-
 /// The assignments of one instance of Identity Center.
 pub struct IdentityCenter {
     aws: AwsClients,
@@ -180,6 +176,20 @@ impl Access for IdentityCenter {
         urgency: Urgency,
     ) -> Answer<'a, Result<Started, Fault>> {
         Box::pin(self.begin(holding, change, urgency))
+    }
+
+    fn find<'a>(
+        &'a self,
+        holding: &'a Holding,
+        change: Change,
+        urgency: Urgency,
+    ) -> Answer<'a, Result<Option<OperationId>, Fault>> {
+        Box::pin(async move {
+            Ok(match self.find_running(holding, change, urgency).await? {
+                Found::Running(operation) => Some(operation),
+                Found::None | Found::CannotTell => None,
+            })
+        })
     }
 
     fn poll<'a>(

@@ -92,7 +92,9 @@ impl Chat {
 
 impl Connection {
     /// How the sockets are: how many are open, or what is wrong.
-    #[must_use]
+    ///
+    /// # Errors
+    /// What is wrong.
     pub fn health(&self) -> Result<String, String> {
         let health = self.health.borrow();
         match (&health.fatal, health.open) {

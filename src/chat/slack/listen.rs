@@ -142,11 +142,11 @@ impl Listener {
             }
             Err(why) => return Err(refused(self.refuse(speaker, None, verb, stranger(why)).await)),
         };
-        if let Some(channel) = &speaker.channel {
-            if let Err(why) = self.people.place(channel).await {
-                let refusal = Refusal::NotServedHere { why };
-                return Err(refused(self.refuse(speaker, Some(&known), verb, refusal).await));
-            }
+        if let Some(channel) = &speaker.channel
+            && let Err(why) = self.people.place(channel).await
+        {
+            let refusal = Refusal::NotServedHere { why };
+            return Err(refused(self.refuse(speaker, Some(&known), verb, refusal).await));
         }
         Ok(known)
     }

@@ -47,10 +47,10 @@ fn cut(text: &str, max: usize) -> String {
     }
     let mut kept: String = text.chars().take(max.saturating_sub(1)).collect();
     for (open, close) in [('&', ';'), ('<', '>')] {
-        if let Some(start) = kept.rfind(open) {
-            if !kept.split_at(start).1.contains(close) {
-                kept.truncate(start);
-            }
+        if let Some(start) = kept.rfind(open)
+            && !kept.split_at(start).1.contains(close)
+        {
+            kept.truncate(start);
         }
     }
     kept.push(CUT);

@@ -190,6 +190,15 @@ mod tests {
         assert_eq!(state(None, None), AccountState::Unknown);
     }
 
+    /// Policy by unit could not be trusted for it.
+    #[test]
+    fn what_is_found_in_two_places_was_moved_and_fails_the_reading() {
+        let mut found = BTreeMap::new();
+        assert_eq!(place(&mut found, "333333333333", "Staging", Op::ListAccountsForParent), Ok(()));
+        let moved = place(&mut found, "333333333333", "Prod", Op::ListAccountsForParent).unwrap_err();
+        assert!(moved.passes() && moved.to_string().contains("moved"), "{moved}");
+    }
+
     #[test]
     fn an_account_without_twelve_digits_fails_the_reading() {
         let row = |id: &str| account(AwsAccount::builder().id(id).build(), &OuId::new("r-1"), "111111111111");

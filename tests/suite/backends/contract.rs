@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glasskey::access::identity_center::{IdentityCenter, POLL_PAUSES_MS};
+use glasskey::access::identity_center::IdentityCenter;
 use glasskey::directory::read::AwsDirectory;
 use glasskey::ports::{Access, DirectorySource, Progress, Seen, Started, Urgency};
 use glasskey_domain::holding::Change;
@@ -78,7 +78,7 @@ pub(super) async fn change(center: &IdentityCenter, holding: &Holding, change: C
         Started::NothingThere => return None,
         Started::Refused { why } => panic!("{change:?} refused: {why}"),
     };
-    for pause in POLL_PAUSES_MS {
+    for pause in [300, 500, 800, 1300, 2000, 3000] {
         match center.poll(change, &operation, Urgency::Ending).await.unwrap() {
             Progress::Running => tokio::time::sleep(Duration::from_millis(pause)).await,
             ended => return Some(ended),

@@ -317,13 +317,16 @@ async fn a_lost_reply_is_lost_and_its_operation_is_found_again() {
     lost(town.create().await);
     assert_eq!(town.control.in_flight().len(), 2, "AWS took both");
 
-    let Found::Running(operation) = find(&town.ana, Change::Create).await.unwrap() else {
-        panic!("it is under way")
-    };
-    let taken = town.control.in_flight();
-    let ours = taken.iter().find(|taken| taken.assignment.principal.id() == town.ana.principal.as_str());
-    assert_eq!(operation.as_str(), ours.unwrap().id);
-    assert_eq!(town.center.poll(Change::Create, &operation, Urgency::Granting).await, Ok(Progress::Running));
+    for holding in [&town.ana, &other] {
+        let Found::Running(operation) = find(holding, Change::Create).await.unwrap() else {
+            panic!("it is under way")
+        };
+        let taken = town.control.in_flight();
+        let theirs = taken.iter().find(|taken| taken.assignment.principal.id() == holding.principal.as_str());
+        assert_eq!(operation.as_str(), theirs.unwrap().id, "each finds their own");
+        let progress = town.center.poll(Change::Create, &operation, Urgency::Granting).await;
+        assert_eq!(progress, Ok(Progress::Running));
+    }
     assert_eq!(find(&town.ana, Change::Delete).await, Ok(Found::None), "no delete is under way");
 }
 

@@ -29,14 +29,17 @@ function on(name, take) {
 }
 
 function showSlack(state) {
+  log.know(state.people);
   chat.show(state);
   modal.show(state);
   showPeople(state);
+  byId("people").dataset.me = state.me.handle;
   tick();
 }
 
 function showBot({ state, words }) {
   byId("bot").dataset.state = state;
+  byId("starting").hidden = state !== "starting";
   if (byId("bot-words").textContent !== words) byId("bot-words").textContent = words;
 }
 

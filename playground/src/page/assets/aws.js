@@ -18,8 +18,13 @@ export class Aws {
     const now = new Map(state.accounts.map((a) => [a.id, a.holders.map(key)]));
     const news = this.before ? this.compare(now, state) : [];
     this.before = now;
-    byId("aws").replaceChildren(...this.units(state));
+    this.draw(state);
     if (news.length) byId("aws-live").textContent = news.join(". ");
+  }
+
+  draw(state) {
+    this.state = state;
+    byId("aws").replaceChildren(...this.units(state));
   }
 
   /** Finds what came and what went; both are shown for a moment. */
@@ -44,7 +49,8 @@ export class Aws {
     this.gone.set(account, went.map((k) => ({ key: k, until })));
     setTimeout(() => {
       this.gone.delete(account);
-      byId("aws").querySelectorAll(`[data-account="${account}"] .gone`).forEach((chip) => chip.remove());
+      this.fresh = new Map();
+      this.draw(this.state);
     }, FADE_MS);
   }
 

@@ -109,7 +109,7 @@ export class Chat {
     const items = this.state.timeline.filter((m) => m.channel === channel);
     const list = byId("messages");
     // A switch of person or tab is not news: a screen reader must not read out the whole conversation.
-    list.setAttribute("aria-live", fresh ? "off" : "polite");
+    byId("news").setAttribute("aria-live", fresh ? "off" : "polite");
     if (fresh) {
       list.replaceChildren();
       this.shown.clear();
@@ -222,6 +222,10 @@ export class Chat {
     const line = byId("composer-line");
     const text = line.value.trim();
     if (!text) return;
+    if (text.startsWith("/") && byId("bot").dataset.state === "starting") {
+      byId("notice").textContent = "Glasskey is still starting and could not answer yet. Your line is kept: send it in a moment.";
+      return;
+    }
     line.value = "";
     const mine = this.history();
     mine.push(text);

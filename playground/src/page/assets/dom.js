@@ -49,9 +49,13 @@ const NEAR_PX = 40;
 /** Keeps a scrolled list at its end while it grows or its frame shrinks, until somebody scrolls up to read. */
 export function followEnd(frame, list) {
   let follows = true;
+  let top = 0;
   const toEnd = () => { if (follows) frame.scrollTop = frame.scrollHeight; };
   frame.addEventListener("scroll", () => {
-    follows = frame.scrollHeight - frame.scrollTop - frame.clientHeight < NEAR_PX;
+    const near = frame.scrollHeight - frame.scrollTop - frame.clientHeight < NEAR_PX;
+    // The news of our own scrolling comes late, when the list may have grown again: only a person scrolls up.
+    follows = near || (follows && frame.scrollTop >= top);
+    top = frame.scrollTop;
   });
   const watcher = new ResizeObserver(toEnd);
   watcher.observe(frame);

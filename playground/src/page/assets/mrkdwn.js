@@ -7,6 +7,7 @@ const EMOJI = {
   warning: "⚠️", rotating_light: "🚨", no_entry: "⛔", no_entry_sign: "🚫", eyes: "👀", bell: "🔔", clock3: "🕒",
   timer_clock: "⏲️", stopwatch: "⏱️", tada: "🎉", wave: "👋", memo: "📝", shield: "🛡️", leftwards_arrow_with_hook: "↩️",
   heavy_check_mark: "✔️", information_source: "ℹ️", fire_extinguisher: "🧯", point_right: "👉", alarm_clock: "⏰",
+  large_yellow_circle: "🟡", large_green_circle: "🟢", large_orange_circle: "🟠", red_circle: "🔴",
 };
 
 const TOKEN = /```([\s\S]+?)```|`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*(?=\S)([^*\n]*[^\s*])\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]*[^\s_])_(?![\w_])|(?<![\w~])~(?=\S)([^~\n]*[^\s~])~(?![\w~])|:([a-z0-9_+-]+):/;

@@ -1,0 +1,108 @@
+// The bot's journal in words: one event, what it is about, and what it says. An event that is not known here is shown as it is.
+
+import { clock } from "./dom.js";
+
+/** Events that keep the bot's own house: shown with "every detail" only. */
+const HOUSEKEEPING = new Set(["card-intended", "card-shown", "tell-intended", "person-bound"]);
+
+/** How an event should look at first sight. */
+const TONES = {
+  approved: "yes", "grant-confirmed": "yes", "end-confirmed": "yes",
+  refused: "no", denied: "no", lapsed: "no", "change-failed": "no", "removed-by-hand": "no", "overdue-told": "no",
+  trouble: "no", undeliverable: "no", "card-undeliverable": "no",
+};
+
+/** Reads journal lines one after the other: ids get their names from what was said before. */
+export class Journal {
+  constructor() {
+    this.people = new Map();
+    this.sets = new Map();
+    this.accounts = new Map();
+  }
+
+  /** `{ name, about, words, tone, housekeeping }` of a log line, or null when it is no line of the journal. */
+  read(line) {
+    if (line.target !== "glasskey::journal" || typeof line.event !== "string") return null;
+    const event = parsed(line.event);
+    if (!event) return null;
+    const name = event.event;
+    this.learn(event);
+    const about = event.id ?? event.ask?.id ?? (event.tell ?? "").split("/")[0];
+    const words = WORDS[name]?.(event, this) ?? rest(event);
+    return { name, about, words, tone: TONES[name] ?? "", housekeeping: HOUSEKEEPING.has(name) };
+  }
+
+  know(people) {
+    for (const person of people) if (person.identity) this.people.set(person.identity, person.name);
+  }
+
+  learn({ ask }) {
+    if (!ask?.target) return;
+    this.sets.set(ask.target.permission_set, ask.permission_set_name);
+    this.accounts.set(ask.target.account, ask.account_name);
+  }
+
+  person(id) {
+    return this.people.get(id) ?? id;
+  }
+
+  holding({ principal, target }) {
+    const set = this.sets.get(target.permission_set) ?? target.permission_set;
+    return `${set} in ${this.accounts.get(target.account) ?? target.account} for ${this.person(principal)}`;
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const WORDS = {
+  started: (e) => `version ${e.version}`,
+  "policy-loaded": (e) => (e.files ?? []).join(", "),
+  "directory-read": ({ counts: [people, groups, accounts, sets] }) =>
+    `${people} people, ${groups} groups, ${accounts} accounts, ${sets} permission sets`,
+  "person-bound": (e, at) => `${e.account.user} is ${at.person(e.person)}, by ${e.email}`,
+  requested: ({ ask }, at) =>
+    `${at.person(ask.requester)}: ${ask.permission_set_name} in ${ask.account_name} for ${length(ask.length)}, “${ask.reason}”`,
+  refused: (e) => `${e.verb}: ${e.refusal.refusal}${e.refusal.sentence ? `, ${e.refusal.sentence}` : ""}`,
+  approved: (e, at) => `by ${at.person(e.approval.by)}, who may by ${e.approval.policies.join(", ")}`,
+  denied: (e, at) => `by ${at.person(e.by)}: “${e.why}”`,
+  withdrawn: () => "by the requester",
+  lapsed: () => "nobody answered in time",
+  "grant-ordered": (e) => `deadline ${moment(e.deadline)}, written before the first call`,
+  "already-held": ({ via }) => (via.groups ? "the person has it through a group, and keeps it" : "the person has it directly, and keeps it"),
+  "change-intended": (e, at) => `about to ${e.change} ${at.holding(e.holding)}`,
+  "change-running": (e) => `AWS took the ${e.change} and works on it`,
+  "change-succeeded": (e) => `AWS says the ${e.change} is done; a look must confirm it`,
+  "change-failed": (e) => `AWS could not ${e.change}: ${e.why}`,
+  looked: (e, at) => `${at.holding(e.holding)}: ${e.present ? "is there" : "is not there"}`,
+  trouble: (e) => e.what ?? "it is over",
+  "grant-confirmed": (e) => `AWS shows it; until ${moment(e.deadline)}`,
+  "end-ordered": (e) => `${e.cause.cause}, due ${moment(e.due)}`,
+  "end-confirmed": (e) => `AWS shows it no more, ${(e.lateness_ms / 1000).toFixed(1)} s after it was due`,
+  "card-shown": (e) => `version ${e.version}`,
+  "card-intended": () => "the card is about to be posted",
+  "tell-intended": (e, at) => told(e.tell, at),
+  told: (e, at) => told(e.tell, at),
+};
+
+function told(tell, at) {
+  const [, what, , whom] = tell.split("/");
+  return whom ? `${what} → ${at.person(whom)}` : `${what} → the channel`;
+}
+
+const moment = (iso) => clock(Date.parse(iso) / 1000, true);
+
+function length(seconds) {
+  const [h, m] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return [h && `${h} h`, m && `${m} min`].filter(Boolean).join(" ") || `${seconds} s`;
+}
+
+function rest(event) {
+  return Object.entries(event).filter(([name]) => name !== "event" && name !== "id")
+    .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join(" ");
+}

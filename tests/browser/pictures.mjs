@@ -1,0 +1,61 @@
+// Makes docs/pictures: the page in the states that the README shows, with the real bot. Run by `make pictures`.
+
+import assert from "node:assert/strict";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Demo } from "./demo.mjs";
+import { Visit, gone, launch, shows } from "./visit.mjs";
+
+const PICTURES = resolve(dirname(fileURLToPath(import.meta.url)), "../../docs/pictures");
+/** A README is read over slow lines too. */
+const BYTES_MAX = 300_000;
+const PAYMENTS_PROD = "333333333333";
+
+const [demo, browser] = await Promise.all([Demo.start(), launch()]);
+try {
+  await demo.ready();
+  const visit = await Visit.start(browser, demo.url);
+  await tell(visit);
+  await visit.end();
+} finally {
+  await browser.close();
+  await demo.stop();
+}
+
+async function tell(visit) {
+  const why = "look at the failed refunds";
+  const card = visit.card(why);
+  await visit.become("ana");
+  await visit.types(`/elevate payments-prod ReadOnly 1m INC-7 ${why}`);
+  await shows(card, "Waits for 1 approval");
+  await visit.become("bo");
+  await picture(visit, "pending");
+  await visit.button(card, "approve").click();
+  await shows(card, "Active until");
+  await shows(visit.page.locator("#log .about ~ .more"), "granted → Ana Ferreira");
+  await picture(visit, "active");
+  await visit.become("ana");
+  await visit.opens("direct");
+  await visit.page.emulateMedia({ colorScheme: "dark" });
+  await picture(visit, "dark");
+  await visit.page.emulateMedia({ colorScheme: "light" });
+  await visit.opens("C0ACCESS");
+  await gone(visit.holders(PAYMENTS_PROD), 90_000);
+  await shows(card, "AWS confirms that it is gone");
+  await shows(visit.account(PAYMENTS_PROD), "nobody");
+  await shows(visit.page.locator("#log .about ~ .more"), "ended → Ana Ferreira");
+  await picture(visit, "ended");
+}
+
+async function picture(visit, name) {
+  mkdirSync(PICTURES, { recursive: true });
+  const path = join(PICTURES, `${name}.png`);
+  await visit.page.evaluate(() => document.activeElement?.blur());
+  await visit.page.mouse.move(0, 0);
+  await visit.page.waitForFunction(() => document.getAnimations().every((a) => a.playState !== "running"));
+  await visit.page.screenshot({ path });
+  const bytes = statSync(path).size;
+  assert.ok(bytes < BYTES_MAX, `${path} has ${bytes} bytes`);
+  process.stdout.write(`${path}  ${Math.round(bytes / 1000)} kB\n`);
+}
