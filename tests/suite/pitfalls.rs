@@ -26,9 +26,7 @@ fn numbers(line: &str) -> BTreeSet<u32> {
     let mut all = BTreeSet::new();
     for after in line.split("pitfall").skip(1) {
         let after = after.strip_prefix('s').unwrap_or(after);
-        let words = after
-            .split(|c: char| c == ',' || c == ':' || c == ' ' || c == '.')
-            .filter(|word| !word.is_empty());
+        let words = after.split([',', ':', ' ', '.']).filter(|word| !word.is_empty());
         all.extend(
             words
                 .map_while(|word| if word == "and" { Some(None) } else { word.parse::<u32>().ok().map(Some) })

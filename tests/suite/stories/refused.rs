@@ -1,6 +1,7 @@
 //! Those who may not, and what they are told. Nothing is ever given to them.
 
 use glasskey_domain::refusal::StateWord;
+use glasskey_playground::slack::UserFlags;
 use serde_json::json;
 
 use crate::town::{Request, Town};
@@ -52,13 +53,15 @@ fn a_guest_may_neither_ask_nor_decide() {
     nothing_happened(&town, &it);
 }
 
+/// What becomes of a profile.
+type Change = fn(&mut UserFlags);
+
 /// pitfall 25
 #[test]
 fn bots_the_deactivated_strangers_and_the_unconfirmed_may_do_nothing() {
     let town = Town::new();
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
-    type Flags = glasskey_playground::slack::UserFlags;
-    let cases: [(fn(&mut Flags), &str); 5] = [
+    let cases: [(Change, &str); 5] = [
         (|flags| flags.is_bot = true, "bots and apps"),
         (|flags| flags.deleted = true, "deactivated"),
         (|flags| flags.team = "T0OTHER".to_owned(), "another workspace"),
