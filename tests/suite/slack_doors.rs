@@ -282,7 +282,7 @@ fn the_largest_card_is_within_slacks_limits() {
         for block in &card.blocks {
             texts(block, block["type"].as_str().unwrap(), &mut found);
         }
-        assert!(found.len() > 8);
+        assert!(found.len() >= 6, "{found:?}");
         for (path, length) in found {
             let most =
                 if path.contains("fields") || path.contains("context") { FIELD_MAX } else { SECTION_MAX };
