@@ -124,19 +124,6 @@ async fn write_down_the_start(engine: &Engine, rules: &SharedRules) -> Result<()
     Ok(())
 }
 
-/// The ports of the engine, as they are wired.
-pub struct Ports {
-    /// Where decisions are kept.
-    pub ledger: Arc<dyn ports::Ledger>,
-    /// Where access is held.
-    pub access: Arc<dyn ports::Access>,
-    /// Where people are told.
-    pub chat: Arc<dyn ports::Chat>,
-}
-
-/// Puts something between the engine and the outside, such as a hand that stops it at a step.
-pub type Between = Box<dyn FnOnce(Ports) -> Ports + Send>;
-
 /// What the bot finds outside of its configuration. Separate so that the same wiring runs against twins, with a clock
 /// that can be set.
 pub struct Outside {
@@ -146,18 +133,16 @@ pub struct Outside {
     pub aws: AwsSettings,
     /// How Slack is reached.
     pub slack: WebConfig,
-    /// What stands between the engine and its ports; nothing, for the real bot.
-    pub between: Option<Between>,
 }
 
 impl Outside {
-    /// The machine's clock, AWS and Slack as the configuration says, and nothing between.
+    /// The machine's clock, AWS and Slack as the configuration says.
     #[must_use]
     pub fn real(config: &Config, secrets: &Secrets) -> Self {
         let app = secrets.slack_app_token.to_secret_string();
         let bot = secrets.slack_bot_token.to_secret_string();
         let slack = WebConfig::new(config.slack.api_url.clone(), app, bot);
-        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack, between: None }
+        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack }
     }
 }
 
@@ -197,16 +182,10 @@ impl Bot {
         let chat =
             slack::Chat::new(slack_options(config, outside.slack), &opened.book, setting).map_err(start)?;
         let access = Arc::new(Aws::new(outside.aws));
-        let ports =
-            Ports { ledger: Arc::new(opened.vault.clone()), access: access.clone(), chat: chat.sender() };
-        let Ports { ledger, access: held, chat: told } = match outside.between {
-            Some(between) => between(ports),
-            None => ports,
-        };
         let (engine, running) = Engine::start(Parts {
-            ledger,
-            access: held,
-            chat: told,
+            ledger: Arc::new(opened.vault.clone()),
+            access: access.clone(),
+            chat: chat.sender(),
             clock: outside.clock,
             settings: config.requests.clone(),
             book: opened.book,
