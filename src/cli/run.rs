@@ -74,7 +74,7 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         RunFault::Start(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
     health.well(Part::Policy, format!("{} policies, set {}", rules.policy_count(), rules.hash()));
-    let bot = Bot::start(&config, &secrets, opened, SharedRules::new(rules), &health, Outside::real(&config))
+    let bot = Bot::start(&config, opened, SharedRules::new(rules), &health, Outside::real(&config, &secrets))
         .await?;
     tokio::spawn(door.run(Arc::new(Desk::new(
         bot.engine.clone(),
@@ -107,10 +107,9 @@ async fn directory_kept(opened: &Opened) -> Directory {
     }
 }
 
-fn slack_options(config: &Config, secrets: &Secrets) -> slack::Options {
-    let (app, bot) = (secrets.slack_app_token.to_secret_string(), secrets.slack_bot_token.to_secret_string());
+fn slack_options(config: &Config, web: WebConfig) -> slack::Options {
     slack::Options {
-        web: WebConfig::new(config.slack.api_url.clone(), app, bot),
+        web,
         teams: config.slack.teams.clone(),
         channel: config.slack.channel.clone(),
         sockets: usize::try_from(config.slack.sockets).unwrap_or(1),
@@ -125,19 +124,6 @@ async fn write_down_the_start(engine: &Engine, rules: &SharedRules) -> Result<()
     Ok(())
 }
 
-/// The ports of the engine, as they are wired.
-pub struct Ports {
-    /// Where decisions are kept.
-    pub ledger: Arc<dyn ports::Ledger>,
-    /// Where access is held.
-    pub access: Arc<dyn ports::Access>,
-    /// Where people are told.
-    pub chat: Arc<dyn ports::Chat>,
-}
-
-/// Puts something between the engine and the outside, such as a hand that stops it at a step.
-pub type Between = Box<dyn FnOnce(Ports) -> Ports + Send>;
-
 /// What the bot finds outside of its configuration. Separate so that the same wiring runs against twins, with a clock
 /// that can be set.
 pub struct Outside {
@@ -145,15 +131,18 @@ pub struct Outside {
     pub clock: Arc<dyn ports::Clock>,
     /// How AWS is reached.
     pub aws: AwsSettings,
-    /// What stands between the engine and its ports; nothing, for the real bot.
-    pub between: Option<Between>,
+    /// How Slack is reached.
+    pub slack: WebConfig,
 }
 
 impl Outside {
-    /// The machine's clock, AWS as the configuration says, and nothing between.
+    /// The machine's clock, AWS and Slack as the configuration says.
     #[must_use]
-    pub fn real(config: &Config) -> Self {
-        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), between: None }
+    pub fn real(config: &Config, secrets: &Secrets) -> Self {
+        let app = secrets.slack_app_token.to_secret_string();
+        let bot = secrets.slack_bot_token.to_secret_string();
+        let slack = WebConfig::new(config.slack.api_url.clone(), app, bot);
+        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack }
     }
 }
 
@@ -175,7 +164,6 @@ impl Bot {
     /// When a token or an address cannot be used, or the ledger takes nothing.
     pub async fn start(
         config: &Config,
-        secrets: &Secrets,
         opened: Opened,
         rules: SharedRules,
         health: &Health,
@@ -191,18 +179,13 @@ impl Bot {
             portal_url: config.aws.portal_url.as_ref().map(ToString::to_string),
             region: config.aws.region.clone(),
         };
-        let chat = slack::Chat::new(slack_options(config, secrets), &opened.book, setting).map_err(start)?;
+        let chat =
+            slack::Chat::new(slack_options(config, outside.slack), &opened.book, setting).map_err(start)?;
         let access = Arc::new(Aws::new(outside.aws));
-        let ports =
-            Ports { ledger: Arc::new(opened.vault.clone()), access: access.clone(), chat: chat.sender() };
-        let Ports { ledger, access: held, chat: told } = match outside.between {
-            Some(between) => between(ports),
-            None => ports,
-        };
         let (engine, running) = Engine::start(Parts {
-            ledger,
-            access: held,
-            chat: told,
+            ledger: Arc::new(opened.vault.clone()),
+            access: access.clone(),
+            chat: chat.sender(),
             clock: outside.clock,
             settings: config.requests.clone(),
             book: opened.book,

@@ -4,10 +4,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::too_many_lines,
-    clippy::print_stdout,
-    clippy::print_stderr,
     reason = "a test says what it expects by failing"
 )]
 

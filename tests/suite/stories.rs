@@ -1,3 +1,11 @@
 //! Stories: what people of a company live through with the bot, told in the words of the field, through the real wire.
 
+mod change;
 mod life;
+mod once;
+mod refused;
+mod restart;
+mod silence;
+mod standing;
+mod trouble;
+mod words;

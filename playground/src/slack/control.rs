@@ -25,6 +25,11 @@ impl SlackTwin {
         self.shared.change(|w| w.weather.script(scripted));
     }
 
+    /// Takes back every fault that was not met yet.
+    pub fn clear_faults(&self) {
+        self.shared.change(|w| w.weather.clear());
+    }
+
     /// Every answer of this method is that late from now on; `*` stands for all others.
     pub fn set_latency(&self, method: &str, latency: Duration) {
         self.shared.change(|w| w.weather.set_latency(method, latency));
@@ -149,6 +154,13 @@ impl SlackTwin {
     #[must_use]
     pub fn redeliver(&self, envelope_id: &str) -> bool {
         self.shared.change(|w| w.deliver(&self.shared.options, envelope_id, Some((1, "timeout"))))
+    }
+
+    /// Sends any payload in an envelope of this kind, as Slack would; returns the envelope's id, or `None` when nobody is
+    /// connected.
+    #[must_use]
+    pub fn deliver(&self, kind: &'static str, payload: Value) -> Option<String> {
+        self.shared.change(|w| w.send(&self.shared.options, kind, payload))
     }
 
     /// Sends any JSON as a frame over one connection, for malformed payloads. False when there is no connection.

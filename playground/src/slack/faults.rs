@@ -74,6 +74,10 @@ impl Weather {
         self.scripted.push_back(scripted);
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.scripted.clear();
+    }
+
     pub(crate) fn set_latency(&mut self, method: &str, latency: Duration) {
         self.latency.insert(method.to_owned(), latency);
     }

@@ -1,14 +1,15 @@
 //! What the bot logs, kept so that it can be searched: in whole, of all towns of this process.
 
 use std::io::Write;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use glasskey::telemetry::logs::{Looks, layer};
+use glasskey::telemetry::metrics;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-static ONCE: Once = Once::new();
+static METRICS: OnceLock<metrics_exporter_prometheus::PrometheusHandle> = OnceLock::new();
 
 /// Writes into memory.
 #[derive(Clone, Copy)]
@@ -27,13 +28,21 @@ impl Write for Kept {
 
 /// Keeps what is logged from now on, at the most talkative level an operator can ask for.
 pub(super) fn capture() {
-    ONCE.call_once(|| {
+    METRICS.get_or_init(|| {
         let everything = layer(Some("trace"), Looks::Json, || Kept).unwrap();
         tracing_subscriber::registry().with(everything).init();
+        metrics::install().unwrap()
     });
 }
 
 /// All lines so far.
 pub(crate) fn lines() -> String {
     String::from_utf8_lossy(&LINES.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+}
+
+/// A gauge without labels, as an operator sees it.
+pub(crate) fn gauge(name: &str) -> f64 {
+    let text = METRICS.get().unwrap().render();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("there is no {name} in {text}")).parse().unwrap()
 }

@@ -7,12 +7,10 @@
 
 mod check;
 mod clock;
-mod hand;
 mod logs;
 mod people;
 mod waits;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -20,8 +18,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use glasskey::access::settings::Timeouts;
-use glasskey::cli::aws;
-use glasskey::cli::run::{Between, Bot, Outside};
+use glasskey::cli::run::{Bot, Outside};
 use glasskey::config::{Config, Environment, Need};
 use glasskey::engine::{Engine, refresh};
 use glasskey::ledger::{self, Opened};
@@ -30,16 +27,17 @@ use glasskey::ports::Clock as _;
 use glasskey::telemetry::health::Health;
 use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin, Fault, FaultKind};
 use glasskey_playground::company::{Assignment, Company};
-use glasskey_playground::slack::{SlackOptions, SlackTwin};
-use jiff::{SignedDuration, Timestamp};
+use glasskey_playground::slack::{Ack, Fault as SlackFault, SlackOptions, SlackTwin};
+use jiff::{SignedDuration, Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use clock::TownClock;
-pub(crate) use hand::{Hand, Step};
-pub(crate) use people::{Clicked, Person, Request, Said};
+pub(crate) use people::{Person, Request};
 
 /// How long anything may take that is waited for: far longer than it takes, and short enough for a failing test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a call may take in this town.
+const CALL_MAX: Duration = Duration::from_secs(1);
 /// How long tasks may take to end when a bot is killed.
 const DEATH: Duration = Duration::from_secs(5);
 /// The access channel.
@@ -64,6 +62,8 @@ pub(crate) struct Plan {
     pub(crate) more: String,
     /// AWS answers nothing when the bot starts.
     pub(crate) aws_down: bool,
+    /// Whether the bot keeps to Slack's one message a second and channel.
+    pub(crate) paced: bool,
 }
 
 impl Default for Plan {
@@ -79,6 +79,7 @@ impl Default for Plan {
             },
             more: String::new(),
             aws_down: false,
+            paced: false,
         }
     }
 }
@@ -101,14 +102,11 @@ pub(crate) struct Town {
     config: Config,
     environment: Environment,
     health: Health,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     company: Company,
-    /// Put between the bot and the outside at each start.
-    hand: Option<Hand>,
+    paced: bool,
     /// What people changed at AWS behind the bot's back: not the bot's doing, so not its fault.
     by_hand: Mutex<BTreeSet<Assignment>>,
-    /// What a story declares to be wrong on purpose.
-    pardons: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Town {
@@ -124,11 +122,6 @@ impl Town {
 
     /// As planned; the bot is up, connected, and knows the company (unless AWS is down).
     pub(crate) fn planned(plan: Plan) -> Self {
-        Self::planned_with(plan, None)
-    }
-
-    /// With a hand between the bot and the outside.
-    pub(crate) fn planned_with(plan: Plan, hand: Option<Hand>) -> Self {
         logs::capture();
         let world = runtime("world");
         let aws = world.block_on(AwsTwin::start(&plan.company, plan.aws)).unwrap();
@@ -150,11 +143,10 @@ impl Town {
             config,
             environment,
             health: Health::new(Vec::new()),
-            folder,
+            _folder: folder,
             company: plan.company,
-            hand,
+            paced: plan.paced,
             by_hand: Mutex::default(),
-            pardons: RefCell::default(),
         };
         town.write_policies(&plan.policies);
         if plan.aws_down {
@@ -171,20 +163,17 @@ impl Town {
     pub(crate) fn start(&mut self) {
         let opened = self.open_ledger();
         let rules = RuleSet::load(&self.config.policy.dir, self.config.policy.time_zone.clone()).unwrap();
-        let between = self.hand.clone().map(|hand| -> Between { Box::new(move |ports| hand.between(ports)) });
-        let mut settings = aws::settings(&self.config.aws);
-        settings.credentials = Some(Credentials::new("AKIDTOWN", AWS_SECRET, None, None, "town"));
-        // A call that hangs is given up sooner than in life, so that stories about it are short.
-        settings.timeouts = Timeouts {
-            connect: Duration::from_secs(1),
-            attempt: Duration::from_secs(1),
-            operation: Duration::from_secs(2),
-        };
-        let outside = Outside { clock: self.clock.clone(), aws: settings, between };
         let runtime = runtime("bot");
         let bot = runtime.block_on(async {
             let secrets = self.config.resolve_secrets(&self.environment).await.unwrap();
-            Bot::start(&self.config, &secrets, opened, SharedRules::new(rules), &self.health, outside).await
+            let mut outside = Outside::real(&self.config, &secrets);
+            outside.clock = self.clock.clone();
+            outside.aws.credentials = Some(Credentials::new("AKIDTOWN", AWS_SECRET, None, None, "town"));
+            // A call that hangs is given up sooner than in life, so that stories about it are short.
+            outside.aws.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
+            outside.slack.call_timeout = CALL_MAX;
+            outside.slack.paced = self.paced;
+            Bot::start(&self.config, opened, SharedRules::new(rules), &self.health, outside).await
         });
         self.alive = Some(Alive { runtime, bot: bot.unwrap() });
         let sockets = usize::try_from(self.config.slack.sockets).unwrap();
@@ -237,11 +226,6 @@ impl Town {
         &self.slack
     }
 
-    /// The company.
-    pub(crate) fn company(&self) -> &Company {
-        &self.company
-    }
-
     /// The folder of the ledger.
     pub(crate) fn store(&self) -> &Path {
         &self.config.store
@@ -253,7 +237,8 @@ impl Town {
     }
 
     /// Lets time pass at once, for everybody in this town.
-    pub(crate) fn pass(&self, time: SignedDuration) {
+    pub(crate) fn pass(&self, time: Span) {
+        let time: SignedDuration = time.try_into().unwrap();
         self.clock.pass(time);
         self.slack.advance_clock(Duration::try_from(time).unwrap());
     }
@@ -317,6 +302,36 @@ impl Town {
     fn note_by_hand(&self, person: &str, account: &str, permission_set: &str) {
         let meant = self.company.assignment(person, account, permission_set).unwrap();
         self.by_hand.lock().unwrap().insert(meant);
+    }
+
+    /// The next calls of this operation meet this at AWS.
+    pub(crate) fn aws_meets(&self, operation: &str, times: u32, kind: FaultKind) {
+        self.control.fault(Fault { operation: operation.to_owned(), times, kind });
+    }
+
+    /// The next calls of this method meet this at Slack.
+    pub(crate) fn slack_meets(&self, method: &str, times: usize, fault: &SlackFault) {
+        for _ in 0..times {
+            self.slack.fault(method, fault.clone());
+        }
+    }
+
+    /// Slack says that a profile changed, and the bot has heard it.
+    pub(crate) fn announces(&self, handle: &str) {
+        let id = self.slack.announce_user(handle).unwrap();
+        self.acknowledged(&id);
+    }
+
+    /// Slack delivers this payload, made by hand; answers the acknowledgement.
+    pub(crate) fn delivers(&self, kind: &'static str, payload: serde_json::Value) -> Ack {
+        let id = self.slack.deliver(kind, payload).unwrap();
+        self.acknowledged(&id)
+    }
+
+    fn acknowledged(&self, id: &str) -> Ack {
+        self.slack_shows("the acknowledgement", |slack| {
+            slack.acks().into_iter().find(|ack| ack.envelope_id == id)
+        })
     }
 
     /// Puts other policies in force, as a changed file and SIGHUP would.

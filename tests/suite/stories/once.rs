@@ -1,0 +1,118 @@
+//! Every click, command and retry takes effect at most once, and each gets a true answer (P6).
+
+use glasskey_domain::refusal::StateWord;
+
+use crate::town::Town;
+
+/// How many times two approvers are made to meet.
+const MEETINGS: usize = 50;
+
+/// pitfall 17
+#[test]
+fn a_command_that_is_delivered_again_has_one_effect_and_the_same_answer() {
+    let town = Town::new();
+    let said = town.ana().says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds");
+    let it = said.request();
+    assert!(town.slack().redeliver(&said.result.envelope_id));
+    let answers = town.slack_shows("the second acknowledgement", |slack| {
+        let acks = slack.acks();
+        let mine: Vec<_> =
+            acks.into_iter().filter(|ack| ack.envelope_id == said.result.envelope_id).collect();
+        (mine.len() == 2).then_some(mine)
+    });
+    assert_eq!(answers[0].payload, answers[1].payload);
+    town.settle();
+    assert_eq!(town.slack().messages("C0ACCESS").len(), 1);
+    town.bo().approves(&it);
+    town.becomes(&it, StateWord::Active);
+}
+
+/// pitfall 17
+#[test]
+fn a_command_that_is_delivered_again_after_a_crash_has_one_effect() {
+    let mut town = Town::new();
+    let said = town.ana().says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds");
+    town.restart();
+    assert!(town.slack().redeliver(&said.result.envelope_id));
+    town.slack_shows("the second acknowledgement", |slack| {
+        let acks = slack.acks();
+        (acks.iter().filter(|ack| ack.envelope_id == said.result.envelope_id).count() == 2).then_some(())
+    });
+    town.settle();
+    assert_eq!(town.slack().messages("C0ACCESS").len(), 1);
+}
+
+#[test]
+fn a_double_click_approves_once_and_the_second_is_told_so() {
+    let town = Town::new();
+    let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
+    let card = town.card(&it);
+    let before = town.slack().ephemerals("bo").len();
+    std::thread::scope(|both| {
+        for _ in 0..2 {
+            both.spawn(|| town.block("a click", town.slack().click("bo", "C0ACCESS", &card.ts, "Approve")));
+        }
+    });
+    town.slack_shows("both answers", |slack| (slack.ephemerals("bo").len() == before + 2).then_some(()));
+    let answers: Vec<String> = town.slack().ephemerals("bo").iter().map(|seen| seen.words()).collect();
+    assert_eq!(
+        answers.iter().filter(|words| words.contains("needs no further approval")).count(),
+        1,
+        "{answers:?}"
+    );
+    assert_eq!(answers.iter().filter(|words| words.contains("too late")).count(), 1, "{answers:?}");
+    town.becomes(&it, StateWord::Active);
+    assert_eq!(town.aws().count("CreateAccountAssignment"), 1);
+}
+
+/// pitfall 12, pitfall 16
+#[test]
+fn two_approvers_in_the_same_instant_make_one_grant_and_the_second_is_told_who_was_first() {
+    let town = Town::new();
+    let mut ids = std::collections::BTreeSet::new();
+    for _ in 0..MEETINGS {
+        let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
+        assert!(ids.insert(it.id.clone()));
+        let line = format!("/elevate approve {}", it.id);
+        let answers = std::thread::scope(|both| {
+            let bo = both.spawn(|| town.bo().says(&line).words());
+            let dee = both.spawn(|| town.dee().says(&line).words());
+            [bo.join().unwrap(), dee.join().unwrap()]
+        });
+        assert_eq!(
+            answers.iter().filter(|words| words.contains("needs no further approval")).count(),
+            1,
+            "{answers:?}"
+        );
+        let late = answers.iter().find(|words| words.contains("too late")).unwrap();
+        assert!(late.contains("<@U0BO>") || late.contains("<@U0DEE>"), "{late}");
+        town.ana().says(&format!("/elevate end {}", it.id));
+        assert_eq!(town.request(&it).approvals.len(), 1);
+    }
+    town.settle();
+    assert!(town.aws().has_nothing_for("ana"));
+    assert_eq!(town.journal().matches("\"grant-ordered\"").count(), MEETINGS);
+}
+
+/// pitfall 12
+#[test]
+fn an_approval_and_a_denial_in_the_same_instant_have_one_winner() {
+    let town = Town::new();
+    for _ in 0..10 {
+        let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
+        let answers = std::thread::scope(|both| {
+            let bo = both.spawn(|| town.bo().says(&format!("/elevate approve {}", it.id)).words());
+            let dee =
+                both.spawn(|| town.dee().says(&format!("/elevate deny {} not now please", it.id)).words());
+            [bo.join().unwrap(), dee.join().unwrap()]
+        });
+        assert_eq!(answers.iter().filter(|words| words.contains("too late")).count(), 1, "{answers:?}");
+        let denied = town.state(&it) == StateWord::Denied;
+        assert_eq!(denied, answers[0].contains("too late"), "{answers:?}");
+        if !denied {
+            town.ana().says(&format!("/elevate end {}", it.id));
+        }
+    }
+    town.settle();
+    assert!(town.aws().has_nothing_for("ana"));
+}
