@@ -32,7 +32,7 @@ use jiff::{SignedDuration, Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use clock::TownClock;
-pub(crate) use people::{Person, Request};
+pub(crate) use people::{Person, Request, Said};
 
 /// How long anything may take that is waited for: far longer than it takes, and short enough for a failing test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
