@@ -39,12 +39,13 @@ pub(crate) struct World {
     pub(crate) outside: Arc<Outside>,
     pub(crate) directory: Directory,
     pub(crate) rules: SharedRules,
+    pub(crate) settings: Settings,
 }
 
 impl World {
     pub(crate) fn new(store: Store, outside: Arc<Outside>) -> Self {
         let directory = directory_without(&BTreeSet::new());
-        Self { store, outside, directory, rules: Arc::new(Table::of_two()) }
+        Self { store, outside, directory, rules: Arc::new(Table::of_two()), settings: Settings::default() }
     }
 
     /// Starts a bot as `glasskey run` does, with these wires.
@@ -57,7 +58,7 @@ impl World {
             access: wires.access,
             chat: wires.chat,
             clock: self.outside.time.clone() as Arc<dyn Clock>,
-            settings: Settings::default(),
+            settings: self.settings.clone(),
             book,
             directory: self.directory.clone(),
             rules: self.rules.clone(),
