@@ -186,7 +186,7 @@ pub(crate) fn target() -> PathBuf {
 /// Posts a message as the bot, so that it can be clicked on: real cards are paced at one a second.
 pub(crate) async fn post_button(slack: &SlackTwin, action: &str, value: &str) -> String {
     let body = serde_json::json!({
-        "channel": "C0GENERAL", "text": value,
+        "channel": "C0GENERAL", "text": value, "unfurl_links": false, "unfurl_media": false,
         "blocks": [{ "type": "actions", "elements": [{
             "type": "button", "action_id": action, "value": value, "text": { "type": "plain_text", "text": action },
         }] }],
