@@ -130,7 +130,7 @@ pub(crate) async fn approve(report: &mut Report) {
     report.spread("Approve click to create on the wire, twins answer at once", "ms", took, quick, CLICKED);
     let calls = calls_per_grant(&world, CLICKS).await;
     report_calls(report, "0 live grants", &calls);
-    complain(&world);
+    complain(&world, &bot).await;
     bot.stop().await;
 
     let aws = AwsOptions { latency: Duration::from_millis(80), ..AwsOptions::quick() };
@@ -140,7 +140,7 @@ pub(crate) async fn approve(report: &mut Report) {
     let took = clicks(&world, 0).await;
     let promise = &[(0.5, 110.0), (0.99, 110.0)];
     report.spread("Approve click to create on the wire, AWS 80 ms, Slack 100 ms", "ms", took, promise, CLICKED);
-    complain(&world);
+    complain(&world, &bot).await;
     bot.stop().await;
 }
 
@@ -157,14 +157,23 @@ pub(crate) async fn approve_live(report: &mut Report) {
     let calls = calls_per_grant(&world, 900 + CLICKS).await;
     report_calls(report, "10,000 live grants", &calls);
     println!("  resident with 10,000 live grants: {:.1} MiB", bot.memory_mib("VmRSS"));
-    complain(&world);
+    complain(&world, &bot).await;
     bot.stop().await;
 }
 
 const CLICKED: &str = "from the click's envelope leaving the Slack twin to CreateAccountAssignment arriving at the AWS twin; \
     budget lifted; approver known to the bot";
 
-fn complain(world: &World) {
+/// Prints what the bot itself says of commits and decisions, and what it complained of.
+async fn complain(world: &World, bot: &Bot) {
+    let metrics = bot.metrics().await;
+    for name in ["glasskey_commit_seconds", "glasskey_decide_seconds"] {
+        let of = |what: &str| {
+            let line = metrics.lines().find(|line| line.starts_with(&format!("{name}_{what}")));
+            line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).unwrap_or(f64::NAN)
+        };
+        println!("  {name}: mean {:.3} ms of {}", of("sum") / of("count") * 1e3, of("count"));
+    }
     let complaints = world.complaints();
     if let Some(first) = complaints.first() {
         println!("  the bot complained {} times, first: {first}", complaints.len());
@@ -276,7 +285,7 @@ async fn ends(aws: AwsOptions, calls_per_second: u32, grants: usize) -> Vec<f64>
         }
     };
     tokio::time::timeout(within, ended).await.unwrap();
-    complain(&world);
+    complain(&world, &bot).await;
     bot.stop().await;
     let mut first: BTreeMap<(String, String, String), Instant> = BTreeMap::new();
     for call in world.aws.calls().into_iter().filter(|call| call.operation == DELETE) {
@@ -354,7 +363,6 @@ pub(crate) async fn start_million(report: &mut Report) {
         memory.push(bot.memory_mib("VmRSS") * 1.048_576);
         bot.kill().await;
     }
-    complain(&world);
     let method = "ledger of 1,000,000 events with 10,000 live grants and 20,000 remembered deliveries; after a SIGKILL each time; \
         1,000 people; files in the page cache";
     report.spread("start to ready, 1,000,000 events, 10,000 live", "ms", ready, &[(1.0, 2_000.0)], method);
