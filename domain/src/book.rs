@@ -15,7 +15,7 @@ use crate::job::Job;
 use crate::person::ChatAccount;
 use crate::reconcile;
 use crate::request::{AccessRequest, State};
-use crate::settings::{INTERACTIONS_KEPT, INTERACTIONS_MAX};
+use crate::settings::{INTERACTIONS_FORGOTTEN_AT_ONCE, INTERACTIONS_KEPT, INTERACTIONS_MAX};
 use crate::target::Holding;
 
 /// A chat account's person.
@@ -210,8 +210,11 @@ impl Book {
         }
     }
 
+    /// Only so many at a time: after a day of standstill all of them are old at once, and a batch has its limits. What is
+    /// remembered longer than it must be does no harm, and each record adds but one.
     fn forget_interactions(&mut self, now: Timestamp, touched: &mut Touched) {
-        while let Some((at, _)) = self.interactions_by_age.first() {
+        for _ in 0..INTERACTIONS_FORGOTTEN_AT_ONCE {
+            let Some((at, _)) = self.interactions_by_age.first() else { break };
             let full = self.interactions_by_age.len() > INTERACTIONS_MAX;
             if !full && now < INTERACTIONS_KEPT.after(*at) {
                 break;

@@ -172,3 +172,29 @@ fn no_fact_changes_a_terminal_state() {
         assert_eq!(book, terminal, "{fact:?}");
     }
 }
+
+/// After a day of standstill everything remembered is old at once: one record that forgot it all would not fit a batch, and
+/// the bot would not start again.
+#[test]
+fn deliveries_of_long_ago_are_forgotten_a_few_at_a_time() {
+    let record = |second: i64, delivery: Option<i64>| Record {
+        at: jiff::Timestamp::from_second(second).unwrap(),
+        by: Actor::glasskey(),
+        interaction: delivery.map(|number| InteractionId::new(format!("slack:{number}"))),
+        answer: delivery.map(|_| Answer::Done(Reply::Noted)),
+        events: Vec::new(),
+    };
+    let mut book = Book::default();
+    for number in 0..10_000 {
+        book.apply(&record(number, Some(number)));
+    }
+    let (mut forgotten, mut records) = (0, 0);
+    while forgotten < 10_000 {
+        let touched = book.apply(&record(200_000, None));
+        assert!((1..=64).contains(&touched.interactions.len()), "{}", touched.interactions.len());
+        forgotten += touched.interactions.len();
+        records += 1;
+    }
+    assert_eq!(records, 157);
+    assert!(book.answered(&InteractionId::new("slack:9999")).is_none());
+}

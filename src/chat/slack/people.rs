@@ -173,6 +173,14 @@ impl People {
         if shared { Err(PlaceWhy::SharedExternally) } else { Ok(()) }
     }
 
+    /// Asks about a channel before what we know of it is too old, so that no click waits for it.
+    pub(super) async fn warm_place(&self, channel: &str) {
+        let known_at = self.kept(|kept| kept.channels.get(channel).map(|(at, _)| *at));
+        if known_at.is_none_or(|at| at.elapsed() > USER_WARM) && self.ask_place(channel).await.is_err() {
+            tracing::debug!(channel, "slack did not say how a channel is shared; it is asked again at the next click");
+        }
+    }
+
     async fn ask_place(&self, channel: &str) -> Result<bool, PlaceWhy> {
         let asked = tokio::time::timeout(ASK_MAX, self.web.conversations_info(channel)).await;
         let Ok(Ok(info)) = asked else { return Err(PlaceWhy::CouldNotAsk) };
@@ -235,13 +243,20 @@ impl People {
         Ok(found)
     }
 
-    /// Keeps those warm who may click next: the approvers of what waits, and who waits. Until drained.
-    pub(super) async fn keep_warm(&self, engine: Engine, mut draining: watch::Receiver<bool>) {
+    /// Keeps those warm who may click next, and the channel in which they click: the approvers of what waits, and who
+    /// waits. Until drained.
+    pub(super) async fn keep_warm(
+        &self,
+        engine: Engine,
+        channel: String,
+        mut draining: watch::Receiver<bool>,
+    ) {
         while !*draining.borrow() {
             tokio::select! {
                 _ = draining.changed() => return,
                 () = tokio::time::sleep(WARM_EVERY) => {}
             }
+            self.warm_place(&channel).await;
             for user in self.cooling(&engine).await {
                 let asked = Instant::now();
                 if let Ok(user) = self.web.users_info(&user).await {
