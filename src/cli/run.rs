@@ -19,6 +19,7 @@ use crate::chat::slack::web::WebConfig;
 use crate::clock::SystemClock;
 use crate::config::{Config, Secrets};
 use crate::engine::refresh::{self, Freshness};
+use crate::engine::sweep;
 use crate::engine::{Engine, Parts, Running};
 use crate::ledger::{self, Opened, Vault};
 use crate::notices::Setting;
@@ -198,6 +199,8 @@ impl Bot {
         let schedule = config.directory_schedule.clone();
         let next_at = Box::new(move |last| schedule.next_after(last));
         tokio::spawn(refresh::run(engine.clone(), access.clone(), next_at, fresh));
+        let schedule = config.reconcile_schedule.clone();
+        tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
         let slack = chat.connect(engine.clone(), config.aliases.clone()).map_err(start)?;
         Ok(Self { engine, running, access, vault: opened.vault, rules, freshness, slack })
     }

@@ -9,6 +9,7 @@ mod measure;
 mod perform;
 pub mod refresh;
 mod schedule;
+pub mod sweep;
 
 use std::sync::{Arc, PoisonError, RwLock as StdRwLock, Weak};
 use std::time::Duration;

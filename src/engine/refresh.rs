@@ -59,14 +59,29 @@ pub async fn run(
             }
         };
         let due = wait.map_or_else(|| next_at(engine.now()), |wait| add(engine.now(), wait));
-        while engine.now() < due {
-            let left = Duration::try_from(due.duration_since(engine.now())).unwrap_or(NAP_MAX);
-            tokio::select! {
-                _ = draining.changed() => return,
-                () = tokio::time::sleep(left.min(NAP_MAX)) => {}
-            }
+        if sleep_until(&engine, due, &mut draining).await.is_err() {
+            return;
         }
     }
+}
+
+/// The engine is being drained.
+pub(super) struct Draining;
+
+/// Sleeps until a time of the wall clock, which may be set meanwhile.
+pub(super) async fn sleep_until(
+    engine: &Engine,
+    due: Timestamp,
+    draining: &mut watch::Receiver<bool>,
+) -> Result<(), Draining> {
+    while engine.now() < due {
+        let left = Duration::try_from(due.duration_since(engine.now())).unwrap_or(NAP_MAX);
+        tokio::select! {
+            _ = draining.changed() => return Err(Draining),
+            () = tokio::time::sleep(left.min(NAP_MAX)) => {}
+        }
+    }
+    Ok(())
 }
 
 fn add(now: Timestamp, wait: Duration) -> Timestamp {

@@ -20,7 +20,7 @@ use aws_credential_types::Credentials;
 use glasskey::access::settings::Timeouts;
 use glasskey::cli::run::{Bot, Outside};
 use glasskey::config::{Config, Environment, Need};
-use glasskey::engine::{Engine, refresh};
+use glasskey::engine::{Engine, refresh, sweep};
 use glasskey::ledger::{self, Opened};
 use glasskey::policy::{RuleSet, SharedRules};
 use glasskey::ports::Clock as _;
@@ -344,6 +344,12 @@ impl Town {
     fn write_policies(&self, text: &str) {
         std::fs::create_dir_all(&self.config.policy.dir).unwrap();
         std::fs::write(self.config.policy.dir.join("acme.cedar"), text).unwrap();
+    }
+
+    /// What people hold is looked at now.
+    pub(crate) fn looks_at_what_is_held(&self) {
+        let alive = self.alive();
+        alive.runtime.block_on(sweep::once(alive.bot.engine()));
     }
 
     /// The directory is read now.
