@@ -62,15 +62,24 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         Watched { name: "clerk", silence_max: SILENCE_MAX },
         Watched { name: "scheduler", silence_max: SILENCE_MAX },
     ]);
+<<<<<<< HEAD
     // The ledger first: whoever starts a second bot shall hear that there is one, not that a port is taken.
     let opened = open_ledger(&config).await?;
     health.well(Part::Ledger, format!("record {}", opened.vault.head()));
+=======
+    // First of all, because it tells a second bot that there is one.
+    let door = HostDoor::open(&config.admin.socket).map_err(start)?;
+>>>>>>> crash
     let measured = metrics::install().map_err(start)?;
     let server = Server::bind(config.admin.metrics, health.clone(), measured.clone()).await;
-    let server = server.map_err(|error| RunFault::Start(format!("{}: {error}", config.admin.metrics)))?;
+    let server = server.map_err(|error| {
+        let address = config.admin.metrics;
+        RunFault::Start(format!(
+            "{address} cannot be listened on: {error}; free it or change `admin.metrics`"
+        ))
+    })?;
     tokio::spawn(server.run());
     tokio::spawn(metrics::upkeep(measured));
-    let door = HostDoor::open(&config.admin.socket).map_err(start)?;
     let rules = RuleSet::load(&config.policy.dir, config.policy.time_zone.clone()).map_err(|faults| {
         RunFault::Start(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;

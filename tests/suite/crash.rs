@@ -4,8 +4,10 @@
 pub(crate) mod company;
 mod every_step;
 pub(crate) mod guillotine;
+mod kill;
 pub(crate) mod life;
 pub(crate) mod outside;
+mod process;
 pub(crate) mod promises;
 mod script;
 pub(crate) mod store;
