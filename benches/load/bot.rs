@@ -85,7 +85,15 @@ impl World {
             calls = setup.calls_per_second,
         );
         std::fs::write(folder.path().join("glasskey.toml"), text).unwrap();
-        Self { slack, aws: twin.control(), _twin: twin, folder, _socket_folder: socket_folder, metrics, store }
+        Self {
+            slack,
+            aws: twin.control(),
+            _twin: twin,
+            folder,
+            _socket_folder: socket_folder,
+            metrics,
+            store,
+        }
     }
 
     pub(crate) fn store(&self) -> &Path {
@@ -115,7 +123,11 @@ impl World {
         while !bot.ready().await {
             let over = bot.child.try_wait().unwrap();
             let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            assert!(over.is_none() && began.elapsed() < READY_WITHIN, "the bot is not ready: {over:?}\n{}", log());
+            assert!(
+                over.is_none() && began.elapsed() < READY_WITHIN,
+                "the bot is not ready: {over:?}\n{}",
+                log()
+            );
             tokio::time::sleep(ASK_EVERY).await;
         }
         bot.ready_after = began.elapsed();
@@ -173,7 +185,8 @@ impl Bot {
 
 /// The binary that is measured.
 pub(crate) fn binary() -> PathBuf {
-    std::env::var_os("GLASSKEY_BENCH_BIN").map_or_else(|| env!("CARGO_BIN_EXE_glasskey").into(), PathBuf::from)
+    std::env::var_os("GLASSKEY_BENCH_BIN")
+        .map_or_else(|| env!("CARGO_BIN_EXE_glasskey").into(), PathBuf::from)
 }
 
 /// Where prepared ledgers and results are: on the disk that is measured, out of the way of git.

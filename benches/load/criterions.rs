@@ -30,7 +30,8 @@ pub(crate) fn gather(report: &mut Report) {
         for (name, samples) in verdicts {
             let samples = samples.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
             let promises: &[(f64, f64)] = if name.starts_with("verdict") { &[(0.99, 200.0)] } else { &[] };
-            let method = "500 policies, 1,000 accounts in 5 levels of OUs, 5,000 people; 2,000 different questions";
+            let method =
+                "500 policies, 1,000 accounts in 5 levels of OUs, 5,000 people; 2,000 different questions";
             report.spread(&format!("Cedar: {name}"), "us", samples, promises, method);
         }
     }
@@ -42,6 +43,7 @@ fn read(file: &Path) -> Option<Value> {
 
 /// Nanoseconds per iteration of each sample.
 fn times(sample: &Value) -> Option<Vec<f64>> {
-    let numbers = |key: &str| Some(sample.get(key)?.as_array()?.iter().filter_map(Value::as_f64).collect::<Vec<_>>());
+    let numbers =
+        |key: &str| Some(sample.get(key)?.as_array()?.iter().filter_map(Value::as_f64).collect::<Vec<_>>());
     Some(numbers("times")?.into_iter().zip(numbers("iters")?).map(|(time, iters)| time / iters).collect())
 }

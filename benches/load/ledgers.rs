@@ -12,8 +12,9 @@ use glasskey_domain::person::Employment;
 use glasskey_domain::request::MessageRef;
 use glasskey_domain::rules::Approvers;
 use glasskey_domain::{
-    AccountId, Actor, Book, Command, Directory, Door, Holding, InteractionId, Outcome, PermissionSetArn, Person,
-    PersonId, Question, Record, RequestId, Rules, Seconds, Settings, Target, Terms, Verdict, World, decide,
+    AccountId, Actor, Book, Command, Directory, Door, Holding, InteractionId, Outcome, PermissionSetArn,
+    Person, PersonId, Question, Record, RequestId, Rules, Seconds, Settings, Target, Terms, Verdict, World,
+    decide,
 };
 use glasskey_playground::company::{Assignment, Company, Principal};
 use jiff::Timestamp;
@@ -113,7 +114,8 @@ fn directory(company: &Company) -> Directory {
     for account in &company.accounts {
         let id = AccountId::parse(&account.id).unwrap();
         let (name, parent) = (account.name.clone(), OuId::new(account.parent.clone()));
-        let account = Account { id: id.clone(), name, state: AccountState::Active, parent, management: false };
+        let account =
+            Account { id: id.clone(), name, state: AccountState::Active, parent, management: false };
         directory.accounts.insert(id, account);
     }
     for set in &company.permission_sets {
@@ -209,8 +211,7 @@ impl Scribe {
     /// Makes a change at the provider, from the look to the confirmation.
     fn change(&mut self, holding: &Holding, change: Change, number: usize) {
         let created = change == Change::Create;
-        let looked =
-            |direct: bool| Outcome::Looked { holding: holding.clone(), direct, groups: Vec::new() };
+        let looked = |direct: bool| Outcome::Looked { holding: holding.clone(), direct, groups: Vec::new() };
         if created {
             self.outcome(looked(false));
         }
@@ -221,7 +222,13 @@ impl Scribe {
     }
 
     /// A grant that is active for `length` from now on. Its deliveries are remembered if `delivered`.
-    fn grant(&mut self, number: usize, held: (PersonId, Target), length: Seconds, delivered: bool) -> RequestId {
+    fn grant(
+        &mut self,
+        number: usize,
+        held: (PersonId, Target),
+        length: Seconds,
+        delivered: bool,
+    ) -> RequestId {
         let (person, target) = held;
         let id = RequestId::from_bits(number as u64, 5);
         let holding = Holding { principal: person.clone(), target: target.clone() };
@@ -291,7 +298,13 @@ pub(crate) fn million(company: &Company) -> PathBuf {
 
 /// A fresh ledger at `path` with grants that end one after the other from `first_at` on, within `within`. Answers each
 /// deadline with the grant's number.
-pub(crate) fn ending(path: &Path, company: &Company, grants: usize, first_at: Timestamp, within: Seconds) -> Vec<Timestamp> {
+pub(crate) fn ending(
+    path: &Path,
+    company: &Company,
+    grants: usize,
+    first_at: Timestamp,
+    within: Seconds,
+) -> Vec<Timestamp> {
     let length = Seconds::hours(1);
     let mut scribe = Scribe::at(path, company, first_at);
     let step_us = i64::from(within.0) * 1_000_000 / i64::try_from(grants).unwrap();

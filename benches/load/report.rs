@@ -18,7 +18,12 @@ impl Sorted {
     }
 
     /// The smallest sample that at least this share of all samples does not exceed.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "thousands")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "thousands"
+    )]
     pub(crate) fn quantile(&self, share: f64) -> f64 {
         let rank = (self.0.len() as f64 * share).ceil() as usize;
         self.0.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
@@ -44,7 +49,14 @@ impl Report {
     }
 
     /// Notes a distribution in `unit`.
-    pub(crate) fn spread(&mut self, name: &str, unit: &str, samples: Vec<f64>, promises: &[Promise], method: &str) {
+    pub(crate) fn spread(
+        &mut self,
+        name: &str,
+        unit: &str,
+        samples: Vec<f64>,
+        promises: &[Promise],
+        method: &str,
+    ) {
         let sorted = Sorted::of(samples);
         let shares = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1.0)];
         let mut measured: Map<String, Value> =
@@ -150,5 +162,7 @@ fn disk_of(path: &Path) -> String {
     let mounts = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
     let words = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
     let on = words.filter(|words| words.len() > 2 && path.starts_with(words[1]));
-    on.max_by_key(|words| words[1].len()).map(|words| format!("{} {}", words[0], words[2])).unwrap_or_default()
+    on.max_by_key(|words| words[1].len())
+        .map(|words| format!("{} {}", words[0], words[2]))
+        .unwrap_or_default()
 }

@@ -42,7 +42,8 @@ fn asked(company: &Company, number: usize) -> (String, String) {
     let person = person / 18 * 20 + person % 18 + 1;
     let account = &company.accounts[2 + number % 98].name;
     let set = number / 98 % 10;
-    let text = format!("{account} PermissionSet{set} 1h INC-{number} look into the failed refunds of this morning");
+    let text =
+        format!("{account} PermissionSet{set} 1h INC-{number} look into the failed refunds of this morning");
     (format!("person-{person}"), text)
 }
 
@@ -139,7 +140,13 @@ pub(crate) async fn approve(report: &mut Report) {
     world.slack.set_latency("*", Duration::from_millis(100));
     let took = clicks(&world, 0).await;
     let promise = &[(0.5, 110.0), (0.99, 110.0)];
-    report.spread("Approve click to create on the wire, AWS 80 ms, Slack 100 ms", "ms", took, promise, CLICKED);
+    report.spread(
+        "Approve click to create on the wire, AWS 80 ms, Slack 100 ms",
+        "ms",
+        took,
+        promise,
+        CLICKED,
+    );
     complain(&world, &bot).await;
     bot.stop().await;
 }
@@ -230,16 +237,25 @@ async fn calls_per_grant(world: &World, first: usize) -> Vec<Vec<Call>> {
 
 fn report_calls(report: &mut Report, with: &str, grants: &[Vec<Call>]) {
     #[expect(clippy::cast_precision_loss, reason = "a handful")]
-    let counted = |count: &dyn Fn(&Vec<Call>) -> usize| grants.iter().map(|calls| count(calls) as f64).collect::<Vec<_>>();
+    let counted = |count: &dyn Fn(&Vec<Call>) -> usize| {
+        grants.iter().map(|calls| count(calls) as f64).collect::<Vec<_>>()
+    };
     let before = counted(&|calls| calls.iter().take_while(|call| call.operation != CREATE).count());
     let polls = |call: &&Call| call.operation.starts_with("DescribeAccountAssignment");
     let without_polls = counted(&|calls| calls.len() - calls.iter().filter(polls).count());
     let in_all = counted(&Vec::len);
     let method = "one grant at a time, all AWS calls from the click until the card says it is active";
     report.spread(&format!("AWS calls before the create, {with}"), "calls", before, &[(1.0, 1.0)], method);
-    report.spread(&format!("AWS calls per grant without polls, {with}"), "calls", without_polls, &[(1.0, 4.0)], method);
+    report.spread(
+        &format!("AWS calls per grant without polls, {with}"),
+        "calls",
+        without_polls,
+        &[(1.0, 4.0)],
+        method,
+    );
     report.spread(&format!("AWS calls per grant in all, {with}"), "calls", in_all, &[], method);
-    let operations: Vec<&str> = grants.last().into_iter().flatten().map(|call| call.operation.as_str()).collect();
+    let operations: Vec<&str> =
+        grants.last().into_iter().flatten().map(|call| call.operation.as_str()).collect();
     println!("  a grant calls {operations:?}");
 }
 
@@ -266,13 +282,17 @@ const DEADLINES: &str = "deadlines spread evenly over one minute; from the deadl
 async fn ends(aws: AwsOptions, calls_per_second: u32, grants: usize) -> Vec<f64> {
     let folder = tempfile::tempdir_in(target()).unwrap();
     let company = ledgers::with_grants(company(), grants);
-    let setup = Setup { aws, calls_per_second, store: Some(folder.path().to_owned()), ..lifted(company.clone()) };
+    let setup =
+        Setup { aws, calls_per_second, store: Some(folder.path().to_owned()), ..lifted(company.clone()) };
     let world = World::new(setup).await;
     // The ledger is made, the bot is started and its directory read before the first deadline.
-    let first_at = Timestamp::now().checked_add(jiff::SignedDuration::from_secs(if calls_per_second == REAL { 40 } else { 15 })).unwrap();
+    let first_at = Timestamp::now()
+        .checked_add(jiff::SignedDuration::from_secs(if calls_per_second == REAL { 40 } else { 15 }))
+        .unwrap();
     let path = folder.path().to_owned();
     let made = company.clone();
-    let making = tokio::task::spawn_blocking(move || ledgers::ending(&path, &made, grants, first_at, ENDING_WITHIN));
+    let making =
+        tokio::task::spawn_blocking(move || ledgers::ending(&path, &made, grants, first_at, ENDING_WITHIN));
     let deadlines = making.await.unwrap();
     let bot = world.start().await;
     assert!(Timestamp::now() < first_at, "the bot was not ready before the first deadline");
@@ -289,7 +309,9 @@ async fn ends(aws: AwsOptions, calls_per_second: u32, grants: usize) -> Vec<f64>
     bot.stop().await;
     let mut first: BTreeMap<(String, String, String), Instant> = BTreeMap::new();
     for call in world.aws.calls().into_iter().filter(|call| call.operation == DELETE) {
-        if let (Some(principal), Some(account), Some(set)) = (call.principal, call.account, call.permission_set) {
+        if let (Some(principal), Some(account), Some(set)) =
+            (call.principal, call.account, call.permission_set)
+        {
             first.entry((principal, account, set)).or_insert(call.at);
         }
     }
@@ -319,11 +341,21 @@ pub(crate) async fn size(report: &mut Report) {
         if round == 0 {
             sleep(IDLE_FOR).await;
             memory.push(bot.memory_mib("VmRSS") * 1.048_576);
-            println!("  peak {:.1} MiB; /metrics {} bytes", bot.memory_mib("VmHWM"), bot.metrics().await.len());
+            println!(
+                "  peak {:.1} MiB; /metrics {} bytes",
+                bot.memory_mib("VmHWM"),
+                bot.metrics().await.len()
+            );
         }
         stop(bot).await;
     }
-    report.spread("idle resident memory", "MB", memory, &[(1.0, 40.0)], "VmRSS 5 s after ready, empty ledger, Acme");
+    report.spread(
+        "idle resident memory",
+        "MB",
+        memory,
+        &[(1.0, 40.0)],
+        "VmRSS 5 s after ready, empty ledger, Acme",
+    );
     let method = "from the process's start to the first 200 of /readyz, asked every 2 ms; empty ledger, Acme";
     report.spread("start to ready, empty ledger, budget lifted", "ms", ready, &[(1.0, 500.0)], method);
     let world = World::new(acme(AwsOptions::default(), REAL)).await;

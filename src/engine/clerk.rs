@@ -66,10 +66,8 @@ async fn decide_group(
         shared.ledger.commit(entries).await?;
         metrics::histogram!("glasskey_commit_seconds").record(started.elapsed().as_secs_f64());
     }
-    for record in &records {
-        measure::record(record, &book);
-    }
-    drop(book);
+    // Durable: others may read it from here on. Only then the metrics and the log, for which nobody shall wait.
+    let book = book.downgrade();
     for touched in touches {
         // The scheduler is gone only when the process ends.
         let _gone = changes.send(Change::Jobs { gone: touched.jobs_gone, new: touched.jobs_new });
@@ -77,6 +75,9 @@ async fn decide_group(
     for (sender, answer) in answers {
         // Who asked may have hung up; the decision stands.
         let _hung_up = sender.send(answer);
+    }
+    for record in &records {
+        measure::record(record, &book);
     }
     Ok(())
 }

@@ -177,7 +177,10 @@ impl People {
     pub(super) async fn warm_place(&self, channel: &str) {
         let known_at = self.kept(|kept| kept.channels.get(channel).map(|(at, _)| *at));
         if known_at.is_none_or(|at| at.elapsed() > USER_WARM) && self.ask_place(channel).await.is_err() {
-            tracing::debug!(channel, "slack did not say how a channel is shared; it is asked again at the next click");
+            tracing::debug!(
+                channel,
+                "slack did not say how a channel is shared; it is asked again at the next click"
+            );
         }
     }
 
