@@ -62,14 +62,10 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         Watched { name: "clerk", silence_max: SILENCE_MAX },
         Watched { name: "scheduler", silence_max: SILENCE_MAX },
     ]);
-<<<<<<< HEAD
     // The ledger first: whoever starts a second bot shall hear that there is one, not that a port is taken.
     let opened = open_ledger(&config).await?;
     health.well(Part::Ledger, format!("record {}", opened.vault.head()));
-=======
-    // First of all, because it tells a second bot that there is one.
     let door = HostDoor::open(&config.admin.socket).map_err(start)?;
->>>>>>> crash
     let measured = metrics::install().map_err(start)?;
     let server = Server::bind(config.admin.metrics, health.clone(), measured.clone()).await;
     let server = server.map_err(|error| {
