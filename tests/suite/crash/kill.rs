@@ -203,7 +203,7 @@ async fn a_second_bot_is_told_that_there_is_one_and_does_not_harm_it() {
     let same = site.glasskey("glasskey.toml", &["run"]).await;
     let words = String::from_utf8_lossy(&same.stderr).into_owned();
     assert_eq!(same.status.code(), Some(1), "{words}");
-    assert!(words.contains("another glasskey is running"), "{words}");
+    assert!(words.contains("is in use by process") && words.contains("stop it first"), "{words}");
     // One that was given everything of its own but the store.
     let other = site.glasskey(site.second_configuration(), &["run"]).await;
     let words = String::from_utf8_lossy(&other.stderr).into_owned();
