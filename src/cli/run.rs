@@ -122,8 +122,8 @@ fn slack_options(config: &Config, web: WebConfig) -> slack::Options {
     }
 }
 
-/// The journal learns of the start and of the policies in force, before anybody is served.
-async fn write_down_the_start(engine: &Engine, rules: &SharedRules) -> Result<(), RunFault> {
+/// The journal learns of the policies in force, before anybody is served.
+async fn write_down_the_policies(engine: &Engine, rules: &SharedRules) -> Result<(), RunFault> {
     let current = rules.current();
     let loaded = Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
     engine.inside(loaded).await.map_err(start)?;
@@ -199,7 +199,7 @@ impl Bot {
             rules: rules.current(),
         });
         access.knows(&engine);
-        write_down_the_start(&engine, &rules).await?;
+        write_down_the_policies(&engine, &rules).await?;
         let (fresh, freshness) = watch::channel(Freshness::default());
         let schedule = config.directory_schedule.clone();
         let next_at = Box::new(move |last| schedule.next_after(last));

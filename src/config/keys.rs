@@ -85,5 +85,4 @@ pub(super) const PEOPLE: Key = Key {
 };
 
 /// What later releases will know: sections and keys of the agreed design that this one cannot act on.
-pub(super) const LATER: &[&str] =
-    &["discord", "okta", "breakglass", "schedule.standing_access_report"];
+pub(super) const LATER: &[&str] = &["discord", "okta", "breakglass", "schedule.standing_access_report"];

@@ -172,19 +172,23 @@ impl Config {
         let policy = sections::policy(&mut reader);
         let admin = sections::admin(&mut reader);
         match (slack, aws, schedules) {
-            (Some(slack), Some(aws), Some((directory_schedule, reconcile_schedule))) if reader.faults.is_empty() => Ok(Self {
-                file: base.join(name),
-                store,
-                slack,
-                aws,
-                requests,
-                aliases,
-                directory_schedule,
-                reconcile_schedule,
-                policy,
-                admin,
-                advice: reader.advice,
-            }),
+            (Some(slack), Some(aws), Some((directory_schedule, reconcile_schedule)))
+                if reader.faults.is_empty() =>
+            {
+                Ok(Self {
+                    file: base.join(name),
+                    store,
+                    slack,
+                    aws,
+                    requests,
+                    aliases,
+                    directory_schedule,
+                    reconcile_schedule,
+                    policy,
+                    admin,
+                    advice: reader.advice,
+                })
+            }
             _ => Err(ConfigFaults::new(reader.faults)),
         }
     }

@@ -12,3 +12,4 @@ pub(crate) mod promises;
 mod script;
 pub(crate) mod store;
 mod twice;
+mod wire;

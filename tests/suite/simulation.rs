@@ -77,6 +77,7 @@ impl Weather {
             (0..6, _) => transient("ThrottlingException", Some(1)),
             (6..11, _) => Mishap::Lost,
             (11..14, "create" | "delete") => Mishap::Fails,
+            (14..17, "create") => Mishap::Late(SignedDuration::from_millis(self.dice.below(12_000) as i64)),
             (14..16, _) => transient("the connection was refused", None),
             _ => Mishap::None,
         }

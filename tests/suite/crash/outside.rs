@@ -20,6 +20,8 @@ use super::store::Store;
 const BEGINNING: i64 = 1_800_000_000;
 /// How long a call takes.
 const LATENCY: Duration = Duration::from_millis(5);
+/// How long a caller waits for an answer.
+const GIVES_UP_AFTER: Duration = Duration::from_secs(2);
 /// Clocks differ; chat looks this much before the intent, as the Slack door does.
 const LOOK_BEFORE: SignedDuration = SignedDuration::from_secs(120);
 
@@ -68,8 +70,10 @@ pub(crate) enum Mishap {
     Before(Fault),
     /// It has its effect, and the answer is lost.
     Lost,
-    /// A change is accepted and fails later, or is refused at once.
+    /// A change is accepted and fails later; a message is refused for good.
     Fails,
+    /// It is held up on its way for so long, and its caller gives up before.
+    Late(SignedDuration),
 }
 
 /// Decides what goes wrong with a call of this name.
@@ -83,6 +87,7 @@ fn lost() -> Fault {
 struct Running {
     holding: Holding,
     change: Change,
+    begins: Timestamp,
     ends: Timestamp,
     failure: Option<String>,
     ended: bool,
@@ -215,7 +220,7 @@ impl Outside {
         }
     }
 
-    /// Whether a change of it is still under way.
+    /// Whether a change of it is still under way, be it on the wire.
     pub(crate) fn is_changing(&self, holding: &Holding) -> bool {
         self.aws().operations.values().any(|running| !running.ended && running.holding == *holding)
     }
@@ -298,25 +303,48 @@ impl Outside {
         self.check_change(holding, change);
         let name = if change == Change::Create { "create" } else { "delete" };
         let mishap = self.begin(name).await?;
+        if let Mishap::Late(held_up) = mishap {
+            self.begins_at(self.time.truth() + held_up, holding, change, None);
+            tokio::time::sleep(GIVES_UP_AFTER).await;
+            return Err(lost());
+        }
+        self.change_now(holding, change, &mishap)
+    }
+
+    fn begins_at(
+        &self,
+        begins: Timestamp,
+        holding: &Holding,
+        change: Change,
+        failure: Option<String>,
+    ) -> OperationId {
+        let mut aws = self.aws();
+        let id = OperationId::new(format!("op-{}", aws.operations.len()));
+        let ends = begins + aws.operation_takes;
+        let running = Running { holding: holding.clone(), change, begins, ends, failure, ended: false };
+        aws.operations.insert(id.clone(), running);
+        id
+    }
+
+    fn change_now(&self, holding: &Holding, change: Change, mishap: &Mishap) -> Result<Started, Fault> {
         let now = self.time.truth();
         let mut aws = self.aws();
         if change == Change::Delete {
             aws.deleted.push(holding.clone());
         }
-        let busy = aws.operations.values().any(|running| !running.ended && running.holding == *holding);
-        if busy {
+        let at_work =
+            |running: &Running| !running.ended && running.begins <= now && running.holding == *holding;
+        if aws.operations.values().any(at_work) {
             let conflict = Fault::Transient { what: "ConflictException".to_owned(), retry_after: None };
-            return Err(if mishap == Mishap::Lost { lost() } else { conflict });
+            return Err(if *mishap == Mishap::Lost { lost() } else { conflict });
         }
         if change == Change::Delete && !aws.shows(holding, now) {
             return Ok(Started::NothingThere);
         }
-        let id = OperationId::new(format!("op-{}", aws.operations.len()));
-        let ends = now + aws.operation_takes;
-        let failure = (mishap == Mishap::Fails).then(|| "the account's SAML provider is missing".to_owned());
-        let running = Running { holding: holding.clone(), change, ends, failure, ended: false };
-        aws.operations.insert(id.clone(), running);
-        if mishap == Mishap::Lost { Err(lost()) } else { Ok(Started::Running(id)) }
+        drop(aws);
+        let failure = (*mishap == Mishap::Fails).then(|| "the account's SAML provider is missing".to_owned());
+        let id = self.begins_at(now, holding, change, failure);
+        if *mishap == Mishap::Lost { Err(lost()) } else { Ok(Started::Running(id)) }
     }
 
     async fn progress(&self, operation: &OperationId) -> Result<Progress, Fault> {
