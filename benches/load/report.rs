@@ -43,9 +43,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn open(path: PathBuf) -> Self {
-        let kept = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-        let figures = kept.as_ref().and_then(|kept| kept.get("figures")).and_then(Value::as_object).cloned();
-        Self { path, figures: figures.unwrap_or_default(), fresh: Vec::new() }
+        Self { figures: kept(&path), path, fresh: Vec::new() }
     }
 
     /// Notes a distribution in `unit`.
@@ -114,8 +112,13 @@ impl Report {
         )
     }
 
+    /// Another run may have written meanwhile: only what this one measured is replaced.
     fn write(&self) {
-        let whole = json!({ "machine": machine(), "figures": self.figures });
+        let mut figures = kept(&self.path);
+        for name in &self.fresh {
+            figures.extend(self.figures.get(name).map(|figure| (name.clone(), figure.clone())));
+        }
+        let whole = json!({ "machine": machine(), "figures": figures });
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder).unwrap();
         }
@@ -131,6 +134,16 @@ impl Report {
         }
         println!("written to {}", self.path.display());
     }
+}
+
+fn kept(path: &Path) -> Map<String, Value> {
+    let whole = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    whole
+        .as_ref()
+        .and_then(|whole| whole.get("figures"))
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn short(value: f64) -> String {
