@@ -3,12 +3,15 @@
 //! It starts without AWS, without Slack and without a directory: what must be taken back is taken back as soon as it can
 //! be, whatever else does not answer (P3).
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use glasskey_domain::{Command, Directory};
+use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::aws::{self, Aws};
 use crate::access::aws::AwsSettings;
@@ -23,7 +26,7 @@ use crate::engine::sweep;
 use crate::engine::{Engine, Parts, Running};
 use crate::ledger::{self, Opened, Vault};
 use crate::notices::Setting;
-use crate::policy::{Changed, RuleSet, SharedRules, fingerprint};
+use crate::policy::{Changed, Fingerprint, PolicyFault, RuleSet, SharedRules, fingerprint};
 use crate::ports;
 use crate::telemetry::health::{Health, Part, Watched};
 use crate::telemetry::metrics;
@@ -76,10 +79,9 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
     })?;
     tokio::spawn(server.run());
     tokio::spawn(metrics::upkeep(measured));
-    let rules = RuleSet::load(&config.policy.dir, config.policy.time_zone.clone()).map_err(|faults| {
-        RunFault::Start(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
-    health.well(Part::Policy, format!("{} policies, set {}", rules.policy_count(), rules.hash()));
+    // Before they are loaded: a change from here on is seen.
+    let seen = fingerprint(&config.policy.dir);
+    let rules = policies(&config.policy.dir, &config.policy.time_zone, &health)?;
     let bot = Bot::start(&config, opened, SharedRules::new(rules), &health, Outside::real(&config, &secrets))
         .await?;
     tokio::spawn(door.run(Arc::new(Desk::new(
@@ -87,7 +89,29 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         config.aliases.clone(),
         config.admin.people.clone(),
     ))));
-    bot.until_stopped(&config, &health).await
+    bot.until_stopped(&config, &health, seen).await
+}
+
+/// The policies. Ones that cannot be used do not keep the bot from starting, because taking access back does not depend on
+/// policy (P3): nothing is permitted then, until they are mended, which is noticed.
+fn policies(dir: &Path, zone: &TimeZone, health: &Health) -> Result<RuleSet, RunFault> {
+    let faults = match RuleSet::load(dir, zone.clone()) {
+        Ok(rules) => {
+            health.well(Part::Policy, format!("{} policies, set {}", rules.policy_count(), rules.hash()));
+            return Ok(rules);
+        }
+        Err(faults) => told(&faults),
+    };
+    tracing::error!(
+        faults,
+        "the policies cannot be used; nothing is permitted until they are mended; access is taken back all the same"
+    );
+    health.ill(Part::Policy, format!("nothing is permitted, because the policies cannot be used: {faults}"));
+    RuleSet::from_sources(&[], zone.clone()).map_err(|faults| RunFault::Start(told(&faults)))
+}
+
+fn told(faults: &[PolicyFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 async fn open_ledger(config: &Config) -> Result<Opened, RunFault> {
@@ -160,6 +184,7 @@ pub struct Bot {
     vault: Vault,
     rules: SharedRules,
     freshness: watch::Receiver<Freshness>,
+    reading: JoinHandle<()>,
     slack: slack::Connection,
 }
 
@@ -203,11 +228,11 @@ impl Bot {
         let (fresh, freshness) = watch::channel(Freshness::default());
         let schedule = config.directory_schedule.clone();
         let next_at = Box::new(move |last| schedule.next_after(last));
-        tokio::spawn(refresh::run(engine.clone(), access.clone(), next_at, fresh));
+        let reading = tokio::spawn(refresh::run(engine.clone(), access.clone(), next_at, fresh));
         let schedule = config.reconcile_schedule.clone();
         tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
         let slack = chat.connect(engine.clone(), config.aliases.clone()).map_err(start)?;
-        Ok(Self { engine, running, access, vault: opened.vault, rules, freshness, slack })
+        Ok(Self { engine, running, access, vault: opened.vault, rules, freshness, reading, slack })
     }
 
     /// The way in.
@@ -242,14 +267,18 @@ impl Bot {
         self.engine.drain(self.running).await;
     }
 
-    async fn until_stopped(mut self, config: &Config, health: &Health) -> Result<(), RunFault> {
+    async fn until_stopped(
+        mut self,
+        config: &Config,
+        health: &Health,
+        mut seen: Fingerprint,
+    ) -> Result<(), RunFault> {
         let mut terminate = signal(SignalKind::terminate()).map_err(start)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(start)?;
         let mut hang_up = signal(SignalKind::hangup()).map_err(start)?;
         let mut look = tokio::time::interval(LOOK_EVERY);
         let mut anchor = tokio::time::interval(ANCHOR_EVERY);
         let mut policy = tokio::time::interval(POLICY_LOOK_EVERY);
-        let mut seen = fingerprint(&config.policy.dir);
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,
@@ -291,11 +320,24 @@ impl Bot {
                 }
             }
             Err(faults) => {
-                let why = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+                let why = told(&faults);
                 tracing::error!(
                     why,
                     "the policies were changed and cannot be used; the old ones stay in force"
                 );
+                let current = self.rules.current();
+                if current.policy_count() == 0 {
+                    health.ill(
+                        Part::Policy,
+                        format!("nothing is permitted, because the policies cannot be used: {why}"),
+                    );
+                } else {
+                    let set = current.hash();
+                    health.well(
+                        Part::Policy,
+                        format!("set {set}; the files say something that cannot be used: {why}"),
+                    );
+                }
             }
         }
     }
@@ -303,8 +345,8 @@ impl Bot {
     fn look(&self, health: &Health) {
         let now = self.engine.now();
         for (name, last) in self.engine.beats() {
-            let silent = Duration::try_from(now.duration_since(last)).unwrap_or(Duration::ZERO);
-            if silent < SILENCE_MAX {
+            // Either way: a clock that was set back must not make a silent loop look alive.
+            if now.duration_since(last).unsigned_abs() < SILENCE_MAX {
                 health.beat(name);
             }
         }
@@ -320,9 +362,36 @@ impl Bot {
             }
             (None, _) => {}
         }
+        if self.reading.is_finished() {
+            health.ill(Part::Directory, "nobody reads it any more; restart glasskey");
+        }
         match self.slack.health() {
             Ok(how) => health.well(Part::Slack, how),
             Err(why) => health.ill(Part::Slack, why),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Taking access back does not depend on policy (P3), also not at the start.
+    #[test]
+    fn policies_that_cannot_be_used_permit_nothing_and_keep_nobody_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.cedar");
+        std::fs::write(&file, "permit(principal, action, resource").unwrap();
+        let health = Health::new(vec![]);
+        let how = |health: &Health| {
+            health.report().parts.into_iter().find(|part| part.part == Part::Policy).unwrap()
+        };
+        for dir in [folder.path(), &folder.path().join("nowhere")] {
+            assert_eq!(policies(dir, &TimeZone::UTC, &health).unwrap().policy_count(), 0);
+            assert!(!how(&health).ok && how(&health).why.contains("nothing is permitted"));
+        }
+        std::fs::write(&file, "permit(principal, action == Action::\"revoke\", resource);").unwrap();
+        assert_eq!(policies(folder.path(), &TimeZone::UTC, &health).unwrap().policy_count(), 1);
+        assert!(how(&health).ok);
     }
 }

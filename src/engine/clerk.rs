@@ -11,7 +11,7 @@ use glasskey_domain::decide::refused;
 use glasskey_domain::event::Answer;
 use glasskey_domain::{Book, Command, Record, RequestId, Touched, World, decide};
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{RwLockReadGuard, RwLockWriteGuard, mpsc, oneshot};
 
 use super::schedule::Change;
 use super::{Shared, Waiting, measure};
@@ -42,18 +42,39 @@ pub(super) async fn run(
     }
 }
 
+/// The book while it may be ahead of the disk. Unless it is released, which is after the commit, it stays locked for ever:
+/// what failed (or panicked, or was cut short) must never be read, told or acted upon in the moments until the process
+/// ends (P4, P7).
+struct Sealed<'a>(Option<RwLockWriteGuard<'a, Book>>);
+
+impl<'a> Sealed<'a> {
+    /// Opens it for reading; nobody writes it in between.
+    fn release(mut self) -> Option<RwLockReadGuard<'a, Book>> {
+        self.0.take().map(RwLockWriteGuard::downgrade)
+    }
+}
+
+impl Drop for Sealed<'_> {
+    fn drop(&mut self) {
+        if let Some(guard) = self.0.take() {
+            std::mem::forget(guard);
+        }
+    }
+}
+
 /// Decides a group, commits it, tells the scheduler, and answers: in this order.
 async fn decide_group(
     shared: &Shared,
     group: &mut Vec<Waiting>,
     changes: &mpsc::UnboundedSender<Change>,
 ) -> Result<(), Fault> {
-    let mut book = shared.book.write().await;
+    let mut sealed = Sealed(Some(shared.book.write().await));
+    let Some(book) = sealed.0.as_deref_mut() else { return Ok(()) };
     let mut entries = Vec::with_capacity(group.len());
     let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(group.len());
     let mut touches = Vec::with_capacity(group.len());
     for waiting in group.drain(..) {
-        let (answer, decided) = decide_one(shared, &mut book, waiting.incoming)?;
+        let (answer, decided) = decide_one(shared, book, waiting.incoming)?;
         answers.push((waiting.answer, answer));
         if let Some((entry, touched)) = decided {
             entries.push(entry);
@@ -67,7 +88,7 @@ async fn decide_group(
         metrics::histogram!("glasskey_commit_seconds").record(started.elapsed().as_secs_f64());
     }
     // Durable: others may read it from here on. Only then the metrics and the log, for which nobody shall wait.
-    let book = book.downgrade();
+    let Some(book) = sealed.release() else { return Ok(()) };
     for touched in touches {
         // The scheduler is gone only when the process ends.
         let _gone = changes.send(Change::Jobs { gone: touched.jobs_gone, new: touched.jobs_new });
@@ -163,4 +184,20 @@ fn free_id(shared: &Shared, book: &Book) -> Result<RequestId, Fault> {
         }
     }
     Err(Fault::Permanent { what: "no free request id was found".to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::RwLock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_book_that_may_be_ahead_of_the_disk_is_never_read_again() {
+        let book = RwLock::new(Book::default());
+        Sealed(Some(book.write().await)).release();
+        assert!(book.try_read().is_ok());
+        drop(Sealed(Some(book.write().await)));
+        assert!(book.try_read().is_err());
+    }
 }

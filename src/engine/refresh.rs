@@ -18,6 +18,9 @@ const FIRST_RETRY: Duration = Duration::from_secs(5);
 /// Longest sleep, so that a wall clock that was set is noticed.
 const NAP_MAX: Duration = Duration::from_secs(1);
 
+/// A step back that a healthy clock may make.
+const CLOCK_SLEW: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
+
 /// How the reading goes, for `/readyz` and `check`.
 #[derive(Debug, Clone, Default)]
 pub struct Freshness {
@@ -74,7 +77,10 @@ pub(super) async fn sleep_until(
     due: Timestamp,
     draining: &mut watch::Receiver<bool>,
 ) -> Result<(), Draining> {
-    while engine.now() < due {
+    let mut before = engine.now();
+    // A clock that was set back would put `due` off, perhaps by years: then it is due at once instead.
+    while before < due && engine.now() >= before.checked_sub(CLOCK_SLEW).unwrap_or(Timestamp::MIN) {
+        before = engine.now();
         let left = Duration::try_from(due.duration_since(engine.now())).unwrap_or(NAP_MAX);
         tokio::select! {
             _ = draining.changed() => return Err(Draining),

@@ -23,10 +23,15 @@ use crate::ports::Fault;
 pub(super) const BEAT: Duration = Duration::from_millis(250);
 /// Pause after a job that was done and yet is there.
 const DONE_PAUSE: Duration = Duration::from_millis(20);
-/// Performers at work on access: each is a waiting task, and the provider's own budget bounds the calls.
+/// Performers at work on each kind of step for access: each is a waiting task, and the provider's own budget bounds the
+/// calls. Each kind has places of its own, so that a provider that lets granting hang takes none from ending (P3).
 const ACCESS_RUNNING_MAX: usize = 1_000;
 /// Performers at work on chat: chat's limits are per channel and far below this.
 const CHAT_RUNNING_MAX: usize = 16;
+
+/// A step back of the clock from which on pauses are forgotten: they end at times of the clock as it was before. Smaller
+/// ones are the slewing of a healthy clock.
+const STEP_BACK: SignedDuration = SignedDuration::from_secs(1);
 
 /// What the clerk tells about jobs, after the commit.
 pub(super) enum Change {
@@ -58,7 +63,7 @@ fn key(job: &Job) -> Key {
     }
 }
 
-/// Which go first when several are due, and which share a limit.
+/// Which go first when several are due; each has a limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
     Timer,
@@ -73,6 +78,14 @@ fn class(job: &Job) -> Class {
         Job::Reconcile { ending: true, .. } => Class::Ending,
         Job::Reconcile { ending: false, .. } => Class::Granting,
         Job::Card { .. } | Job::Tell { .. } => Class::Chat,
+    }
+}
+
+/// Performers of a class that may be at work at once.
+fn places(class: Class) -> usize {
+    match class {
+        Class::Timer | Class::Ending | Class::Granting => ACCESS_RUNNING_MAX,
+        Class::Chat => CHAT_RUNNING_MAX,
     }
 }
 
@@ -99,8 +112,7 @@ struct Plan {
     tasks: BTreeMap<Key, Task>,
     /// Waiting ones only, in the order in which they are performed.
     queue: BTreeMap<Class, BTreeSet<(Timestamp, Key)>>,
-    running_chat: usize,
-    running_access: usize,
+    running: BTreeMap<Class, usize>,
 }
 
 impl Plan {
@@ -154,39 +166,40 @@ impl Plan {
     fn take(&mut self, now: Timestamp) -> Option<(Key, Job)> {
         let classes: Vec<Class> = self.queue.keys().copied().collect();
         for class in classes {
-            let full = match class {
-                Class::Chat => self.running_chat >= CHAT_RUNNING_MAX,
-                Class::Timer | Class::Ending | Class::Granting => self.running_access >= ACCESS_RUNNING_MAX,
-            };
-            let due = self.queue.get(&class).and_then(BTreeSet::first).filter(|(at, _)| *at <= now && !full);
+            let due = self
+                .queue
+                .get(&class)
+                .and_then(BTreeSet::first)
+                .filter(|(at, _)| *at <= now && !self.full(class));
             let Some((_, key)) = due.cloned() else { continue };
             self.dequeue(&key);
             let Some(task) = self.tasks.get_mut(&key) else { continue };
             task.running = true;
             let taken = (key, task.job.clone());
-            *self.running(class) += 1;
+            *self.running.entry(class).or_default() += 1;
             return Some(taken);
         }
         None
     }
 
-    fn running(&mut self, class: Class) -> &mut usize {
-        match class {
-            Class::Chat => &mut self.running_chat,
-            Class::Timer | Class::Ending | Class::Granting => &mut self.running_access,
-        }
+    fn full(&self, class: Class) -> bool {
+        self.running.get(&class).is_some_and(|running| *running >= places(class))
     }
 
     /// A performer is back. What is still to be done is tried again, later if it failed.
     fn back(&mut self, key: &Key, class: Class, performed: Performed, now: Timestamp) {
-        let running = self.running(class);
-        *running = running.saturating_sub(1);
+        if let Some(running) = self.running.get_mut(&class) {
+            *running = running.saturating_sub(1);
+        }
         let Some(task) = self.tasks.get_mut(key) else { return };
         task.running = false;
         if task.gone {
             self.tasks.remove(key);
             return;
         }
+        // What its granting came to must not hold back an ending that was ordered meanwhile (P3).
+        let performed =
+            if is_ending(&task.job) && class != Class::Ending { Performed::Done } else { performed };
         match performed {
             Performed::Done => {
                 task.attempts = 0;
@@ -202,9 +215,23 @@ impl Plan {
         self.enqueue(key);
     }
 
-    /// When something is next to be done.
+    /// When something is next to be done. What waits for a place is woken by who leaves one, and must not make the others
+    /// be looked at less often.
     fn next(&self) -> Option<Timestamp> {
-        self.queue.values().filter_map(BTreeSet::first).map(|(at, _)| *at).min()
+        let free = self.queue.iter().filter(|(class, _)| !self.full(**class));
+        free.filter_map(|(_, queue)| queue.first()).map(|(at, _)| *at).min()
+    }
+
+    /// The clock was set back: pauses would end at times that are now far away, perhaps by years. All are forgotten.
+    fn forget_pauses(&mut self) {
+        self.queue.clear();
+        for task in self.tasks.values_mut() {
+            task.not_before = Timestamp::MIN;
+        }
+        let keys: Vec<Key> = self.tasks.keys().cloned().collect();
+        for key in &keys {
+            self.enqueue(key);
+        }
     }
 
     fn waiting(&self) -> usize {
@@ -241,7 +268,9 @@ pub(super) async fn run(
     }
     let mut performers: JoinSet<Performed> = JoinSet::new();
     let mut at_work: BTreeMap<Id, (Key, Class)> = BTreeMap::new();
+    let mut before = shared.clock.now();
     loop {
+        before = mind_the_clock(&mut plan, before, shared.clock.now());
         let drained = *draining.borrow();
         if drained && performers.is_empty() {
             return Ok(());
@@ -260,6 +289,14 @@ pub(super) async fn run(
             () = tokio::time::sleep(pause) => {}
         }
     }
+}
+
+fn mind_the_clock(plan: &mut Plan, before: Timestamp, now: Timestamp) -> Timestamp {
+    if before.duration_since(now) >= STEP_BACK {
+        tracing::warn!(%before, %now, "the clock was set back; what waits to be tried again is tried now");
+        plan.forget_pauses();
+    }
+    now
 }
 
 fn start_due(
@@ -400,5 +437,49 @@ mod tests {
         assert_eq!(plan.waiting(), 1);
         plan.add(at(1), reconcile(false));
         assert!(plan.take(at(1)).is_some());
+    }
+
+    #[test]
+    fn hanging_grants_leave_places_for_endings() {
+        let mut plan = Plan::default();
+        plan.running.insert(Class::Granting, ACCESS_RUNNING_MAX);
+        plan.add(at(1), reconcile(false));
+        assert!(plan.take(at(1)).is_none());
+        plan.remove(at(1), &reconcile(false));
+        plan.add(at(2), reconcile(true));
+        assert!(plan.take(at(2)).is_some());
+    }
+
+    #[test]
+    fn what_waits_for_a_place_does_not_hide_when_an_ending_is_due() {
+        let mut plan = Plan::default();
+        plan.running.insert(Class::Chat, CHAT_RUNNING_MAX);
+        plan.add(at(1), card("AR-0001"));
+        plan.add(at(9), reconcile(true));
+        assert_eq!(plan.next(), Some(at(9)));
+    }
+
+    #[test]
+    fn an_ending_ordered_while_its_granting_fails_does_not_wait_for_what_granting_was_told() {
+        let mut plan = Plan::default();
+        plan.add(at(1), reconcile(false));
+        let (key, _) = plan.take(at(1)).unwrap();
+        plan.remove(at(1), &reconcile(false));
+        plan.add(at(2), reconcile(true));
+        plan.back(&key, Class::Granting, Performed::Again { after: Some(Duration::from_secs(300)) }, at(2));
+        assert!(plan.take(at(3)).is_some());
+    }
+
+    #[test]
+    fn a_pause_does_not_outlive_a_clock_that_is_set_back() {
+        let year = 365 * 86_400;
+        let mut plan = Plan::default();
+        plan.add(at(1), reconcile(true));
+        let (key, _) = plan.take(at(year)).unwrap();
+        plan.back(&key, Class::Ending, Performed::Again { after: None }, at(year));
+        assert_eq!(mind_the_clock(&mut plan, at(year), at(year)), at(year));
+        assert!(plan.take(at(60)).is_none(), "it waits for a time of the wrong clock");
+        assert_eq!(mind_the_clock(&mut plan, at(year), at(60)), at(60));
+        assert!(plan.take(at(60)).is_some());
     }
 }

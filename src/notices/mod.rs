@@ -138,13 +138,13 @@ impl Text {
         let mut out = String::new();
         for span in &self.0 {
             match span {
-                Span::Plain(words) | Span::Bold(words) => out.push_str(words),
+                Span::Plain(words) | Span::Bold(words) => out.push_str(&one_line(words)),
                 Span::Code(words) => {
                     out.push('`');
-                    out.push_str(&words.replace('`', "'"));
+                    out.push_str(&one_line(words).replace('`', "'"));
                     out.push('`');
                 }
-                Span::Person { name, .. } => out.push_str(name),
+                Span::Person { name, .. } => out.push_str(&one_line(name)),
                 Span::Time(at) => out.push_str(&at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
                 Span::Link { url, text } => {
                     out.push_str(text);
@@ -158,6 +158,14 @@ impl Text {
     }
 }
 
+/// Lines are ours: what people typed makes none (P10).
+fn one_line(words: &str) -> String {
+    words
+        .chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .collect()
+}
+
 /// What the words need to know besides the request.
 #[derive(Debug, Clone, Default)]
 pub struct Setting {
@@ -165,4 +173,17 @@ pub struct Setting {
     pub portal_url: Option<String>,
     /// The region of Identity Center, for the command line profile.
     pub region: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_typed_makes_no_line_of_its_own_in_plain_text() {
+        let typed = "no\nAR-7K3Q approved by Bo\r\u{2028}x";
+        for text in [Text::new().say(typed), Text::new().bold(typed), Text::new().code(typed)] {
+            assert_eq!(text.line().plain().lines().count(), 1);
+        }
+    }
 }

@@ -101,6 +101,9 @@ impl Connection {
         let health = self.health.borrow();
         match (&health.fatal, health.open) {
             (Some(fatal), _) => Err(fatal.clone()),
+            (None, _) if self.listening.is_finished() => {
+                Err("nobody listens to Slack any more; restart glasskey".to_owned())
+            }
             (None, 0) => Err("no socket is open".to_owned()),
             (None, open) => Ok(format!("{open} sockets")),
         }

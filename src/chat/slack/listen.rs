@@ -27,6 +27,9 @@ use crate::chat::reading;
 use crate::engine::Engine;
 use crate::notices::{self, Button, Text};
 
+/// Longest name of a delivery: three times a UUID. A longer one is no key of the ledger, and would stop the bot.
+const DELIVERY_BYTES_MAX: usize = 108;
+
 /// Listens to Slack.
 pub struct Listener {
     web: SlackWeb,
@@ -134,7 +137,16 @@ impl Listener {
     /// Who this is and whether they may speak here; a refusal is written down.
     async fn meet(&self, speaker: &Speaker, verb: &str) -> Result<Known, Option<Text>> {
         let stranger = |why: StrangerWhy| Refusal::Stranger { why };
-        let known = match self.people.person(&self.engine, &speaker.team, &speaker.user).await {
+        // Both at once: one after the other could take longer than the three seconds that Slack waits.
+        let place = async {
+            match &speaker.channel {
+                Some(channel) if self.people.serves(&speaker.team) => self.people.place(channel).await,
+                Some(_) | None => Ok(()),
+            }
+        };
+        let person = self.people.person(&self.engine, &speaker.team, &speaker.user);
+        let (person, place) = tokio::join!(person, place);
+        let known = match person {
             Ok(known) => known,
             // Slack did answer: it is our own directory that was never read.
             Err(StrangerWhy::CouldNotAsk) if self.directory().is_empty() => {
@@ -142,9 +154,7 @@ impl Listener {
             }
             Err(why) => return Err(refused(self.refuse(speaker, None, verb, stranger(why)).await)),
         };
-        if let Some(channel) = &speaker.channel
-            && let Err(why) = self.people.place(channel).await
-        {
+        if let Err(why) = place {
             let refusal = Refusal::NotServedHere { why };
             return Err(refused(self.refuse(speaker, Some(&known), verb, refusal).await));
         }
@@ -373,6 +383,10 @@ fn delivery(envelope: &Envelope) -> InteractionId {
 impl EnvelopeHandler for Listener {
     fn handle(&self, envelope: Envelope) -> BoxFuture<'_, Ack> {
         Box::pin(async move {
+            if envelope.envelope_id.len() > DELIVERY_BYTES_MAX {
+                tracing::error!("a delivery with a name that is none of Slack's is not taken");
+                return Ack::None;
+            }
             match &envelope.kind {
                 EnvelopeKind::SlashCommands => self.slash(&envelope).await,
                 EnvelopeKind::Interactive => self.interactive(&envelope).await,

@@ -109,9 +109,14 @@ impl People {
         }
     }
 
+    /// Whether people of this workspace are served.
+    pub(super) fn serves(&self, team: &str) -> bool {
+        self.teams.iter().any(|served| served == team)
+    }
+
     /// The person behind an account that clicked or typed. `team` is the workspace that the payload names for them.
     pub(super) async fn person(&self, engine: &Engine, team: &str, user: &str) -> Result<Known, StrangerWhy> {
-        if !self.teams.iter().any(|served| served == team) {
+        if !self.serves(team) {
             return Err(StrangerWhy::OtherWorkspace);
         }
         let asked = tokio::time::timeout(ASK_MAX, self.user(user)).await;

@@ -104,8 +104,14 @@ pub(super) fn fallback(text: &Text) -> String {
     cut(&escape(&text.plain()), FALLBACK_MAX)
 }
 
+/// A text object. `verbatim`, because otherwise Slack makes links of addresses and names of channels, and mentions of some
+/// words, that people typed (P10). Source: docs.slack.dev, text object.
+fn words(text: &str, max: usize) -> Value {
+    json!({ "type": "mrkdwn", "text": cut(text, max), "verbatim": true })
+}
+
 fn section(text: &str) -> Value {
-    json!({ "type": "section", "text": { "type": "mrkdwn", "text": cut(text, SECTION_MAX) } })
+    json!({ "type": "section", "text": words(text, SECTION_MAX) })
 }
 
 /// A message of text alone.
@@ -133,15 +139,12 @@ pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
     let fields: Vec<Value> = card
         .facts
         .iter()
-        .map(|(label, value)| {
-            let text = cut(&format!("*{label}*\n{}", mrkdwn(value, names)), FIELD_MAX);
-            json!({ "type": "mrkdwn", "text": text })
-        })
+        .map(|(label, value)| words(&format!("*{label}*\n{}", mrkdwn(value, names)), FIELD_MAX))
         .collect();
     let title = format!("{} {}", mark(card.tone), mrkdwn(&card.title, names));
     let mut blocks = vec![
-        json!({ "type": "section", "block_id": block("title"), "text": { "type": "mrkdwn", "text": cut(&title, SECTION_MAX) } }),
-        json!({ "type": "section", "block_id": block("status"), "text": { "type": "mrkdwn", "text": cut(&mrkdwn(&card.status, names), SECTION_MAX) } }),
+        json!({ "type": "section", "block_id": block("title"), "text": words(&title, SECTION_MAX) }),
+        json!({ "type": "section", "block_id": block("status"), "text": words(&mrkdwn(&card.status, names), SECTION_MAX) }),
         json!({ "type": "section", "block_id": block("reason"), "text": { "type": "plain_text", "text": cut(&reason, SECTION_MAX), "emoji": false } }),
         json!({ "type": "section", "block_id": block("facts"), "fields": fields }),
     ];
@@ -152,7 +155,7 @@ pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
     blocks.push(json!({
         "type": "context",
         "block_id": block("footer"),
-        "elements": [{ "type": "mrkdwn", "text": cut(&mrkdwn(&card.footer, names), FIELD_MAX) }],
+        "elements": [words(&mrkdwn(&card.footer, names), FIELD_MAX)],
     }));
     Value::Array(blocks)
 }
@@ -238,6 +241,12 @@ mod tests {
                 assert!(!out.contains('<') && !out.contains('\n') && !out.contains('\u{202E}'), "{out}");
             }
         }
+    }
+
+    #[test]
+    fn slack_is_told_to_make_nothing_of_what_people_typed() {
+        let block = message(&Text::new().say("@here see https://evil.example #general"), &Nobody);
+        assert_eq!(block.pointer("/0/text/verbatim"), Some(&json!(true)));
     }
 
     #[test]
