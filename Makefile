@@ -33,7 +33,7 @@ check:
 # Programs and tests in one go: apart, their features differ and half the dependencies would be built twice.
 cargo-test:
 	cargo build --locked --workspace --bins --tests
-	cargo $(RUN_TESTS) --locked --workspace
+	cargo $(RUN_TESTS) --locked --workspace --no-fail-fast
 	$(if $(findstring nextest,$(RUN_TESTS)),cargo test --locked --workspace --doc)
 
 browser-test: tools

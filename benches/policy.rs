@@ -7,7 +7,9 @@
     reason = "a benchmark says what is wrong by failing, and prints what it measured"
 )]
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -85,7 +87,8 @@ fn questions(directory: &Directory) -> Vec<Question> {
         .collect()
 }
 
-fn percentiles(name: &str, mut ask: impl FnMut(&Question), questions: &[Question]) {
+/// Answers all that it took, in microseconds.
+fn percentiles(name: &str, mut ask: impl FnMut(&Question), questions: &[Question]) -> (String, Vec<f64>) {
     let mut took: Vec<Duration> = questions
         .iter()
         .map(|question| {
@@ -96,6 +99,14 @@ fn percentiles(name: &str, mut ask: impl FnMut(&Question), questions: &[Question
         .collect();
     took.sort();
     println!("{name}: p50 {:?}, p99 {:?}", took[took.len() / 2], took[took.len() * 99 / 100]);
+    (name.to_owned(), took.iter().map(|took| took.as_secs_f64() * 1e6).collect())
+}
+
+/// For the table of `load`.
+fn keep(measured: BTreeMap<String, Vec<f64>>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("policy.json"), serde_json::to_vec(&measured).unwrap()).unwrap();
 }
 
 fn verdicts(criterion: &mut Criterion) {
@@ -107,14 +118,16 @@ fn verdicts(criterion: &mut Criterion) {
     let permitted =
         questions.iter().filter(|q| matches!(rules.request(&directory, q), Verdict::Permit(_))).count();
     println!("{permitted} of {QUESTIONS} questions are permitted");
-    percentiles("verdict, slices cached", |q| drop(black_box(rules.request(&directory, q))), &questions);
     let cold = RuleSet::from_sources(std::slice::from_ref(&source), TimeZone::UTC).unwrap();
-    percentiles("verdict, slices cold", |q| drop(black_box(cold.request(&directory, q))), &questions);
-    percentiles(
-        "twenty approvers",
-        |q| drop(black_box(rules.approvers(&directory, q, 20))),
-        &questions[..100],
-    );
+    keep(BTreeMap::from([
+        percentiles("verdict, slices cached", |q| drop(black_box(rules.request(&directory, q))), &questions),
+        percentiles("verdict, slices cold", |q| drop(black_box(cold.request(&directory, q))), &questions),
+        percentiles(
+            "twenty approvers",
+            |q| drop(black_box(rules.approvers(&directory, q, 20))),
+            &questions[..100],
+        ),
+    ]));
     let mut next = questions.iter().cycle();
     criterion.bench_function("policy/verdict", |bencher| {
         bencher.iter(|| next.next().map(|question| rules.request(&directory, black_box(question))));

@@ -15,12 +15,8 @@ use crate::job::Job;
 use crate::person::ChatAccount;
 use crate::reconcile;
 use crate::request::{AccessRequest, State};
-use crate::settings::{INTERACTIONS_KEPT, INTERACTIONS_MAX};
+use crate::settings::{INTERACTIONS_FORGOTTEN_AT_ONCE, INTERACTIONS_KEPT, INTERACTIONS_MAX};
 use crate::target::Holding;
-
-/// Interactions that one record lets be forgotten: more than one, so that their number falls, and few enough that a whole
-/// group of records stays within one commit of the ledger.
-const FORGOTTEN_AT_ONCE_MAX: usize = 16;
 
 /// A chat account's person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,10 +210,10 @@ impl Book {
         }
     }
 
+    /// Only so many at a time: after a day of standstill all of them are old at once, and a batch has its limits. What is
+    /// remembered longer than it must be does no harm, and each record adds but one.
     fn forget_interactions(&mut self, now: Timestamp, touched: &mut Touched) {
-        // A few at a time, though more than one record adds: what has aged while the bot was down for a day (or by a clock that
-        // leapt) could be more than fits one commit, and then the bot would never start again.
-        for _ in 0..FORGOTTEN_AT_ONCE_MAX {
+        for _ in 0..INTERACTIONS_FORGOTTEN_AT_ONCE {
             let Some((at, _)) = self.interactions_by_age.first() else { break };
             let full = self.interactions_by_age.len() > INTERACTIONS_MAX;
             if !full && now < INTERACTIONS_KEPT.after(*at) {

@@ -54,3 +54,5 @@ pub const SETTLE_AFTER: Seconds = Seconds(50);
 pub const INTERACTIONS_KEPT: Seconds = Seconds::hours(24);
 /// And at most so many of them, so that a flood cannot fill the memory.
 pub const INTERACTIONS_MAX: usize = 50_000;
+/// Forgotten by one record at most: faster than they come, and 32 records at once stay far below what a batch takes.
+pub const INTERACTIONS_FORGOTTEN_AT_ONCE: usize = 64;

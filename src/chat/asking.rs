@@ -54,11 +54,11 @@ pub enum Misheard {
 
 impl Vocabulary for Ear<'_> {
     fn is_account(&self, text: &str) -> bool {
-        resolve::account(self.directory, self.aliases, text).is_ok()
+        resolve::is_account(self.directory, self.aliases, text)
     }
 
     fn is_permission_set(&self, text: &str) -> bool {
-        text.chars().count() > 2 && resolve::permission_set(self.directory, text).is_ok()
+        text.chars().count() > 2 && resolve::is_permission_set(self.directory, text)
     }
 
     fn is_ticket(&self, text: &str) -> bool {

@@ -22,6 +22,7 @@ use crate::chat::slack::web::WebConfig;
 use crate::clock::SystemClock;
 use crate::config::{Config, Secrets};
 use crate::engine::refresh::{self, Freshness};
+use crate::engine::sweep;
 use crate::engine::{Engine, Parts, Running};
 use crate::ledger::{self, Opened, Vault};
 use crate::notices::Setting;
@@ -67,12 +68,17 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
     // The ledger first: whoever starts a second bot shall hear that there is one, not that a port is taken.
     let opened = open_ledger(&config).await?;
     health.well(Part::Ledger, format!("record {}", opened.vault.head()));
+    let door = HostDoor::open(&config.admin.socket).map_err(start)?;
     let measured = metrics::install().map_err(start)?;
     let server = Server::bind(config.admin.metrics, health.clone(), measured.clone()).await;
-    let server = server.map_err(|error| RunFault::Start(format!("{}: {error}", config.admin.metrics)))?;
+    let server = server.map_err(|error| {
+        let address = config.admin.metrics;
+        RunFault::Start(format!(
+            "{address} cannot be listened on: {error}; free it or change `admin.metrics`"
+        ))
+    })?;
     tokio::spawn(server.run());
     tokio::spawn(metrics::upkeep(measured));
-    let door = HostDoor::open(&config.admin.socket).map_err(start)?;
     // Before they are loaded: a change from here on is seen.
     let seen = fingerprint(&config.policy.dir);
     let rules = policies(&config.policy.dir, &config.policy.time_zone, &health)?;
@@ -140,26 +146,13 @@ fn slack_options(config: &Config, web: WebConfig) -> slack::Options {
     }
 }
 
-/// The journal learns of the start and of the policies in force, before anybody is served.
-async fn write_down_the_start(engine: &Engine, rules: &SharedRules) -> Result<(), RunFault> {
+/// The journal learns of the policies in force, before anybody is served.
+async fn write_down_the_policies(engine: &Engine, rules: &SharedRules) -> Result<(), RunFault> {
     let current = rules.current();
     let loaded = Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
     engine.inside(loaded).await.map_err(start)?;
     Ok(())
 }
-
-/// The ports of the engine, as they are wired.
-pub struct Ports {
-    /// Where decisions are kept.
-    pub ledger: Arc<dyn ports::Ledger>,
-    /// Where access is held.
-    pub access: Arc<dyn ports::Access>,
-    /// Where people are told.
-    pub chat: Arc<dyn ports::Chat>,
-}
-
-/// Puts something between the engine and the outside, such as a hand that stops it at a step.
-pub type Between = Box<dyn FnOnce(Ports) -> Ports + Send>;
 
 /// What the bot finds outside of its configuration. Separate so that the same wiring runs against twins, with a clock
 /// that can be set.
@@ -170,18 +163,16 @@ pub struct Outside {
     pub aws: AwsSettings,
     /// How Slack is reached.
     pub slack: WebConfig,
-    /// What stands between the engine and its ports; nothing, for the real bot.
-    pub between: Option<Between>,
 }
 
 impl Outside {
-    /// The machine's clock, AWS and Slack as the configuration says, and nothing between.
+    /// The machine's clock, AWS and Slack as the configuration says.
     #[must_use]
     pub fn real(config: &Config, secrets: &Secrets) -> Self {
         let app = secrets.slack_app_token.to_secret_string();
         let bot = secrets.slack_bot_token.to_secret_string();
         let slack = WebConfig::new(config.slack.api_url.clone(), app, bot);
-        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack, between: None }
+        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack }
     }
 }
 
@@ -222,16 +213,10 @@ impl Bot {
         let chat =
             slack::Chat::new(slack_options(config, outside.slack), &opened.book, setting).map_err(start)?;
         let access = Arc::new(Aws::new(outside.aws));
-        let ports =
-            Ports { ledger: Arc::new(opened.vault.clone()), access: access.clone(), chat: chat.sender() };
-        let Ports { ledger, access: held, chat: told } = match outside.between {
-            Some(between) => between(ports),
-            None => ports,
-        };
         let (engine, running) = Engine::start(Parts {
-            ledger,
-            access: held,
-            chat: told,
+            ledger: Arc::new(opened.vault.clone()),
+            access: access.clone(),
+            chat: chat.sender(),
             clock: outside.clock,
             settings: config.requests.clone(),
             book: opened.book,
@@ -239,11 +224,13 @@ impl Bot {
             rules: rules.current(),
         });
         access.knows(&engine);
-        write_down_the_start(&engine, &rules).await?;
+        write_down_the_policies(&engine, &rules).await?;
         let (fresh, freshness) = watch::channel(Freshness::default());
         let schedule = config.directory_schedule.clone();
         let next_at = Box::new(move |last| schedule.next_after(last));
         let reading = tokio::spawn(refresh::run(engine.clone(), access.clone(), next_at, fresh));
+        let schedule = config.reconcile_schedule.clone();
+        tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
         let slack = chat.connect(engine.clone(), config.aliases.clone()).map_err(start)?;
         Ok(Self { engine, running, access, vault: opened.vault, rules, freshness, reading, slack })
     }

@@ -58,6 +58,8 @@ pub struct Config {
     pub aliases: BTreeMap<String, AccountId>,
     /// When the directory is read.
     pub directory_schedule: Schedule,
+    /// When what people hold is looked at.
+    pub reconcile_schedule: Schedule,
     /// `[policy]`.
     pub policy: Policy,
     /// `[admin]`.
@@ -166,22 +168,27 @@ impl Config {
         let aws = sections::aws(&mut reader, environment);
         let requests = sections::requests(&mut reader);
         let aliases = sections::aliases(&mut reader);
-        let schedule = sections::schedule(&mut reader);
+        let schedules = sections::schedules(&mut reader);
         let policy = sections::policy(&mut reader);
         let admin = sections::admin(&mut reader);
-        match (slack, aws, schedule) {
-            (Some(slack), Some(aws), Some(directory_schedule)) if reader.faults.is_empty() => Ok(Self {
-                file: base.join(name),
-                store,
-                slack,
-                aws,
-                requests,
-                aliases,
-                directory_schedule,
-                policy,
-                admin,
-                advice: reader.advice,
-            }),
+        match (slack, aws, schedules) {
+            (Some(slack), Some(aws), Some((directory_schedule, reconcile_schedule)))
+                if reader.faults.is_empty() =>
+            {
+                Ok(Self {
+                    file: base.join(name),
+                    store,
+                    slack,
+                    aws,
+                    requests,
+                    aliases,
+                    directory_schedule,
+                    reconcile_schedule,
+                    policy,
+                    admin,
+                    advice: reader.advice,
+                })
+            }
             _ => Err(ConfigFaults::new(reader.faults)),
         }
     }

@@ -146,13 +146,19 @@ pub(super) fn aliases(reader: &mut Reader<'_>) -> BTreeMap<String, AccountId> {
     reader.named(&keys::ALIASES, values::alias)
 }
 
-/// When the directory is read; every five minutes unless told otherwise.
-pub(super) fn schedule(reader: &mut Reader<'_>) -> Option<Schedule> {
-    let given = reader.maybe(&keys::SCHEDULE_DIRECTORY, |value| {
+/// When the directory is read, every five minutes unless told otherwise; and when what is held is looked at, every ten.
+pub(super) fn schedules(reader: &mut Reader<'_>) -> Option<(Schedule, Schedule)> {
+    let directory = schedule(reader, &keys::SCHEDULE_DIRECTORY, "0 */5 * * * *")?;
+    let reconcile = schedule(reader, &keys::SCHEDULE_RECONCILE, "0 */10 * * * *")?;
+    Some((directory, reconcile))
+}
+
+fn schedule(reader: &mut Reader<'_>, key: &'static keys::Key, otherwise: &str) -> Option<Schedule> {
+    let given = reader.maybe(key, |value| {
         let text = values::text(value)?;
         Schedule::parse(text).map_err(|why| Wrong::Said(format!("{} ({why})", super::fault::shown(text))))
     });
-    given.or_else(|| Schedule::parse("0 */5 * * * *").ok())
+    given.or_else(|| Schedule::parse(otherwise).ok())
 }
 
 pub(super) fn policy(reader: &mut Reader<'_>) -> Policy {

@@ -28,14 +28,13 @@ pub fn account(
         return Err(Refusal::DirectoryNotRead);
     }
     let typed = typed.trim();
-    let wanted = AccountId::parse(typed).ok().or_else(|| alias(aliases, typed));
-    if let Some(id) = wanted {
+    if let Some(id) = account_id(aliases, typed) {
         return match directory.accounts.contains_key(&id) {
             true => Ok(id),
             false => Err(no_such(Kind::Account, typed, None)),
         };
     }
-    let found: Vec<&Account> = directory.accounts.values().filter(|a| same(&a.name, typed)).collect();
+    let found: Vec<&Account> = accounts_named(directory, typed).collect();
     match found.as_slice() {
         [one] => Ok(one.id.clone()),
         [] => {
@@ -50,6 +49,24 @@ pub fn account(
     }
 }
 
+/// Whether [`account`] finds one. Asked of every word of a command, so it looks for nothing that is merely alike.
+#[must_use]
+pub fn is_account(directory: &Directory, aliases: &BTreeMap<String, AccountId>, typed: &str) -> bool {
+    let typed = typed.trim();
+    match account_id(aliases, typed) {
+        Some(id) => directory.accounts.contains_key(&id),
+        None => accounts_named(directory, typed).take(2).count() == 1,
+    }
+}
+
+fn account_id(aliases: &BTreeMap<String, AccountId>, typed: &str) -> Option<AccountId> {
+    AccountId::parse(typed).ok().or_else(|| alias(aliases, typed))
+}
+
+fn accounts_named<'a>(directory: &'a Directory, typed: &'a str) -> impl Iterator<Item = &'a Account> {
+    directory.accounts.values().filter(move |account| same(&account.name, typed))
+}
+
 /// The permission set meant: by its whole name in any case, else by a beginning that only one has.
 ///
 /// # Errors
@@ -59,6 +76,24 @@ pub fn permission_set(directory: &Directory, typed: &str) -> Result<PermissionSe
         return Err(Refusal::DirectoryNotRead);
     }
     let typed = typed.trim();
+    let found = permission_sets_named(directory, typed);
+    match found.as_slice() {
+        [one] => Ok(one.arn.clone()),
+        [] => {
+            let near = nearest(typed, directory.permission_sets.values().map(|set| set.name.as_str()));
+            Err(no_such(Kind::PermissionSet, typed, near))
+        }
+        several => Err(which(Kind::PermissionSet, typed, several.iter().map(|set| set.name.clone()))),
+    }
+}
+
+/// Whether [`permission_set`] finds one. Asked of every word of a command, so it looks for nothing that is merely alike.
+#[must_use]
+pub fn is_permission_set(directory: &Directory, typed: &str) -> bool {
+    permission_sets_named(directory, typed.trim()).len() == 1
+}
+
+fn permission_sets_named<'a>(directory: &'a Directory, typed: &str) -> Vec<&'a PermissionSet> {
     let sets = || directory.permission_sets.values();
     let mut found: Vec<&PermissionSet> = sets().filter(|set| set.name == typed).collect();
     if found.is_empty() {
@@ -68,14 +103,7 @@ pub fn permission_set(directory: &Directory, typed: &str) -> Result<PermissionSe
         let beginning = typed.to_lowercase();
         found = sets().filter(|set| set.name.to_lowercase().starts_with(&beginning)).collect();
     }
-    match found.as_slice() {
-        [one] => Ok(one.arn.clone()),
-        [] => {
-            let near = nearest(typed, sets().map(|set| set.name.as_str()));
-            Err(no_such(Kind::PermissionSet, typed, near))
-        }
-        several => Err(which(Kind::PermissionSet, typed, several.iter().map(|set| set.name.clone()))),
-    }
+    found
 }
 
 /// Why a text on the command line is no one person.
@@ -147,7 +175,11 @@ fn alias(aliases: &BTreeMap<String, AccountId>, typed: &str) -> Option<AccountId
 }
 
 fn same(name: &str, typed: &str) -> bool {
-    !typed.is_empty() && name.trim().to_lowercase() == typed.to_lowercase()
+    let name = name.trim();
+    if name.is_ascii() && typed.is_ascii() {
+        return !typed.is_empty() && name.eq_ignore_ascii_case(typed);
+    }
+    !typed.is_empty() && name.to_lowercase() == typed.to_lowercase()
 }
 
 fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
@@ -246,6 +278,34 @@ mod tests {
             Refusal::Unresolved { candidates, .. } => candidates,
             other => panic!("{other:?}"),
         })
+    }
+
+    #[test]
+    fn what_is_asked_of_every_word_is_answered_as_when_it_is_meant() {
+        let (directory, aliases) =
+            (company(), BTreeMap::from([("pay".to_owned(), AccountId::parse("333333333333").unwrap())]));
+        let none = Directory::empty();
+        for word in [
+            "payments-prod",
+            "PAYMENTS-prod",
+            "payments-prd",
+            "shared name",
+            "333333333333",
+            "999999999999",
+            "PAY",
+            "",
+        ] {
+            let is = is_account(&directory, &aliases, word);
+            assert_eq!(is, account(&directory, &aliases, word).is_ok(), "{word}");
+            assert!(!is_account(&none, &aliases, word) && !is_permission_set(&none, word));
+        }
+        for word in ["ReadOnly", "readonly", "read", "ReadOnli", "", "Power"] {
+            assert_eq!(
+                is_permission_set(&directory, word),
+                permission_set(&directory, word).is_ok(),
+                "{word}"
+            );
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use glasskey_domain::decide::refused;
 use glasskey_domain::event::Answer;
 use glasskey_domain::{Book, Command, Record, RequestId, Touched, World, decide};
 use jiff::Timestamp;
-use tokio::sync::{RwLockWriteGuard, mpsc, oneshot};
+use tokio::sync::{RwLockReadGuard, RwLockWriteGuard, mpsc, oneshot};
 
 use super::schedule::Change;
 use super::{Shared, Waiting, measure};
@@ -47,9 +47,10 @@ pub(super) async fn run(
 /// ends (P4, P7).
 struct Sealed<'a>(Option<RwLockWriteGuard<'a, Book>>);
 
-impl Sealed<'_> {
-    fn release(mut self) {
-        drop(self.0.take());
+impl<'a> Sealed<'a> {
+    /// Opens it for reading; nobody writes it in between.
+    fn release(mut self) -> Option<RwLockReadGuard<'a, Book>> {
+        self.0.take().map(RwLockWriteGuard::downgrade)
     }
 }
 
@@ -86,10 +87,8 @@ async fn decide_group(
         shared.ledger.commit(entries).await?;
         metrics::histogram!("glasskey_commit_seconds").record(started.elapsed().as_secs_f64());
     }
-    for record in &records {
-        measure::record(record, book);
-    }
-    sealed.release();
+    // Durable: others may read it from here on. Only then the metrics and the log, for which nobody shall wait.
+    let Some(book) = sealed.release() else { return Ok(()) };
     for touched in touches {
         // The scheduler is gone only when the process ends.
         let _gone = changes.send(Change::Jobs { gone: touched.jobs_gone, new: touched.jobs_new });
@@ -97,6 +96,9 @@ async fn decide_group(
     for (sender, answer) in answers {
         // Who asked may have hung up; the decision stands.
         let _hung_up = sender.send(answer);
+    }
+    for record in &records {
+        measure::record(record, &book);
     }
     Ok(())
 }

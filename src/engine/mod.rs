@@ -9,6 +9,7 @@ mod measure;
 mod perform;
 pub mod refresh;
 mod schedule;
+pub mod sweep;
 
 use std::sync::{Arc, PoisonError, RwLock as StdRwLock, Weak};
 use std::time::Duration;
@@ -122,7 +123,8 @@ pub struct Running {
 }
 
 impl Engine {
-    /// Starts the loops.
+    /// Starts the loops. The journal learns of the start before anything is performed: what was under way when the bot
+    /// stopped may have lost its answer, and whoever wires an engine must not be able to forget that.
     #[must_use]
     pub fn start(parts: Parts) -> (Self, Running) {
         let (commands, waiting) = mpsc::channel(WAITING_MAX);
@@ -144,9 +146,10 @@ impl Engine {
             beats: Beats::new(),
         });
         let engine = Self { shared };
+        let written = engine.write_down_the_start();
         let mut tasks = JoinSet::new();
         tasks.spawn(clerk::run(Arc::clone(&engine.shared), waiting, changes.clone()));
-        tasks.spawn(schedule::run(engine.clone(), changes, scheduled));
+        tasks.spawn(schedule::run(engine.clone(), written, changes, scheduled));
         (engine, Running { tasks })
     }
 
@@ -154,6 +157,17 @@ impl Engine {
     #[must_use]
     pub fn downgrade(&self) -> WeakEngine {
         WeakEngine { shared: Arc::downgrade(&self.shared) }
+    }
+
+    /// The first of all commands, in a queue that is still empty.
+    fn write_down_the_start(&self) -> oneshot::Receiver<Answer> {
+        let (answer, written) = oneshot::channel();
+        let started = Command::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
+        let first = Waiting { incoming: Incoming::inside(started), answer };
+        if self.shared.commands.try_send(first).is_err() {
+            tracing::error!("a new queue takes nothing; the scheduler ends with it");
+        }
+        written
     }
 
     /// Decides a command and answers when the decision is durable.

@@ -213,7 +213,9 @@ async fn card(engine: &Engine, id: &RequestId) -> Result<Performed, Stopped> {
     let Some(request) = request(engine, id).await.filter(|request| !request.card_is_current()) else {
         return Ok(Performed::Done);
     };
-    let (chat, directory, version) = (&engine.shared.chat, engine.directory(), request.version);
+    let (chat, directory) = (&engine.shared.chat, engine.directory());
+    // A card that an earlier try posted shows the request as it was then: found again, it is brought up to date next.
+    let version = if matches!(request.card.posting, Posting::Intended { .. }) { 0 } else { request.version };
     let shown = match &request.card.posting {
         Posting::No => {
             outcome(engine, Outcome::CardIntended { id: id.clone() }).await?;

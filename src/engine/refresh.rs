@@ -62,17 +62,32 @@ pub async fn run(
             }
         };
         let due = wait.map_or_else(|| next_at(engine.now()), |wait| add(engine.now(), wait));
-        let mut before = engine.now();
-        // A clock that was set back would put `due` off, perhaps by years: then it is read at once instead.
-        while before < due && engine.now() >= before.checked_sub(CLOCK_SLEW).unwrap_or(Timestamp::MIN) {
-            before = engine.now();
-            let left = Duration::try_from(due.duration_since(engine.now())).unwrap_or(NAP_MAX);
-            tokio::select! {
-                _ = draining.changed() => return,
-                () = tokio::time::sleep(left.min(NAP_MAX)) => {}
-            }
+        if sleep_until(&engine, due, &mut draining).await.is_err() {
+            return;
         }
     }
+}
+
+/// The engine is being drained.
+pub(super) struct Draining;
+
+/// Sleeps until a time of the wall clock, which may be set meanwhile.
+pub(super) async fn sleep_until(
+    engine: &Engine,
+    due: Timestamp,
+    draining: &mut watch::Receiver<bool>,
+) -> Result<(), Draining> {
+    let mut before = engine.now();
+    // A clock that was set back would put `due` off, perhaps by years: then it is due at once instead.
+    while before < due && engine.now() >= before.checked_sub(CLOCK_SLEW).unwrap_or(Timestamp::MIN) {
+        before = engine.now();
+        let left = Duration::try_from(due.duration_since(engine.now())).unwrap_or(NAP_MAX);
+        tokio::select! {
+            _ = draining.changed() => return Err(Draining),
+            () = tokio::time::sleep(left.min(NAP_MAX)) => {}
+        }
+    }
+    Ok(())
 }
 
 fn add(now: Timestamp, wait: Duration) -> Timestamp {

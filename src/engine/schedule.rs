@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use glasskey_domain::{Command, Holding, Job, RequestId, Tell};
+use glasskey_domain::event::Answer;
+use glasskey_domain::{Holding, Job, RequestId, Tell};
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
 
 use super::backoff;
@@ -249,20 +250,18 @@ fn later(now: Timestamp, pause: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
-/// Runs until drained.
+/// Runs until drained, from when the start is written down.
 pub(super) async fn run(
     engine: Engine,
+    start_written: oneshot::Receiver<Answer>,
     _keep_open: mpsc::UnboundedSender<Change>,
     mut changes: mpsc::UnboundedReceiver<Change>,
 ) -> Result<(), Fault> {
+    start_written
+        .await
+        .map_err(|_dropped| Fault::Permanent { what: "the start could not be written down".to_owned() })?;
     let shared = Arc::clone(&engine.shared);
     let mut draining = shared.draining.clone();
-    // Before anything is performed the ledger knows that we started: what was written down and perhaps called before the
-    // stop is loose from here on (`domain::evolve`).
-    let started = Command::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
-    if engine.inside(started).await.is_err() {
-        return Ok(());
-    }
     let mut plan = Plan::default();
     for (due, job) in engine.book().await.due() {
         plan.add(*due, job.clone());

@@ -150,7 +150,7 @@ alice = "alice"
 fn what_a_later_release_knows_is_told_apart_from_what_nobody_knows() {
     insta::assert_snapshot!(faults(
         "[discord]\ntoken = \"env:T\"\n[okta]\nurl = \"x\"\n[breakglass.main]\napp = \"x\"\n\
-         [schedule]\nreconcile = \"0 */10 * * * *\"\n[dicsord]\nx = 1\n"
+         [schedule]\nstanding_access_report = \"0 0 9 * * Mon\"\n[dicsord]\nx = 1\n"
     ));
 }
 

@@ -1,13 +1,10 @@
 //! One binary for all that needs more than one room.
 #![expect(
     clippy::unwrap_used,
+    clippy::print_stderr,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::too_many_lines,
-    clippy::print_stdout,
-    clippy::print_stderr,
     reason = "a test says what it expects by failing"
 )]
 
@@ -18,6 +15,7 @@ mod crash;
 mod ledger;
 mod pitfalls;
 mod policy;
+mod simulation;
 mod slack_doors;
 mod slack_socket;
 mod slack_web;

@@ -55,8 +55,8 @@ async fn every_file_the_page_names_is_there_and_none_is_from_elsewhere() {
     let (page, _slack, _aws) = page().await;
     let (_, head, index) = ask(&page, "GET /", None, "").await;
     assert!(head.contains("default-src 'none'"), "{head}");
-    let scripts =
-        ["app", "aws", "blocks", "chat", "dom", "log", "modal", "mrkdwn"].map(|s| format!("/{s}.js"));
+    let scripts = ["app", "aws", "blocks", "chat", "dom", "journal", "log", "modal", "mrkdwn"]
+        .map(|s| format!("/{s}.js"));
     for name in scripts.iter().map(String::as_str).chain(["/style.css", "/icon.svg"]) {
         let (status, _, content) = ask(&page, &format!("GET {name}"), None, "").await;
         assert_eq!(status, 200, "{name}");

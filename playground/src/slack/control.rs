@@ -156,6 +156,13 @@ impl SlackTwin {
         self.shared.change(|w| w.deliver(&self.shared.options, envelope_id, Some((1, "timeout"))))
     }
 
+    /// Sends any payload in an envelope of this kind, as Slack would; returns the envelope's id, or `None` when nobody is
+    /// connected.
+    #[must_use]
+    pub fn deliver(&self, kind: &'static str, payload: Value) -> Option<String> {
+        self.shared.change(|w| w.send(&self.shared.options, kind, payload))
+    }
+
     /// Sends any JSON as a frame over one connection, for malformed payloads. False when there is no connection.
     #[must_use]
     pub fn deliver_raw(&self, frame: &Value) -> bool {

@@ -54,6 +54,7 @@ pub(super) fn take(path: &Path) -> Result<UnixListener, PlaceFault> {
     remove_stale(path)?;
     // Made in a folder of its own, so that it is never open to others, not even for a moment; then moved.
     let private = folder.join(format!(".gk-{}", std::process::id()));
+    remove_unfinished(&private).map_err(system)?;
     fs::DirBuilder::new().mode(0o700).create(&private).map_err(system)?;
     let made = private.join("s");
     let taken = UnixListener::bind(&made).and_then(|listener| {
@@ -100,6 +101,17 @@ fn remove_stale(path: &Path) -> Result<(), PlaceFault> {
     }
 }
 
+/// Removes what a bot with our number left when it was killed right here: in a container every bot has the same one.
+fn remove_unfinished(private: &Path) -> io::Result<()> {
+    for removed in [fs::remove_file(private.join("s")), fs::remove_dir(private)] {
+        match removed {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            Err(_) | Ok(()) => {}
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +140,16 @@ mod tests {
         drop(first);
         assert!(path.exists());
         assert!(take(&path).is_ok());
+    }
+
+    #[test]
+    fn a_bot_that_was_killed_while_it_took_its_place_is_followed_by_one_of_the_same_number() {
+        let folder = folder();
+        let private = folder.path().join(format!(".gk-{}", std::process::id()));
+        fs::create_dir(&private).unwrap();
+        drop(UnixListener::bind(private.join("s")).unwrap());
+        take(&folder.path().join("s.sock")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub struct Chat {
     web: SlackWeb,
     people: Arc<People>,
     sender: Arc<Sender>,
+    channel: String,
     sockets: usize,
 }
 
@@ -51,8 +52,9 @@ impl Chat {
     pub fn new(options: Options, book: &Book, setting: Setting) -> Result<Self, WebSetupFault> {
         let web = SlackWeb::new(options.web)?;
         let people = Arc::new(People::new(web.clone(), options.teams, book.bindings()));
+        let channel = options.channel.clone();
         let sender = Arc::new(Sender::new(web.clone(), Arc::clone(&people), options.channel, setting));
-        Ok(Self { web, people, sender, sockets: options.sockets })
+        Ok(Self { web, people, sender, channel, sockets: options.sockets })
     }
 
     /// Where the engine tells people.
@@ -76,9 +78,9 @@ impl Chat {
         let (stop, stopped) = watch::channel(false);
         let health = sockets.health();
         let draining = engine.draining();
-        let people = self.people;
+        let (people, channel) = (self.people, self.channel);
         let listening = tokio::spawn(async move {
-            let warm = tokio::spawn(async move { people.keep_warm(engine, draining).await });
+            let warm = tokio::spawn(async move { people.keep_warm(engine, channel, draining).await });
             if sockets.run(stopped).await == SocketEnd::LinkDisabled {
                 tracing::error!(
                     "Slack switched Socket Mode off for this app; access is still taken back in time, but nobody can be heard until somebody switches it on and restarts the bot"

@@ -148,6 +148,10 @@ impl Listener {
         let (person, place) = tokio::join!(person, place);
         let known = match person {
             Ok(known) => known,
+            // Slack did answer: it is our own directory that was never read.
+            Err(StrangerWhy::CouldNotAsk) if self.directory().is_empty() => {
+                return Err(refused(self.refuse(speaker, None, verb, Refusal::DirectoryNotRead).await));
+            }
             Err(why) => return Err(refused(self.refuse(speaker, None, verb, stranger(why)).await)),
         };
         if let Err(why) = place {
@@ -332,7 +336,7 @@ impl Listener {
         if event.and_then(|event| event.get("type")).and_then(Value::as_str) == Some("user_change") {
             let user = event.and_then(|event| event.get("user"));
             if let Some(user) = user.and_then(|user| SlackUser::deserialize(user).ok()) {
-                self.people.learn(user);
+                self.people.learn(user, envelope.received_at.into());
             }
         }
         Ack::Empty

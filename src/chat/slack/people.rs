@@ -80,16 +80,20 @@ impl People {
         with(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes a user as Slack just described them.
-    pub(super) fn learn(&self, user: SlackUser) -> Arc<SlackUser> {
+    /// Takes a user as Slack describes them, in answer to what was asked at `asked`. What was learned since then is newer
+    /// and stays: a deactivation that comes as an event is not undone by an answer that was on its way.
+    pub(super) fn learn(&self, user: SlackUser, asked: Instant) -> Arc<SlackUser> {
         let user = Arc::new(user);
         self.kept(|kept| {
+            if let Some((_, newer)) = kept.users.get(&user.id).filter(|(at, _)| *at > asked) {
+                return Arc::clone(newer);
+            }
             if kept.users.len() >= KEPT_MAX {
                 kept.users.clear();
             }
-            kept.users.insert(user.id.clone(), (Instant::now(), Arc::clone(&user)));
-        });
-        user
+            kept.users.insert(user.id.clone(), (asked, Arc::clone(&user)));
+            user
+        })
     }
 
     async fn user(&self, id: &str) -> Result<Arc<SlackUser>, SlackFault> {
@@ -98,7 +102,10 @@ impl People {
         });
         match known {
             Some(user) => Ok(user),
-            None => Ok(self.learn(self.web.users_info(id).await?)),
+            None => {
+                let asked = Instant::now();
+                Ok(self.learn(self.web.users_info(id).await?, asked))
+            }
         }
     }
 
@@ -171,6 +178,17 @@ impl People {
         if shared { Err(PlaceWhy::SharedExternally) } else { Ok(()) }
     }
 
+    /// Asks about a channel before what we know of it is too old, so that no click waits for it.
+    pub(super) async fn warm_place(&self, channel: &str) {
+        let known_at = self.kept(|kept| kept.channels.get(channel).map(|(at, _)| *at));
+        if known_at.is_none_or(|at| at.elapsed() > USER_WARM) && self.ask_place(channel).await.is_err() {
+            tracing::debug!(
+                channel,
+                "slack did not say how a channel is shared; it is asked again at the next click"
+            );
+        }
+    }
+
     async fn ask_place(&self, channel: &str) -> Result<bool, PlaceWhy> {
         let asked = tokio::time::timeout(ASK_MAX, self.web.conversations_info(channel)).await;
         let Ok(Ok(info)) = asked else { return Err(PlaceWhy::CouldNotAsk) };
@@ -197,9 +215,10 @@ impl People {
         let Some(email) = directory.people.get(person).map(|person| person.email().to_owned()) else {
             return Ok(None);
         };
+        let asked = Instant::now();
         let Some(user) = self.web.lookup_by_email(&email).await? else { return Ok(None) };
         let id = user.id.clone();
-        self.learn(user);
+        self.learn(user, asked);
         self.kept(|kept| kept.user_of.insert(person.clone(), id.clone()));
         Ok(Some(id))
     }
@@ -232,16 +251,24 @@ impl People {
         Ok(found)
     }
 
-    /// Keeps those warm who may click next: the approvers of what waits, and who waits. Until drained.
-    pub(super) async fn keep_warm(&self, engine: Engine, mut draining: watch::Receiver<bool>) {
+    /// Keeps those warm who may click next, and the channel in which they click: the approvers of what waits, and who
+    /// waits. Until drained.
+    pub(super) async fn keep_warm(
+        &self,
+        engine: Engine,
+        channel: String,
+        mut draining: watch::Receiver<bool>,
+    ) {
         while !*draining.borrow() {
             tokio::select! {
                 _ = draining.changed() => return,
                 () = tokio::time::sleep(WARM_EVERY) => {}
             }
+            self.warm_place(&channel).await;
             for user in self.cooling(&engine).await {
+                let asked = Instant::now();
                 if let Ok(user) = self.web.users_info(&user).await {
-                    self.learn(user);
+                    self.learn(user, asked);
                 }
             }
         }

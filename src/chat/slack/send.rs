@@ -43,8 +43,10 @@ impl Sender {
         Self { web, people, channel, bot_id: OnceCell::new(), setting }
     }
 
-    /// Looks up those whom a card names, so that they are mentioned; one who is not found is shown by name.
+    /// Looks up those whom a card names, so that they are mentioned; one who is not found is shown by name. The channel too,
+    /// so that the first click in it waits for nothing.
     async fn meet(&self, request: &AccessRequest, directory: &Directory) {
+        self.people.warm_place(&self.channel).await;
         let named: Vec<&PersonId> =
             request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]).collect();
         for person in named {

@@ -46,7 +46,7 @@ fn a_policy_that_forbids_between_approval_and_creation_is_heeded() {
     let town = Town::new();
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     approved_and_meanwhile(&town, &it, || town.changes_policies(&forbidden()));
-    town.becomes(&it, StateWord::Ended);
+    town.becomes(&it, StateWord::Failed);
     town.card_says(&it, "frozen");
     assert_eq!(town.aws().count("CreateAccountAssignment"), 0);
 }
@@ -59,7 +59,8 @@ fn a_person_who_is_disabled_between_approval_and_creation_gets_nothing() {
         assert!(town.aws().set_user_enabled("ana", false));
         town.reads_the_directory();
     });
-    town.becomes(&it, StateWord::Ended);
+    town.becomes(&it, StateWord::Failed);
+    town.card_says(&it, "no longer enabled");
     assert_eq!(town.aws().count("CreateAccountAssignment"), 0);
     town.settle();
     assert_eq!(town.cards(&it).len(), 1);

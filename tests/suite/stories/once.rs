@@ -1,11 +1,21 @@
 //! Every click, command and retry takes effect at most once, and each gets a true answer (P6).
 
 use glasskey_domain::refusal::StateWord;
+use glasskey_playground::slack::Ack;
 
-use crate::town::Town;
+use crate::town::{Said, Town};
 
 /// How many times two approvers are made to meet.
 const MEETINGS: usize = 50;
+
+/// Both acknowledgements of a command that was delivered twice.
+fn answers(town: &Town, said: &Said) -> Vec<Ack> {
+    town.slack_shows("the second acknowledgement", |slack| {
+        let mine = |ack: &Ack| ack.envelope_id == said.result.envelope_id;
+        let acks: Vec<_> = slack.acks().into_iter().filter(mine).collect();
+        (acks.len() == 2).then_some(acks)
+    })
+}
 
 /// pitfall 17
 #[test]
@@ -14,12 +24,7 @@ fn a_command_that_is_delivered_again_has_one_effect_and_the_same_answer() {
     let said = town.ana().says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds");
     let it = said.request();
     assert!(town.slack().redeliver(&said.result.envelope_id));
-    let answers = town.slack_shows("the second acknowledgement", |slack| {
-        let acks = slack.acks();
-        let mine: Vec<_> =
-            acks.into_iter().filter(|ack| ack.envelope_id == said.result.envelope_id).collect();
-        (mine.len() == 2).then_some(mine)
-    });
+    let answers = answers(&town, &said);
     assert_eq!(answers[0].payload, answers[1].payload);
     town.settle();
     assert_eq!(town.slack().messages("C0ACCESS").len(), 1);
@@ -34,10 +39,8 @@ fn a_command_that_is_delivered_again_after_a_crash_has_one_effect() {
     let said = town.ana().says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds");
     town.restart();
     assert!(town.slack().redeliver(&said.result.envelope_id));
-    town.slack_shows("the second acknowledgement", |slack| {
-        let acks = slack.acks();
-        (acks.iter().filter(|ack| ack.envelope_id == said.result.envelope_id).count() == 2).then_some(())
-    });
+    let answers = answers(&town, &said);
+    assert_eq!(answers[0].payload, answers[1].payload);
     town.settle();
     assert_eq!(town.slack().messages("C0ACCESS").len(), 1);
 }

@@ -1,6 +1,7 @@
 //! Those who may not, and what they are told. Nothing is ever given to them.
 
 use glasskey_domain::refusal::StateWord;
+use glasskey_playground::slack::UserFlags;
 use serde_json::json;
 
 use crate::town::{Request, Town};
@@ -52,13 +53,15 @@ fn a_guest_may_neither_ask_nor_decide() {
     nothing_happened(&town, &it);
 }
 
+/// What becomes of a profile.
+type Change = fn(&mut UserFlags);
+
 /// pitfall 25
 #[test]
 fn bots_the_deactivated_strangers_and_the_unconfirmed_may_do_nothing() {
     let town = Town::new();
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
-    type Flags = glasskey_playground::slack::UserFlags;
-    let cases: [(fn(&mut Flags), &str); 5] = [
+    let cases: [(Change, &str); 5] = [
         (|flags| flags.is_bot = true, "bots and apps"),
         (|flags| flags.deleted = true, "deactivated"),
         (|flags| flags.team = "T0OTHER".to_owned(), "another workspace"),
@@ -71,15 +74,11 @@ fn bots_the_deactivated_strangers_and_the_unconfirmed_may_do_nothing() {
             before = Some(flags.clone());
             change(flags);
         }));
-        assert!(town.slack().announce_user("bo").is_some());
-        // The event and the command travel over different sockets: until the event was heard, Slack is asked anew.
-        town.slack_shows("user_change to be heard", |slack| {
-            slack.acks().iter().filter(|ack| ack.kind == "events_api").count().checked_sub(1)
-        });
+        town.announces("bo");
         town.bo().says(&format!("/elevate approve {}", it.id)).says(words);
         town.bo().approves(&it).says(words);
         assert!(town.slack().set_user("bo", |flags| *flags = before.unwrap()));
-        assert!(town.slack().announce_user("bo").is_some());
+        town.announces("bo");
     }
     nothing_happened(&town, &it);
 }
@@ -98,11 +97,7 @@ fn an_account_of_another_workspace_is_not_whom_its_id_says() {
         "message": { "ts": card.ts },
         "actions": [{ "action_id": "request.approve", "block_id": "x", "type": "button", "value": it.id.as_str() }],
     });
-    let frame = json!({ "envelope_id": "e-evil", "type": "interactive", "payload": payload, "accepts_response_payload": false });
-    assert!(town.slack().deliver_raw(&frame));
-    town.slack_shows("the acknowledgement", |slack| {
-        slack.acks().into_iter().find(|ack| ack.envelope_id == "e-evil")
-    });
+    town.delivers("interactive", payload);
     assert!(town.journal().contains("other-workspace"));
     nothing_happened(&town, &it);
 }
@@ -135,10 +130,7 @@ fn an_account_whose_address_becomes_anothers_is_refused_and_alarmed() {
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.cy().says("/elevate list");
     assert!(town.slack().set_user("cy", |flags| flags.email = "bo@acme.example".to_owned()));
-    assert!(town.slack().announce_user("cy").is_some());
-    town.slack_shows("user_change to be heard", |slack| {
-        slack.acks().into_iter().find(|ack| ack.kind == "events_api")
-    });
+    town.announces("cy");
     town.cy().approves(&it).says("has another person's e-mail address now");
     nothing_happened(&town, &it);
 }

@@ -48,12 +48,7 @@ fn an_operation_in_flight_is_followed_to_its_end_by_the_next_bot() {
     town.aws().set_options(|options| options.operation_delay = std::time::Duration::from_secs(2));
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
-    town.book_shows("the operation to be written down", |book, _| {
-        let running = |state: &glasskey_domain::holding::HoldingState| {
-            matches!(state.operation, glasskey_domain::holding::Operation::Running { .. })
-        };
-        book.holdings().any(running).then_some(())
-    });
+    town.follows_an_operation();
     town.restart();
     town.becomes(&it, StateWord::Active);
     assert_eq!(town.aws().count("CreateAccountAssignment"), 1);

@@ -1,6 +1,7 @@
 //! Access that Glasskey did not give, and access that several requests share (P5).
 
 use glasskey_domain::refusal::StateWord;
+use glasskey_playground::aws::FaultKind;
 use jiff::ToSpan as _;
 
 use crate::town::{ACME, Town};
@@ -83,6 +84,29 @@ fn what_somebody_removes_by_hand_is_noticed_told_and_not_put_back() {
     town.card_says(&it, "somebody removed it at AWS");
     town.settle();
     assert!(town.told("ana").iter().any(|told| told.contains("Removed by hand")));
+}
+
+#[test]
+fn what_somebody_removes_by_hand_is_noticed_when_what_is_held_is_looked_at() {
+    let town = Town::new();
+    let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
+    town.bo().approves(&it);
+    town.becomes(&it, StateWord::Active);
+    town.settle();
+    town.looks_at_what_is_held();
+    town.settle();
+    assert_eq!(town.state(&it), StateWord::Active);
+    // Could not ask is not "gone" (pitfall 25), and one list that lags is not either.
+    town.aws_meets("ListAccountAssignmentsForPrincipal", 1, FaultKind::Internal500);
+    town.looks_at_what_is_held();
+    assert_eq!(town.state(&it), StateWord::Active);
+    town.removed_by_hand("ana", "payments-prod", "ReadOnly");
+    town.looks_at_what_is_held();
+    town.becomes(&it, StateWord::Ended);
+    town.card_says(&it, "somebody removed it at AWS");
+    town.settle();
+    assert!(town.told("ana").iter().any(|told| told.contains("Removed by hand")));
+    assert!(town.aws().has_nothing_for("ana"));
 }
 
 #[test]

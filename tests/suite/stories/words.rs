@@ -8,14 +8,17 @@ use crate::town::Town;
 fn what_is_wrong_is_said_with_the_right_form_and_nothing_changes() {
     let town = Town::new();
     let cases: [(&str, &[&str]); 14] = [
-        ("payments-prod ReadOnly", &["Try:", "payments-prod ReadOnly"]),
+        (
+            "payments-prod ReadOnly",
+            &["a duration and a reason are missing", "/elevate payments-prod ReadOnly 1h"],
+        ),
         ("payments-prod ReadOnly 1x INC-7 look at refunds", &["1x"]),
         ("payment-prod ReadOnly 1h INC-7 look at refunds", &["payment-prod", "payments-prod"]),
         ("payments-prod ReadOnyl 1h INC-7 look at refunds", &["ReadOnyl"]),
-        ("payments-prod P 1h INC-7 look at refunds", &["P"]),
+        ("payments ReadOnly 1h INC-7 look at refunds", &["no single account", "payments-prod"]),
         ("123456789012 ReadOnly 1h INC-7 look at refunds", &["123456789012"]),
-        ("payments-prod ReadOnly 5h INC-7 look at refunds", &["at most 4h", "payments-prod-read"]),
-        ("payments-prod ReadOnly 13h INC-7 look at refunds", &["12h"]),
+        ("payments-prod ReadOnly 5h INC-7 look at refunds", &["at most 4 h", "payments-prod-read"]),
+        ("payments-prod ReadOnly 13h INC-7 look at refunds", &["12 h"]),
         ("payments-prod ReadOnly 1h INC-7", &["reason"]),
         ("payments-prod ReadOnly 1h INC-7 short", &["8 characters"]),
         ("payments-prod ReadOnly 1h JIRA-7 look at refunds", &["JIRA-7"]),
@@ -58,7 +61,7 @@ fn names_ids_prefixes_and_any_order_mean_the_same() {
             (request.ask.account_name.as_str(), request.ask.permission_set_name.as_str()),
             ("payments-prod", "ReadOnly")
         );
-        assert_eq!(request.ask.length.to_string(), "1h");
+        assert_eq!(request.ask.length.to_string(), "1 h");
         town.ana().withdraws(&it).says("is withdrawn");
     }
 }

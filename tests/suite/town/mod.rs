@@ -7,7 +7,6 @@
 
 mod check;
 mod clock;
-mod hand;
 mod logs;
 mod people;
 mod waits;
@@ -19,22 +18,21 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use glasskey::access::settings::Timeouts;
-use glasskey::cli::run::{Between, Bot, Outside};
+use glasskey::cli::run::{Bot, Outside};
 use glasskey::config::{Config, Environment, Need};
-use glasskey::engine::{Engine, refresh};
+use glasskey::engine::{Engine, refresh, sweep};
 use glasskey::ledger::{self, Opened};
 use glasskey::policy::{RuleSet, SharedRules};
 use glasskey::ports::Clock as _;
 use glasskey::telemetry::health::Health;
 use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin, Fault, FaultKind};
 use glasskey_playground::company::{Assignment, Company};
-use glasskey_playground::slack::{Fault as SlackFault, SlackOptions, SlackTwin};
+use glasskey_playground::slack::{Ack, Fault as SlackFault, SlackOptions, SlackTwin};
 use jiff::{SignedDuration, Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use clock::TownClock;
-pub(crate) use hand::{Hand, Step};
-pub(crate) use people::{Clicked, Person, Request, Said};
+pub(crate) use people::{Person, Request, Said};
 
 /// How long anything may take that is waited for: far longer than it takes, and short enough for a failing test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -104,11 +102,9 @@ pub(crate) struct Town {
     config: Config,
     environment: Environment,
     health: Health,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     company: Company,
     paced: bool,
-    /// Put between the bot and the outside at each start.
-    hand: Option<Hand>,
     /// What people changed at AWS behind the bot's back: not the bot's doing, so not its fault.
     by_hand: Mutex<BTreeSet<Assignment>>,
 }
@@ -126,11 +122,6 @@ impl Town {
 
     /// As planned; the bot is up, connected, and knows the company (unless AWS is down).
     pub(crate) fn planned(plan: Plan) -> Self {
-        Self::planned_with(plan, None)
-    }
-
-    /// With a hand between the bot and the outside.
-    pub(crate) fn planned_with(plan: Plan, hand: Option<Hand>) -> Self {
         logs::capture();
         let world = runtime("world");
         let aws = world.block_on(AwsTwin::start(&plan.company, plan.aws)).unwrap();
@@ -152,10 +143,9 @@ impl Town {
             config,
             environment,
             health: Health::new(Vec::new()),
-            folder,
+            _folder: folder,
             company: plan.company,
             paced: plan.paced,
-            hand,
             by_hand: Mutex::default(),
         };
         town.write_policies(&plan.policies);
@@ -173,7 +163,6 @@ impl Town {
     pub(crate) fn start(&mut self) {
         let opened = self.open_ledger();
         let rules = RuleSet::load(&self.config.policy.dir, self.config.policy.time_zone.clone()).unwrap();
-        let between = self.hand.clone().map(|hand| -> Between { Box::new(move |ports| hand.between(ports)) });
         let runtime = runtime("bot");
         let bot = runtime.block_on(async {
             let secrets = self.config.resolve_secrets(&self.environment).await.unwrap();
@@ -184,7 +173,6 @@ impl Town {
             outside.aws.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
             outside.slack.call_timeout = CALL_MAX;
             outside.slack.paced = self.paced;
-            outside.between = between;
             Bot::start(&self.config, opened, SharedRules::new(rules), &self.health, outside).await
         });
         self.alive = Some(Alive { runtime, bot: bot.unwrap() });
@@ -236,11 +224,6 @@ impl Town {
     /// Slack, to look at and to change.
     pub(crate) fn slack(&self) -> &SlackTwin {
         &self.slack
-    }
-
-    /// The company.
-    pub(crate) fn company(&self) -> &Company {
-        &self.company
     }
 
     /// The folder of the ledger.
@@ -333,6 +316,24 @@ impl Town {
         }
     }
 
+    /// Slack says that a profile changed, and the bot has heard it.
+    pub(crate) fn announces(&self, handle: &str) {
+        let id = self.slack.announce_user(handle).unwrap();
+        self.acknowledged(&id);
+    }
+
+    /// Slack delivers this payload, made by hand; answers the acknowledgement.
+    pub(crate) fn delivers(&self, kind: &'static str, payload: serde_json::Value) -> Ack {
+        let id = self.slack.deliver(kind, payload).unwrap();
+        self.acknowledged(&id)
+    }
+
+    fn acknowledged(&self, id: &str) -> Ack {
+        self.slack_shows("the acknowledgement", |slack| {
+            slack.acks().into_iter().find(|ack| ack.envelope_id == id)
+        })
+    }
+
     /// Puts other policies in force, as a changed file and SIGHUP would.
     pub(crate) fn changes_policies(&self, text: &str) {
         self.write_policies(text);
@@ -343,6 +344,12 @@ impl Town {
     fn write_policies(&self, text: &str) {
         std::fs::create_dir_all(&self.config.policy.dir).unwrap();
         std::fs::write(self.config.policy.dir.join("acme.cedar"), text).unwrap();
+    }
+
+    /// What people hold is looked at now.
+    pub(crate) fn looks_at_what_is_held(&self) {
+        let alive = self.alive();
+        alive.runtime.block_on(sweep::once(alive.bot.engine()));
     }
 
     /// The directory is read now.

@@ -30,7 +30,6 @@ pub(crate) struct Said {
 pub(crate) struct Clicked<'t> {
     who: Person<'t>,
     before: usize,
-    pub(crate) result: InteractionResult,
 }
 
 impl Said {
@@ -114,7 +113,7 @@ impl<'t> Person<'t> {
         let click = self.town.slack().click(&self.handle, ACCESS, &card.ts, button);
         let result = self.town.block("the answer to a click", click);
         assert_eq!(result.failure, None, "{} clicked {button}", self.handle);
-        Clicked { who: self.clone(), before, result }
+        Clicked { who: self.clone(), before }
     }
 
     /// Clicks Approve.
@@ -142,12 +141,5 @@ impl<'t> Person<'t> {
         let result = town.block("the answer to a form", sent);
         assert_eq!(result.failure, None);
         result.payload.unwrap_or_default()["errors"].clone()
-    }
-
-    /// The last thing only they were shown.
-    pub(crate) fn sees(&self, words: &str) -> String {
-        self.town.slack_shows(&format!("{} to see `{words}`", self.handle), |slack| {
-            slack.ephemerals(&self.handle).iter().map(Ephemeral::words).find(|seen| seen.contains(words))
-        })
     }
 }

@@ -1,5 +1,6 @@
 //! Waiting, always for something that is awaited, never longer than [`PATIENCE`].
 
+use glasskey_domain::holding::{HoldingState, Operation};
 use glasskey_domain::refusal::StateWord;
 use glasskey_domain::{AccessRequest, Book};
 use glasskey_playground::aws::AwsControl;
@@ -46,6 +47,14 @@ impl Town {
     pub(crate) fn settle(&self) {
         self.book_shows("all that is due to be done", |book, now| {
             book.due().next().is_none_or(|(at, _)| now < *at).then_some(())
+        });
+    }
+
+    /// Waits until the bot has written down the name of an operation that AWS works on.
+    pub(crate) fn follows_an_operation(&self) {
+        self.book_shows("an operation to be written down", |book, _| {
+            let running = |state: &HoldingState| matches!(state.operation, Operation::Running { .. });
+            book.holdings().any(running).then_some(())
         });
     }
 

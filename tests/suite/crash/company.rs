@@ -1,0 +1,126 @@
+//! A small company and a plain table in the place of policy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glasskey_domain::directory::{Account, AccountState, PermissionSet};
+use glasskey_domain::ids::OuId;
+use glasskey_domain::person::Employment;
+use glasskey_domain::rules::{Approvers, NotPermitted};
+use glasskey_domain::{
+    AccountId, Directory, GroupId, Holding, PermissionSetArn, Person, PersonId, Question, Rules, Seconds,
+    Target, Terms, Verdict,
+};
+
+/// Everybody.
+pub(crate) const PEOPLE: [&str; 5] = ["ana", "bo", "cy", "dee", "eve"];
+/// What can be asked for.
+pub(crate) const SETS: [&str; 3] = ["Admin", "PowerUser", "ReadOnly"];
+
+pub(crate) fn person(name: &str) -> PersonId {
+    PersonId::new(name)
+}
+
+pub(crate) fn target(set: &str) -> Target {
+    Target::Assignment {
+        account: AccountId::parse("333333333333").unwrap(),
+        permission_set: PermissionSetArn::new(format!("arn:aws:sso:::permissionSet/ssoins-1/{set}")),
+    }
+}
+
+pub(crate) fn holding(name: &str, set: &str) -> Holding {
+    Holding { principal: person(name), target: target(set) }
+}
+
+/// What stood before the bot came: Cy has ReadOnly.
+pub(crate) fn standing() -> BTreeSet<Holding> {
+    BTreeSet::from([holding("cy", "ReadOnly")])
+}
+
+/// Dee has ReadOnly through a group.
+pub(crate) fn through_groups() -> BTreeMap<Holding, Vec<GroupId>> {
+    BTreeMap::from([(holding("dee", "ReadOnly"), vec![GroupId::new("sre")])])
+}
+
+/// The company without these people.
+pub(crate) fn directory_without(left: &BTreeSet<&str>) -> Directory {
+    let mut directory = Directory::empty();
+    for name in PEOPLE {
+        let employment = if left.contains(name) { Employment::Disabled } else { Employment::Enabled };
+        let entry = Person {
+            id: person(name),
+            user_name: name.to_owned(),
+            display_name: name.to_owned(),
+            emails: vec![format!("{name}@acme.example")],
+            employment,
+        };
+        directory.people.insert(entry.id.clone(), entry);
+    }
+    let account = Account {
+        id: AccountId::parse("333333333333").unwrap(),
+        name: "payments-prod".to_owned(),
+        state: AccountState::Active,
+        parent: OuId::new("r-1"),
+        management: false,
+    };
+    directory.accounts.insert(account.id.clone(), account);
+    for name in SETS {
+        let arn = target(name).permission_set().clone();
+        let set = PermissionSet { arn: arn.clone(), name: name.to_owned(), session: Seconds::hours(1) };
+        directory.permission_sets.insert(arn, set);
+    }
+    directory
+}
+
+/// Who may ask, who may approve, how many must.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) may_request: BTreeSet<PersonId>,
+    pub(crate) may_approve: BTreeSet<PersonId>,
+    pub(crate) approvals: u32,
+    pub(crate) notify: Vec<String>,
+}
+
+impl Table {
+    /// Everybody may ask; Bo, Dee and Eve approve; two must; a channel is told.
+    pub(crate) fn of_two() -> Self {
+        Self {
+            may_request: PEOPLE.into_iter().map(person).collect(),
+            may_approve: ["bo", "dee", "eve"].into_iter().map(person).collect(),
+            approvals: 2,
+            notify: vec!["#prod-access".to_owned()],
+        }
+    }
+
+    fn verdict(&self, yes: bool) -> Verdict {
+        if !yes {
+            return Verdict::Refuse(NotPermitted::NoPolicy);
+        }
+        Verdict::Permit(Terms {
+            policies: vec!["table".to_owned()],
+            set: "set-1".to_owned(),
+            approvals: self.approvals,
+            max_length: Seconds::hours(8),
+            notify: self.notify.clone(),
+        })
+    }
+}
+
+impl Rules for Table {
+    fn request(&self, _: &Directory, question: &Question) -> Verdict {
+        self.verdict(self.may_request.contains(&question.requester))
+    }
+    fn approve(&self, _: &Directory, _: &Question, approver: &PersonId) -> Verdict {
+        self.verdict(self.may_approve.contains(approver))
+    }
+    fn revoke(&self, _: &Directory, _: &Question, actor: &PersonId) -> Verdict {
+        self.verdict(self.may_approve.contains(actor))
+    }
+    fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {
+        let can = |who: &&PersonId| **who != question.requester && directory.enabled(who).is_some();
+        let people = self.may_approve.iter().filter(can).take(most).cloned().collect();
+        Approvers { people, complete: true }
+    }
+    fn set_hash(&self) -> &str {
+        "set-1"
+    }
+}

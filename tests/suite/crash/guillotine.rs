@@ -1,0 +1,168 @@
+//! Stops the world at one step that leaves the house: before its call is made, or after its effect and before its answer.
+//! From then on nothing begins and no answer comes back; the test lets the bot go and begins another life.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use glasskey::ports::{Access, Answer, Chat, Entry, Fault, Ledger, Progress, Seen, Started, Urgency};
+use glasskey_domain::holding::Change;
+use glasskey_domain::ids::OperationId;
+use glasskey_domain::request::MessageRef;
+use glasskey_domain::{AccessRequest, Directory, Holding, RequestId, Tell};
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::life::Wires;
+
+/// On which side of a call the world stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Before,
+    After,
+}
+
+/// The knife: falls at step `at`, or never.
+pub(crate) struct Blade {
+    steps: AtomicUsize,
+    at: Option<(usize, Side)>,
+    fallen: watch::Sender<Option<&'static str>>,
+}
+
+impl Blade {
+    pub(crate) fn at(at: Option<(usize, Side)>) -> Arc<Self> {
+        Arc::new(Self { steps: AtomicUsize::new(0), at, fallen: watch::Sender::new(None) })
+    }
+
+    /// The step at which it fell.
+    pub(crate) fn fell_at(&self) -> Option<&'static str> {
+        *self.fallen.borrow()
+    }
+
+    pub(crate) fn steps(&self) -> usize {
+        self.steps.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it falls.
+    pub(crate) async fn falls(&self) {
+        let mut fallen = self.fallen.subscribe();
+        while fallen.borrow_and_update().is_none() {
+            fallen.changed().await.unwrap();
+        }
+    }
+
+    async fn fall(&self, name: &'static str) {
+        self.fallen.send_replace(Some(name));
+        std::future::pending::<()>().await;
+    }
+
+    async fn pass<T>(&self, name: &'static str, call: Answer<'_, T>) -> T {
+        if self.fell_at().is_some() {
+            std::future::pending::<()>().await;
+        }
+        let step = self.steps.fetch_add(1, Ordering::SeqCst);
+        if self.at == Some((step, Side::Before)) {
+            self.fall(name).await;
+        }
+        let answer = call.await;
+        if self.at == Some((step, Side::After)) {
+            self.fall(name).await;
+        }
+        if self.fell_at().is_some() {
+            // The effect is there; the answer would have come to a dead bot.
+            std::future::pending::<()>().await;
+        }
+        answer
+    }
+}
+
+/// Wires that all go through the knife.
+pub(crate) fn under(blade: &Arc<Blade>, wires: Wires) -> Wires {
+    let guillotine = Arc::new(Guillotine { blade: Arc::clone(blade), wires });
+    Wires { ledger: guillotine.clone(), access: guillotine.clone(), chat: guillotine }
+}
+
+struct Guillotine {
+    blade: Arc<Blade>,
+    wires: Wires,
+}
+
+impl Access for Guillotine {
+    fn look<'a>(&'a self, holding: &'a Holding, urgency: Urgency) -> Answer<'a, Result<Seen, Fault>> {
+        Box::pin(self.blade.pass("look", self.wires.access.look(holding, urgency)))
+    }
+
+    fn start<'a>(
+        &'a self,
+        holding: &'a Holding,
+        change: Change,
+        urgency: Urgency,
+    ) -> Answer<'a, Result<Started, Fault>> {
+        let name = if change == Change::Create { "create" } else { "delete" };
+        Box::pin(self.blade.pass(name, self.wires.access.start(holding, change, urgency)))
+    }
+
+    fn poll<'a>(
+        &'a self,
+        change: Change,
+        operation: &'a OperationId,
+        urgency: Urgency,
+    ) -> Answer<'a, Result<Progress, Fault>> {
+        Box::pin(self.blade.pass("poll", self.wires.access.poll(change, operation, urgency)))
+    }
+}
+
+impl Chat for Guillotine {
+    fn post_card<'a>(
+        &'a self,
+        request: &'a AccessRequest,
+        directory: &'a Directory,
+        look_since: Option<Timestamp>,
+    ) -> Answer<'a, Result<MessageRef, Fault>> {
+        Box::pin(self.blade.pass("card", self.wires.chat.post_card(request, directory, look_since)))
+    }
+
+    fn update_card<'a>(
+        &'a self,
+        request: &'a AccessRequest,
+        directory: &'a Directory,
+        message: &'a MessageRef,
+    ) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.blade.pass("update", self.wires.chat.update_card(request, directory, message)))
+    }
+
+    fn tell<'a>(
+        &'a self,
+        tell: &'a Tell,
+        request: &'a AccessRequest,
+        directory: &'a Directory,
+        look_since: Option<Timestamp>,
+    ) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.blade.pass("tell", self.wires.chat.tell(tell, request, directory, look_since)))
+    }
+}
+
+impl Ledger for Guillotine {
+    fn commit(&self, batch: Vec<Entry>) -> Answer<'_, Result<(), Fault>> {
+        Box::pin(async move { self.blade.pass("commit", self.wires.ledger.commit(batch)).await })
+    }
+
+    fn closed(&self, id: &RequestId) -> Result<Option<AccessRequest>, Fault> {
+        self.wires.ledger.closed(id)
+    }
+
+    fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault> {
+        self.wires.ledger.recently_closed(most)
+    }
+
+    fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>> {
+        Box::pin(async move { self.blade.pass("keep", self.wires.ledger.keep(bytes)).await })
+    }
+
+    fn forget_others<'a>(&'a self, keep: &'a [String]) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.blade.pass("forget", self.wires.ledger.forget_others(keep)))
+    }
+
+    fn kept<'a>(&'a self, hash: &'a str) -> Answer<'a, Result<Vec<u8>, Fault>> {
+        self.wires.ledger.kept(hash)
+    }
+}

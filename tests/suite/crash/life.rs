@@ -1,0 +1,127 @@
+//! One life of the bot: the real engine over a store and an outside that were there before and will be there after it.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use glasskey::engine::{Engine, Parts, Running, SharedRules};
+use glasskey::ports::{Access, Chat, Clock, Ledger};
+use glasskey_domain::command::{Incoming, NewRequest};
+use glasskey_domain::{
+    Actor, Answer, Command, Directory, Door, InteractionId, RequestId, Seconds, Settings, Target,
+};
+
+use super::company::{Table, directory_without, person};
+use super::outside::Outside;
+use super::promises::Witness;
+use super::store::{Opened, Store};
+
+/// How often a test looks whether all is quiet.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// What a bot is given to work with.
+pub(crate) struct Wires {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) access: Arc<dyn Access>,
+    pub(crate) chat: Arc<dyn Chat>,
+}
+
+/// A bot that lives.
+pub(crate) struct Life {
+    pub(crate) engine: Engine,
+    running: Running,
+    in_use: Weak<()>,
+}
+
+/// What people and machines outside give a bot.
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) outside: Arc<Outside>,
+    pub(crate) directory: Directory,
+    pub(crate) rules: SharedRules,
+    pub(crate) settings: Settings,
+}
+
+impl World {
+    pub(crate) fn new(store: Store, outside: Arc<Outside>) -> Self {
+        let directory = directory_without(&BTreeSet::new());
+        Self { store, outside, directory, rules: Arc::new(Table::of_two()), settings: Settings::default() }
+    }
+
+    /// Starts a bot as `glasskey run` does, with these wires.
+    pub(crate) fn start(&self, wire: impl FnOnce(Wires) -> Wires) -> Life {
+        let Opened { ledger, book, in_use } = self.store.open();
+        let witness = Arc::new(Witness { ledger, outside: Arc::clone(&self.outside) });
+        let wires = wire(Wires { ledger: witness, access: self.outside.clone(), chat: self.outside.clone() });
+        let (engine, running) = Engine::start(Parts {
+            ledger: wires.ledger,
+            access: wires.access,
+            chat: wires.chat,
+            clock: self.outside.time.clone() as Arc<dyn Clock>,
+            settings: self.settings.clone(),
+            book,
+            directory: self.directory.clone(),
+            rules: self.rules.clone(),
+        });
+        Life { engine, running, in_use }
+    }
+}
+
+impl Life {
+    /// It dies: nothing more of it happens, and nobody is told.
+    pub(crate) async fn dies(self) {
+        let Self { engine, running, in_use } = self;
+        drop(running);
+        drop(engine);
+        while in_use.strong_count() > 0 {
+            // Its tasks are dropped when the runtime comes to them, and a commit that had begun comes to its end.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Stops in good order, unless it dies while it does. Says whether it came to its end.
+    pub(crate) async fn drains(self, death: impl Future<Output = ()>) -> bool {
+        let Self { engine, running, in_use } = self;
+        let drained = tokio::select! {
+            biased;
+            () = death => false,
+            () = async { engine.drain(running).await } => true,
+        };
+        drop(engine);
+        while in_use.strong_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+        drained
+    }
+
+    /// A person does something; the delivery has this name.
+    pub(crate) async fn does(&self, who: &str, delivery: &str, command: Command) -> Answer {
+        let by = Actor::person(person(who), Door::Slack);
+        let interaction = Some(InteractionId::new(delivery));
+        self.engine.submit(Incoming { by, interaction, command }).await.unwrap()
+    }
+
+    /// Waits until nothing is due, but no longer than this.
+    pub(crate) async fn rests(&self, most: Duration) -> bool {
+        let until = tokio::time::Instant::now() + most;
+        while tokio::time::Instant::now() < until {
+            let now = self.engine.now();
+            if self.engine.book().await.due().all(|(at, _)| *at > now) {
+                return true;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        false
+    }
+}
+
+/// A request as a door hands it over; the engine gives it its id.
+pub(crate) fn ask(target: Target, minutes: u32) -> Command {
+    Command::Request(NewRequest {
+        id: RequestId::from_bits(0, RequestId::SYMBOLS_MIN),
+        target,
+        length: Seconds::minutes(minutes),
+        reason: "mend the pipeline".to_owned(),
+        ticket: None,
+    })
+}

@@ -1,0 +1,471 @@
+//! What is outside of the bot, in memory: the time, a provider that keeps a set, a channel that keeps messages. It goes
+//! on while the bot is dead, and it never looks into the bot: what it checks it checks against the durable journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use glasskey::ports::{Access, Answer, Chat, Clock, Fault, Progress, Seen, Started, Urgency};
+use glasskey_domain::holding::{Change, Operation};
+use glasskey_domain::ids::OperationId;
+use glasskey_domain::request::{MessageRef, Posting};
+use glasskey_domain::{AccessRequest, Book, Directory, GroupId, Holding, RequestId, State, Tell};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::store::Store;
+
+/// Every town begins then.
+const BEGINNING: i64 = 1_800_000_000;
+/// How long a call takes.
+const LATENCY: Duration = Duration::from_millis(5);
+/// How long a caller waits for an answer.
+const GIVES_UP_AFTER: Duration = Duration::from_secs(2);
+/// Clocks differ; chat looks this much before the intent, as the Slack door does.
+const LOOK_BEFORE: SignedDuration = SignedDuration::from_secs(120);
+
+/// The time: what truly passes (tokio's, and sleeps of the whole machine), and what the bot's clock makes of it.
+pub(crate) struct Time {
+    born: Instant,
+    asleep_ms: AtomicI64,
+    wrong_ms: AtomicI64,
+}
+
+impl Time {
+    fn new() -> Self {
+        Self { born: Instant::now(), asleep_ms: AtomicI64::new(0), wrong_ms: AtomicI64::new(0) }
+    }
+
+    /// What a good clock would show.
+    pub(crate) fn truth(&self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.born.elapsed()).unwrap();
+        let asleep = SignedDuration::from_millis(self.asleep_ms.load(Ordering::SeqCst));
+        Timestamp::from_second(BEGINNING).unwrap() + passed + asleep
+    }
+
+    /// The machine slept: time passed and no timer ran.
+    pub(crate) fn sleep_of_the_machine(&self, length: SignedDuration) {
+        self.asleep_ms.fetch_add(length.as_millis() as i64, Ordering::SeqCst);
+    }
+
+    /// The bot's clock is set: it shows so much more (or less) than the truth.
+    pub(crate) fn set_wrong_by(&self, ms: i64) {
+        self.wrong_ms.store(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Time {
+    fn now(&self) -> Timestamp {
+        self.truth() + SignedDuration::from_millis(self.wrong_ms.load(Ordering::SeqCst))
+    }
+}
+
+/// What goes wrong with a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Mishap {
+    /// Nothing.
+    None,
+    /// It has no effect, and this is answered.
+    Before(Fault),
+    /// It has its effect, and the answer is lost.
+    Lost,
+    /// A change is accepted and fails later; a message is refused for good.
+    Fails,
+    /// It is held up on its way for so long, and its caller gives up before.
+    Late(SignedDuration),
+}
+
+/// Decides what goes wrong with a call of this name.
+pub(crate) type Luck = Box<dyn Fn(&str) -> Mishap + Send + Sync>;
+
+fn lost() -> Fault {
+    Fault::Lost { what: "the connection was cut before the answer came".to_owned() }
+}
+
+#[derive(Debug, Clone)]
+struct Running {
+    holding: Holding,
+    change: Change,
+    begins: Timestamp,
+    ends: Timestamp,
+    failure: Option<String>,
+    ended: bool,
+}
+
+#[derive(Default)]
+struct Aws {
+    /// Every change of the set, in order: lists show an older state for a while.
+    history: Vec<(Timestamp, Holding, bool)>,
+    operations: BTreeMap<OperationId, Running>,
+    deleted: Vec<Holding>,
+    stale: SignedDuration,
+    operation_takes: SignedDuration,
+}
+
+impl Aws {
+    fn shows(&self, holding: &Holding, at: Timestamp) -> bool {
+        let mut of_it = self.history.iter().filter(|(when, which, _)| which == holding && *when <= at);
+        of_it.next_back().is_some_and(|(.., present)| *present)
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        let mut due: Vec<(Timestamp, OperationId)> = self
+            .operations
+            .iter()
+            .filter(|(_, running)| !running.ended && running.ends <= now)
+            .map(|(id, running)| (running.ends, id.clone()))
+            .collect();
+        due.sort();
+        for (ends, id) in due {
+            let running = self.operations.get_mut(&id).unwrap();
+            running.ended = true;
+            if running.failure.is_none() {
+                let (holding, present) = (running.holding.clone(), running.change == Change::Create);
+                self.history.push((ends, holding, present));
+            }
+        }
+    }
+}
+
+/// A message in chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Post {
+    /// `card/AR-…`, or the key of the message.
+    pub(crate) key: String,
+    /// When it was posted, truly.
+    pub(crate) at: Timestamp,
+    /// The version of the request that it shows.
+    pub(crate) shows: u64,
+}
+
+/// All that is outside.
+pub(crate) struct Outside {
+    /// The time.
+    pub(crate) time: Arc<Time>,
+    aws: Mutex<Aws>,
+    posts: Mutex<Vec<Post>>,
+    standing: BTreeSet<Holding>,
+    through_groups: BTreeMap<Holding, Vec<GroupId>>,
+    luck: Luck,
+    store: Store,
+    broken: Mutex<Vec<String>>,
+}
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap()
+}
+
+impl Outside {
+    /// A provider that has `standing` (and gives what is `through_groups`), with this luck; what it checks it reads from
+    /// `store`.
+    pub(crate) fn new(
+        standing: BTreeSet<Holding>,
+        through_groups: BTreeMap<Holding, Vec<GroupId>>,
+        luck: Luck,
+        store: Store,
+    ) -> Self {
+        let time = Arc::new(Time::new());
+        let history = standing.iter().map(|holding| (Timestamp::MIN, holding.clone(), true)).collect();
+        let operation_takes = SignedDuration::from_millis(400);
+        let aws = Mutex::new(Aws { history, operation_takes, ..Aws::default() });
+        let (posts, broken) = (Mutex::default(), Mutex::default());
+        Self { time, aws, posts, standing, through_groups, luck, store, broken }
+    }
+
+    /// Lists lag so much behind from now on, and operations take so long.
+    pub(crate) fn set_pace(&self, stale: SignedDuration, operation_takes: SignedDuration) {
+        let mut aws = lock(&self.aws);
+        (aws.stale, aws.operation_takes) = (stale, operation_takes);
+    }
+
+    fn aws(&self) -> MutexGuard<'_, Aws> {
+        let mut aws = lock(&self.aws);
+        aws.advance(self.time.truth());
+        aws
+    }
+
+    /// Whether the provider has it, truly.
+    pub(crate) fn has(&self, holding: &Holding) -> bool {
+        self.aws().shows(holding, self.time.truth())
+    }
+
+    /// Whether the provider had it at any time since then.
+    pub(crate) fn had_since(&self, holding: &Holding, since: Timestamp) -> bool {
+        let aws = self.aws();
+        aws.shows(holding, since)
+            || aws.history.iter().any(|(at, which, present)| *at >= since && which == holding && *present)
+    }
+
+    /// Everything that the provider has and did not have before the bot came.
+    pub(crate) fn ours(&self) -> BTreeSet<Holding> {
+        let aws = self.aws();
+        let all: BTreeSet<&Holding> = aws.history.iter().map(|(_, holding, _)| holding).collect();
+        let now = self.time.truth();
+        all.into_iter().filter(|h| !self.standing.contains(*h) && aws.shows(h, now)).cloned().collect()
+    }
+
+    /// Whether what stood before the bot came still stands.
+    pub(crate) fn standing_untouched(&self) -> bool {
+        let (aws, now) = (self.aws(), self.time.truth());
+        self.standing.iter().all(|holding| aws.shows(holding, now) && !aws.deleted.contains(holding))
+    }
+
+    /// Somebody removes it in the console.
+    pub(crate) fn remove_by_hand(&self, holding: &Holding) {
+        let now = self.time.truth();
+        let mut aws = self.aws();
+        if aws.shows(holding, now) {
+            aws.history.push((now, holding.clone(), false));
+        }
+    }
+
+    /// Whether a change of it is still under way, be it on the wire.
+    pub(crate) fn is_changing(&self, holding: &Holding) -> bool {
+        self.aws().operations.values().any(|running| !running.ended && running.holding == *holding)
+    }
+
+    /// Whether anything was ever created for this holding.
+    pub(crate) fn creates_of(&self, holding: &Holding) -> usize {
+        let aws = self.aws();
+        aws.operations.values().filter(|r| r.holding == *holding && r.change == Change::Create).count()
+    }
+
+    /// Messages, oldest first.
+    pub(crate) fn posts(&self) -> Vec<Post> {
+        lock(&self.posts).clone()
+    }
+
+    /// What was seen that must never be.
+    pub(crate) fn broken(&self) -> Vec<String> {
+        lock(&self.broken).clone()
+    }
+
+    /// Notes that a promise was broken.
+    pub(crate) fn blame(&self, what: String) {
+        lock(&self.broken).push(format!("{}: {what}", self.time.truth()));
+    }
+
+    /// P2, P5, P7: nothing is changed whose reason, intention and deadline are not durable.
+    fn check_change(&self, holding: &Holding, change: Change) {
+        let wrong = self.store.durable(|book| self.wrong_with(book, holding, change));
+        wrong.into_iter().for_each(|what| self.blame(what));
+    }
+
+    fn wrong_with(&self, book: &Book, holding: &Holding, change: Change) -> Option<String> {
+        let state = book.holding(holding);
+        let intended = state.is_some_and(
+            |state| matches!(&state.operation, Operation::Intended { change: meant, .. } if *meant == change),
+        );
+        let now = self.time.now();
+        let ahead =
+            || book.claims(holding).any(|request| request.deadline().is_some_and(|deadline| now < deadline));
+        let active = || {
+            book.claims(holding).any(|request| match request.state {
+                State::Active { deadline, .. } => now < deadline,
+                _ => false,
+            })
+        };
+        match change {
+            _ if !intended => {
+                Some(format!("{change:?} of {holding} is called and was not written down: {state:?}"))
+            }
+            Change::Create if !ahead() => {
+                Some(format!("P2: {holding} is created without a durable deadline ahead"))
+            }
+            Change::Delete if self.standing.contains(holding) => {
+                Some(format!("P5: standing {holding} is deleted"))
+            }
+            // One that is only being granted may meet a delete that is on its way; it is created after it.
+            Change::Delete if active() => Some(format!("P5: {holding} is deleted while a request has it")),
+            Change::Create | Change::Delete => None,
+        }
+    }
+
+    async fn begin(&self, name: &str) -> Result<Mishap, Fault> {
+        tokio::time::sleep(LATENCY).await;
+        match (self.luck)(name) {
+            Mishap::Before(fault) => Err(fault),
+            other => Ok(other),
+        }
+    }
+
+    async fn look_at(&self, holding: &Holding) -> Result<Seen, Fault> {
+        if self.begin("look").await? == Mishap::Lost {
+            return Err(lost());
+        }
+        let aws = self.aws();
+        let direct = aws.shows(holding, self.time.truth() - aws.stale);
+        Ok(Seen { direct, groups: self.through_groups.get(holding).cloned().unwrap_or_default() })
+    }
+
+    async fn change(&self, holding: &Holding, change: Change) -> Result<Started, Fault> {
+        self.check_change(holding, change);
+        let name = if change == Change::Create { "create" } else { "delete" };
+        let mishap = self.begin(name).await?;
+        if let Mishap::Late(held_up) = mishap {
+            self.begins_at(self.time.truth() + held_up, holding, change, None);
+            tokio::time::sleep(GIVES_UP_AFTER).await;
+            return Err(lost());
+        }
+        self.change_now(holding, change, &mishap)
+    }
+
+    fn begins_at(
+        &self,
+        begins: Timestamp,
+        holding: &Holding,
+        change: Change,
+        failure: Option<String>,
+    ) -> OperationId {
+        let mut aws = self.aws();
+        let id = OperationId::new(format!("op-{}", aws.operations.len()));
+        let ends = begins + aws.operation_takes;
+        let running = Running { holding: holding.clone(), change, begins, ends, failure, ended: false };
+        aws.operations.insert(id.clone(), running);
+        id
+    }
+
+    fn change_now(&self, holding: &Holding, change: Change, mishap: &Mishap) -> Result<Started, Fault> {
+        let now = self.time.truth();
+        let mut aws = self.aws();
+        if change == Change::Delete {
+            aws.deleted.push(holding.clone());
+        }
+        let at_work =
+            |running: &Running| !running.ended && running.begins <= now && running.holding == *holding;
+        if aws.operations.values().any(at_work) {
+            let conflict = Fault::Transient { what: "ConflictException".to_owned(), retry_after: None };
+            return Err(if *mishap == Mishap::Lost { lost() } else { conflict });
+        }
+        if change == Change::Delete && !aws.shows(holding, now) {
+            return Ok(Started::NothingThere);
+        }
+        drop(aws);
+        let failure = (*mishap == Mishap::Fails).then(|| "the account's SAML provider is missing".to_owned());
+        let id = self.begins_at(now, holding, change, failure);
+        if *mishap == Mishap::Lost { Err(lost()) } else { Ok(Started::Running(id)) }
+    }
+
+    async fn progress(&self, operation: &OperationId) -> Result<Progress, Fault> {
+        if self.begin("poll").await? == Mishap::Lost {
+            return Err(lost());
+        }
+        Ok(match self.aws().operations.get(operation) {
+            None => Progress::Unknown,
+            Some(running) if !running.ended => Progress::Running,
+            Some(Running { failure: Some(why), .. }) => Progress::Failed { why: why.clone() },
+            Some(_) => Progress::Succeeded,
+        })
+    }
+
+    /// Posts, or finds what an earlier try has posted; answers the number of the message.
+    async fn post(
+        &self,
+        name: &str,
+        key: String,
+        shows: u64,
+        since: Option<Timestamp>,
+    ) -> Result<usize, Fault> {
+        let mishap = self.begin(name).await?;
+        if mishap == Mishap::Fails {
+            return Err(Fault::Permanent { what: "channel_not_found".to_owned() });
+        }
+        let number = {
+            let mut posts = lock(&self.posts);
+            let found = since.and_then(|since| {
+                let since = since - LOOK_BEFORE;
+                posts.iter().position(|post| post.key == key && post.at >= since)
+            });
+            found.unwrap_or_else(|| {
+                posts.push(Post { key, at: self.time.truth(), shows });
+                posts.len() - 1
+            })
+        };
+        if mishap == Mishap::Lost { Err(lost()) } else { Ok(number) }
+    }
+
+    fn check_intent(&self, what: &str, id: &RequestId, intent: impl FnOnce(&AccessRequest) -> bool) {
+        if !self.store.durable(|book| book.request(id).is_some_and(intent)) {
+            self.blame(format!("{what} is posted and that it would be was not written down"));
+        }
+    }
+}
+
+impl Access for Outside {
+    fn look<'a>(&'a self, holding: &'a Holding, _: Urgency) -> Answer<'a, Result<Seen, Fault>> {
+        Box::pin(self.look_at(holding))
+    }
+
+    fn start<'a>(
+        &'a self,
+        holding: &'a Holding,
+        change: Change,
+        _: Urgency,
+    ) -> Answer<'a, Result<Started, Fault>> {
+        Box::pin(self.change(holding, change))
+    }
+
+    fn poll<'a>(
+        &'a self,
+        _: Change,
+        operation: &'a OperationId,
+        _: Urgency,
+    ) -> Answer<'a, Result<Progress, Fault>> {
+        Box::pin(self.progress(operation))
+    }
+}
+
+/// The key of a request's card.
+pub(crate) fn card_key(id: &RequestId) -> String {
+    format!("card/{id}")
+}
+
+impl Chat for Outside {
+    fn post_card<'a>(
+        &'a self,
+        request: &'a AccessRequest,
+        _: &'a Directory,
+        look_since: Option<Timestamp>,
+    ) -> Answer<'a, Result<MessageRef, Fault>> {
+        Box::pin(async move {
+            let key = card_key(&request.ask.id);
+            self.check_intent(&key, &request.ask.id, |request| {
+                matches!(request.card.posting, Posting::Intended { .. })
+            });
+            let number = self.post("card", key, request.version, look_since).await?;
+            Ok(MessageRef { channel: "C0ACCESS".to_owned(), message: number.to_string() })
+        })
+    }
+
+    fn update_card<'a>(
+        &'a self,
+        request: &'a AccessRequest,
+        _: &'a Directory,
+        message: &'a MessageRef,
+    ) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let mishap = self.begin("update").await?;
+            if mishap == Mishap::Fails {
+                return Err(Fault::Permanent { what: "message_not_found".to_owned() });
+            }
+            lock(&self.posts)[message.message.parse::<usize>().unwrap()].shows = request.version;
+            if mishap == Mishap::Lost { Err(lost()) } else { Ok(()) }
+        })
+    }
+
+    fn tell<'a>(
+        &'a self,
+        tell: &'a Tell,
+        request: &'a AccessRequest,
+        _: &'a Directory,
+        look_since: Option<Timestamp>,
+    ) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            self.check_intent(&tell.key(), &tell.id, |request| {
+                matches!(request.untold.get(tell), Some(Posting::Intended { .. }))
+            });
+            self.post("tell", tell.key(), request.version, look_since).await.map(drop)
+        })
+    }
+}

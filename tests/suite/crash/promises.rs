@@ -1,0 +1,160 @@
+//! The promises of DESIGN §1, looked at from outside: in the journal, at the provider, in chat.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use glasskey::ports::{Answer, Entry, Fault, Ledger};
+use glasskey_domain::book::Row;
+use glasskey_domain::{AccessRequest, Book, Event, Holding, Record, RequestId};
+use jiff::SignedDuration;
+
+use super::company::standing;
+use super::outside::{Outside, card_key};
+use super::store::Store;
+
+/// A look, its decision and its commit take no longer than this.
+const LOOK_AGE_MAX: SignedDuration = SignedDuration::from_secs(10);
+
+/// Stands between the engine and its store, and sees with its own eyes whether what is confirmed is true (P4).
+pub(crate) struct Witness {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) outside: Arc<Outside>,
+}
+
+fn holding_in(entry: &Entry, id: &RequestId) -> Option<Holding> {
+    entry.rows.iter().find_map(|(_, row)| match row {
+        Some(Row::Request(request) | Row::Closed(request)) if request.ask.id == *id => {
+            Some(request.holding())
+        }
+        _ => None,
+    })
+}
+
+impl Witness {
+    fn look_at(&self, entry: &Entry) {
+        for event in &entry.record.events {
+            match event {
+                Event::GrantConfirmed { id, .. } => {
+                    let since = self.outside.time.truth() - LOOK_AGE_MAX;
+                    let holding = holding_in(entry, id).expect("a request in the batch");
+                    if !self.outside.had_since(&holding, since) {
+                        self.outside.blame(format!("P4: {id} is called granted and is not there"));
+                    }
+                }
+                Event::EndConfirmed { id, kept_by: None, .. } => {
+                    let holding = holding_in(entry, id).expect("a request in the batch");
+                    let there = self.outside.has(&holding) || self.outside.is_changing(&holding);
+                    if there && !standing().contains(&holding) {
+                        self.outside.blame(format!("P4: {id} is called ended and {holding} is there"));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Ledger for Witness {
+    fn commit(&self, batch: Vec<Entry>) -> Answer<'_, Result<(), Fault>> {
+        batch.iter().for_each(|entry| self.look_at(entry));
+        self.ledger.commit(batch)
+    }
+
+    fn closed(&self, id: &RequestId) -> Result<Option<AccessRequest>, Fault> {
+        self.ledger.closed(id)
+    }
+
+    fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault> {
+        self.ledger.recently_closed(most)
+    }
+
+    fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>> {
+        self.ledger.keep(bytes)
+    }
+
+    fn forget_others<'a>(&'a self, keep: &'a [String]) -> Answer<'a, Result<(), Fault>> {
+        self.ledger.forget_others(keep)
+    }
+
+    fn kept<'a>(&'a self, hash: &'a str) -> Answer<'a, Result<Vec<u8>, Fault>> {
+        self.ledger.kept(hash)
+    }
+}
+
+/// Everything that ever was, as the journal tells it.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    /// Requests as they were at the end, in the order in which they were asked.
+    pub(crate) requests: Vec<AccessRequest>,
+    /// Keys of the messages that the journal says were delivered.
+    pub(crate) told: BTreeSet<String>,
+}
+
+/// Reads the past and checks each step of it: P1, P2, P6.
+pub(crate) fn past(records: &[Record]) -> Past {
+    let mut book = Book::default();
+    let (mut latest, mut order) = (BTreeMap::new(), Vec::new());
+    let (mut told, mut deliveries) = (BTreeSet::new(), BTreeSet::new());
+    for record in records {
+        if let Some(delivery) = &record.interaction {
+            assert!(deliveries.insert(delivery.clone()), "P6: {delivery} had an effect twice");
+        }
+        let touched = book.apply(record);
+        for event in &record.events {
+            match event {
+                Event::Requested { ask, .. } => order.push(ask.id.clone()),
+                Event::Told { tell } => assert!(told.insert(tell.key()), "told twice: {}", tell.key()),
+                Event::GrantOrdered { id, deadline, .. } => ordered(&book, record, id, *deadline),
+                _ => {}
+            }
+        }
+        let seen = touched.requests.iter().filter_map(|id| book.request(id).cloned());
+        for request in seen.chain(touched.closed.iter().cloned()) {
+            latest.insert(request.ask.id.clone(), request);
+        }
+    }
+    let requests = order.iter().map(|id| latest.remove(id).expect("a request once")).collect();
+    Past { requests, told }
+}
+
+/// P1 and P2, at the moment at which access is ordered.
+fn ordered(book: &Book, record: &Record, id: &RequestId, deadline: jiff::Timestamp) {
+    let request = book.request(id).expect("a request that is granted is open");
+    let people: BTreeSet<_> = request.approvals.iter().map(|approval| &approval.by).collect();
+    assert_eq!(people.len(), request.approvals.len(), "P1: one person's yes counts twice on {id}");
+    assert!(people.len() >= request.terms.approvals as usize, "P1: {id} lacks approvals: {people:?}");
+    assert!(!people.contains(&request.ask.requester), "P1: {id} is approved by who asks");
+    assert_eq!(deadline, request.ask.length.after(record.at), "P2: the deadline of {id}");
+}
+
+/// What must be true when all is quiet and nothing is left to do.
+pub(crate) fn all_is_well(store: &Store, outside: &Outside) -> Past {
+    let broken = outside.broken();
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(outside.ours().is_empty(), "P3: left at the provider: {:?}", outside.ours());
+    assert!(outside.standing_untouched(), "P5: standing access was touched");
+    let replayed = store.replayed();
+    assert_eq!(replayed, store.reopened(), "P7: the journal and the state differ");
+    assert_eq!(replayed.open_count(), 0, "left open: {:?}", replayed.requests().collect::<Vec<_>>());
+    assert_eq!(replayed.holdings().count(), 0, "{:?}", replayed.holdings().collect::<Vec<_>>());
+    assert_eq!(replayed.due().count(), 0, "{:?}", replayed.due().collect::<Vec<_>>());
+    let past = past(&store.records());
+    let posts = outside.posts();
+    let mut expected: BTreeSet<String> = past.told.clone();
+    for request in &past.requests {
+        assert!(request.state.is_terminal(), "{request:?}");
+        if request.card.undeliverable.is_none() {
+            let key = card_key(&request.ask.id);
+            let shows: Vec<u64> =
+                posts.iter().filter(|post| post.key == key).map(|post| post.shows).collect();
+            assert_eq!(shows, [request.version], "the card of {} is posted once and shows its end", key);
+            expected.insert(key);
+        }
+    }
+    let mut posted = BTreeSet::new();
+    for post in &posts {
+        assert!(posted.insert(post.key.clone()), "posted twice: {}", post.key);
+    }
+    assert_eq!(posted, expected, "what was posted and what the journal says was delivered");
+    past
+}

@@ -1,0 +1,65 @@
+//! What was on the wire when the bot died arrives all the same, at a provider that does not know that nobody waits for it.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use glasskey_domain::{Answer, Command, Reply, State};
+use jiff::SignedDuration;
+
+use super::company::{holding, target};
+use super::life::{Life, ask};
+use super::outside::Mishap;
+use super::promises::all_is_well;
+use super::script::world;
+use super::store::Store;
+
+/// Comes long after the grant and the end of the request, and before `SETTLE_AFTER`.
+const HELD_UP: SignedDuration = SignedDuration::from_secs(15);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+const QUIET_WITHIN: Duration = Duration::from_secs(240);
+
+async fn until(mut happened: impl FnMut() -> bool) {
+    for _ in 0..10_000 {
+        if happened() {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    panic!("it never happened");
+}
+
+/// The next bot creates it again, confirms it, and takes it back; only then does the first create arrive (P3, P4).
+#[tokio::test(start_paused = true)]
+async fn a_create_that_arrives_after_its_bot_died_and_its_request_ended_is_taken_back() {
+    let first = Mutex::new(true);
+    let luck = Box::new(move |name: &str| {
+        let late = name == "create" && std::mem::take(&mut *first.lock().unwrap());
+        if late { Mishap::Late(HELD_UP) } else { Mishap::None }
+    });
+    let world = world(Store::in_memory(), luck);
+    let wants = holding("ana", "Admin");
+    let life = world.start(|wires| wires);
+    let asked = life.does("ana", "ask", ask(target("Admin"), 60)).await;
+    let Answer::Done(Reply::Waiting { id, .. }) = asked else { panic!("{asked:?}") };
+    for who in ["bo", "dee"] {
+        life.does(who, who, Command::Approve { id: id.clone() }).await;
+    }
+    until(|| world.outside.creates_of(&wants) == 1).await;
+    life.dies().await;
+
+    let life: Life = world.start(|wires| wires);
+    let active = || {
+        world.store.durable(|book| {
+            book.request(&id).is_some_and(|request| matches!(request.state, State::Active { .. }))
+        })
+    };
+    until(active).await;
+    assert_eq!(world.outside.creates_of(&wants), 2, "it was created again");
+    assert!(world.outside.is_changing(&wants), "and the first create is still on its way");
+    life.does("ana", "end", Command::End { id: id.clone() }).await;
+    assert!(life.rests(QUIET_WITHIN).await);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(life.rests(QUIET_WITHIN).await);
+    assert!(life.drains(std::future::pending()).await);
+    all_is_well(&world.store, &world.outside);
+}
