@@ -105,8 +105,8 @@ struct Aws {
 
 impl Aws {
     fn shows(&self, holding: &Holding, at: Timestamp) -> bool {
-        let of_it = self.history.iter().filter(|(when, which, _)| which == holding && *when <= at);
-        of_it.last().is_some_and(|(.., present)| *present)
+        let mut of_it = self.history.iter().filter(|(when, which, _)| which == holding && *when <= at);
+        of_it.next_back().is_some_and(|(.., present)| *present)
     }
 
     fn advance(&mut self, now: Timestamp) {

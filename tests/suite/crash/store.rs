@@ -83,7 +83,7 @@ impl Store {
                 let records = memory.records.lock().unwrap();
                 records.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
             }
-            Self::Disk(_) => self.exported().iter().map(|line| body(line)).collect(),
+            Self::Disk(_) => self.exported().iter().map(body).collect(),
         }
     }
 
