@@ -133,21 +133,21 @@ fn every_third(first: usize) -> Vec<Moment> {
 /// Most of their time is spent in waiting until a create whose answer died with the bot can be believed to be over, so
 /// they are told at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_at_every_moment_or_some_of_them_it_comes_to_the_same_end() {
+async fn killed_at_every_moment_and_at_any_time_of_its_start_it_comes_to_the_same_end() {
     let (first, second, third) = (every_third(0), every_third(1), every_third(2));
     tokio::join!(
         killed_at(&first, Redelivery::Never),
         killed_at(&second, Redelivery::Once),
         killed_at(&third, Redelivery::Never),
         killed_at(&MOMENTS, Redelivery::Once),
+        killed_at_any_time_of_its_start(),
     );
 }
 
 /// At what time of its start it is killed, in milliseconds: from before its first line to after its first job.
 const INTO_THE_START: [u64; 9] = [0, 10, 25, 50, 80, 120, 180, 260, 360];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_at_any_time_of_its_start_it_starts_again() {
+async fn killed_at_any_time_of_its_start() {
     let site = Site::new(Redelivery::Never).await;
     let deaths = async {
         site.until("the create is called", |site| site.aws.count("CreateAccountAssignment") >= 1).await;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use glasskey::audit::{ExportFormat, ExportOptions, export};
 use glasskey_domain::Record;
+use glasskey_domain::settings::SETTLE_AFTER;
 use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin};
 use glasskey_playground::company::Company;
 use glasskey_playground::slack::{Message, Redelivery, SlackOptions, SlackTwin};
@@ -18,8 +19,9 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
-/// How long anything may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+/// How long anything may take on a busy machine. The longest: until a create whose answer died with its bot is believed
+/// to be over.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40 + SETTLE_AFTER.0 as u64);
 /// Between two questions whether the process is ready; it cannot tell us by itself.
 const ASK_EVERY: Duration = Duration::from_millis(25);
 /// The access channel.
