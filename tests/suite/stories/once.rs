@@ -40,7 +40,11 @@ fn a_command_that_is_delivered_again_after_a_crash_has_one_effect() {
     town.restart();
     assert!(town.slack().redeliver(&said.result.envelope_id));
     let answers = answers(&town, &said);
-    assert_eq!(answers[0].payload, answers[1].payload);
+    // The words are the same; whom they name is mentioned or named, as far as the new start knows their accounts yet.
+    let words =
+        |answer: usize| answers[answer].payload.as_ref().and_then(|payload| payload.get("text")).cloned();
+    assert!(words(0).is_some());
+    assert_eq!(words(0), words(1));
     town.settle();
     assert_eq!(town.slack().messages("C0ACCESS").len(), 1);
 }
