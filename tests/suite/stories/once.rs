@@ -40,7 +40,10 @@ fn a_command_that_is_delivered_again_after_a_crash_has_one_effect() {
     town.restart();
     assert!(town.slack().redeliver(&said.result.envelope_id));
     let answers = answers(&town, &said);
-    assert_eq!(answers[0].payload, answers[1].payload);
+    // The words; whether somebody is mentioned or named in the blocks depends on whether Slack was asked about them already.
+    let words = |place: usize| answers[place].payload.as_ref().map(|payload| payload["text"].clone());
+    assert!(words(0).is_some());
+    assert_eq!(words(0), words(1));
     town.settle();
     assert_eq!(town.slack().messages("C0ACCESS").len(), 1);
 }
