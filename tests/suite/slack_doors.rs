@@ -228,8 +228,9 @@ fn the_cards_of_a_request_in_each_of_its_states() {
     insta::assert_json_snapshot!("card_granting", golden(&town, &it, "being created"));
     insta::assert_json_snapshot!("card_active", golden(&town, &it, "Active"));
     town.aws_meets("DeleteAccountAssignment", u32::MAX, FaultKind::AccessDenied);
-    town.pass(61.minutes());
-    insta::assert_json_snapshot!("card_ending", golden(&town, &it, "is being removed"));
+    // Past its end, and not yet overdue.
+    town.pass(3_630.seconds());
+    insta::assert_json_snapshot!("card_ending", golden(&town, &it, "AWS denies"));
     town.pass(2.minutes());
     insta::assert_json_snapshot!("card_overdue", golden(&town, &it, "OVERDUE"));
     town.aws_comes_back();

@@ -40,9 +40,8 @@ fn a_command_that_is_delivered_again_after_a_crash_has_one_effect() {
     town.restart();
     assert!(town.slack().redeliver(&said.result.envelope_id));
     let answers = answers(&town, &said);
-    // The words are the same; whom they name is mentioned or named, as far as the new start knows their accounts yet.
-    let words =
-        |answer: usize| answers[answer].payload.as_ref().and_then(|payload| payload.get("text")).cloned();
+    // The words; whether somebody is mentioned or named in the blocks depends on whether Slack was asked about them already.
+    let words = |place: usize| answers[place].payload.as_ref().map(|payload| payload["text"].clone());
     assert!(words(0).is_some());
     assert_eq!(words(0), words(1));
     town.settle();
