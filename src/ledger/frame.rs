@@ -24,7 +24,7 @@ const FRAME_HEADER_BYTES: usize = 8;
 /// Content without the body.
 const CONTENT_FIXED_BYTES: usize = 50;
 /// A group takes no further batch once it has this many bytes, so that one sync stays short.
-pub(crate) const GROUP_FILL_BYTES: usize = BATCH_BYTES_MAX;
+pub(crate) const GROUP_FILL_BYTES: usize = 4 * 1024 * 1024;
 /// No group is longer: one batch may cross the fill mark, and framing is less than a batch. Bounds a reader's buffer.
 const GROUP_BYTES_MAX: usize = GROUP_FILL_BYTES + 2 * BATCH_BYTES_MAX;
 

@@ -10,10 +10,11 @@ use super::fault::LedgerFault;
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Most records in one batch: an import must come in slices so that no commit holds the writer for long.
 pub const BATCH_RECORDS_MAX: usize = 256;
-/// Most puts in one batch, for the same reason.
-pub const BATCH_PUTS_MAX: usize = 4_096;
+/// Most puts in one batch: the record of a start touches every grant whose creation was under way, three puts each, and
+/// ten thousand of them at once must not keep the bot from starting.
+pub const BATCH_PUTS_MAX: usize = 32_768;
 /// Most bytes of bodies, keys and values in one batch.
-pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Longest key of a put, in bytes: our keys are ids and due times.
 pub const KEY_BYTES_MAX: usize = 512;
 /// Largest value of a put, in bytes. sled itself is given pieces of at most 8 KiB (larger ones become blob files that

@@ -111,7 +111,7 @@ impl Sender {
                 look_since,
             })
             .await
-            .map_err(|fault| fault_of(&fault))?;
+            .map_err(|fault| fault_of_ours(&fault))?;
         Ok(MessageRef { channel: posted.channel, message: posted.ts })
     }
 
@@ -125,7 +125,7 @@ impl Sender {
         let at = Posted { channel: message.channel.clone(), ts: message.message.clone() };
         let blocks = render::card(&card, &*self.people);
         let updated = self.web.update_message(&at, &render::card_fallback(&card), Some(&blocks), None).await;
-        updated.map(|_posted| ()).map_err(|fault| fault_of(&fault))
+        updated.map(|_posted| ()).map_err(|fault| fault_of_ours(&fault))
     }
 
     async fn say(
@@ -146,7 +146,10 @@ impl Sender {
             blocks: render::message(&text, &*self.people),
             look_since,
         };
-        self.post_once(once).await.map(|_posted| ()).map_err(|fault| fault_of(&fault))
+        self.post_once(once).await.map(|_posted| ()).map_err(|fault| match tell.to {
+            Recipient::Person { .. } | Recipient::Thread => fault_of_ours(&fault),
+            Recipient::Channel { .. } => fault_of(&fault),
+        })
     }
 
     async fn whereto(
@@ -192,6 +195,27 @@ struct Once<'a> {
     text: String,
     blocks: Value,
     look_since: Option<Timestamp>,
+}
+
+/// Codes that say that the bot has no way into its own channel: somebody invites it, and then nothing was lost.
+const SHUT_OUT: [&str; 4] = ["not_in_channel", "channel_not_found", "is_archived", "restricted_action"];
+
+/// As [`fault_of`], for the access channel: being shut out of it is for an operator to mend, and nothing is dropped meanwhile.
+fn fault_of_ours(fault: &SlackFault) -> Fault {
+    let code = match &fault.kind {
+        FaultKind::Rejected { code, .. } | FaultKind::NotFound(code) => code.as_str(),
+        FaultKind::RateLimited { .. }
+        | FaultKind::Timeout
+        | FaultKind::Unreachable(_)
+        | FaultKind::Revoked(_)
+        | FaultKind::Server { .. }
+        | FaultKind::Garbled(_) => "",
+    };
+    if SHUT_OUT.contains(&code) {
+        tracing::error!(%fault, "the bot cannot write into the access channel; invite it");
+        return Fault::Transient { what: fault.to_string(), retry_after: None };
+    }
+    fault_of(fault)
 }
 
 /// What a Slack fault means for a message: wait, look, or never.
