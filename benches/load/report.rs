@@ -80,7 +80,7 @@ impl Report {
         let met = kept.iter().all(|(_, met)| *met);
         let figure = json!({
             "unit": unit, "measured": measured, "target": target.join(", "), "met": met, "method": method,
-            "load_average": first_word("/proc/loadavg"), "at": jiff::Timestamp::now().to_string(),
+            "load_average": first_word("/proc/loadavg"), "disk_pressure": disk_pressure(), "at": jiff::Timestamp::now().to_string(),
         });
         self.figures.insert(name.to_owned(), figure);
         self.fresh.push(name.to_owned());
@@ -105,9 +105,10 @@ impl Report {
             _ => "MISSED",
         };
         format!(
-            "{verdict} {name}\n         {} {unit} ({samples} samples, load {})  target: {}\n",
+            "{verdict} {name}\n         {} {unit} ({samples} samples, load {}, disk pressure {} %)  target: {}\n",
             numbers.trim(),
             text("load_average"),
+            text("disk_pressure"),
             text("target"),
         )
     }
@@ -153,6 +154,13 @@ fn short(value: f64) -> String {
 fn first_word(path: &str) -> String {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     text.split_whitespace().next().unwrap_or("?").to_owned()
+}
+
+/// Share of the last ten seconds in which somebody waited for the disk, in percent.
+fn disk_pressure() -> String {
+    let text = std::fs::read_to_string("/proc/pressure/io").unwrap_or_default();
+    let word = text.split_whitespace().nth(1).and_then(|word| word.strip_prefix("avg10="));
+    word.unwrap_or("?").to_owned()
 }
 
 fn machine() -> Value {

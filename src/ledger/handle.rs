@@ -18,7 +18,7 @@ use super::open::{OpenOptions, OpenReport, open};
 use super::state::state_dir;
 use super::types::{Batch, Hash, Head, KeyValue, Projection, Record, Table};
 use super::watchdog::Watchdog;
-use super::writer::{QUEUE_MAX, Shown, Waiting, Writer};
+use super::writer::{Flusher, QUEUE_MAX, Shown, Waiting, Writer};
 
 /// What the writer has done since the ledger was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,12 +85,13 @@ impl Ledger {
         let segments = journal.segments();
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let (own_state, own_shown) = (Arc::clone(&state), Arc::clone(&shown));
-        let writer =
-            Writer { journal, state: own_state, shown: own_shown, pulse: Arc::clone(&watchdog.pulse) };
+        let no_thread =
+            |fault: std::io::Error| OpenFault::State { path: state_dir(&store), why: fault.to_string() };
+        let flusher = Flusher::start(Arc::clone(&state), Arc::clone(&shown)).map_err(no_thread)?;
+        let pulse = Arc::clone(&watchdog.pulse);
+        let writer = Writer { journal, state: own_state, flusher, shown: own_shown, pulse };
         let thread = std::thread::Builder::new().name("ledger-writer".to_owned());
-        let thread = thread
-            .spawn(move || writer.run(waiting))
-            .map_err(|fault| OpenFault::State { path: state_dir(&store), why: fault.to_string() })?;
+        let thread = thread.spawn(move || writer.run(waiting)).map_err(no_thread)?;
         Ok(Self {
             queue: Some(queue),
             writer: Some(thread),

@@ -1,8 +1,10 @@
-//! The one thread that writes. Journal first, then the state, then the answer, then the state's own sync before the
-//! next group. After the first failure it writes nothing more: what a failed sync left on the disk nobody knows.
+//! The one thread that writes. Journal first, then the state, then the answer, then the state's own sync, beside the next
+//! group's journal but before anything more is put into the state. After the first failure it writes nothing more: what a
+//! failed sync left on the disk nobody knows.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -45,6 +47,12 @@ impl Shown {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn poison(&self, why: &str) {
+        tracing::error!(why, "the ledger could not write; it takes nothing more until a restart");
+        let mut poison = self.poison.lock().unwrap_or_else(PoisonError::into_inner);
+        poison.get_or_insert_with(|| why.to_owned());
+    }
+
     /// Why a commit cannot be taken.
     pub(crate) fn why_not(&self) -> LedgerFault {
         match self.poison.lock().unwrap_or_else(PoisonError::into_inner).clone() {
@@ -58,6 +66,7 @@ impl Shown {
 pub(crate) struct Writer {
     pub(crate) journal: Journal,
     pub(crate) state: Arc<Derived>,
+    pub(crate) flusher: Flusher,
     pub(crate) shown: Arc<Shown>,
     pub(crate) pulse: Arc<Pulse>,
 }
@@ -75,6 +84,9 @@ impl Writer {
             }
             self.pulse.rest();
         }
+        self.pulse.beat();
+        // A failure of it was told by the flusher itself, and nobody waits for an answer any more.
+        drop(self.flusher.finish());
         self.pulse.rest();
     }
 
@@ -85,6 +97,8 @@ impl Writer {
             .map_err(|fault| fault.to_string());
         let applied = appended.and_then(|heads| {
             self.pulse.beat();
+            self.flusher.finish()?;
+            self.pulse.beat();
             let puts = group.iter().flat_map(|waiting| &waiting.batch.puts);
             self.state.apply(puts, self.journal.head()).map(|()| heads)
         });
@@ -92,7 +106,7 @@ impl Writer {
             Ok(heads) => heads,
             Err(why) => {
                 // Before anybody hears of it, so that nobody who does can get another batch in.
-                self.poison(&why);
+                self.shown.poison(&why);
                 for waiting in group {
                     answer(waiting, Err(LedgerFault::Poisoned { why: why.clone() }));
                 }
@@ -105,22 +119,71 @@ impl Writer {
         for (waiting, head) in group.into_iter().zip(heads) {
             answer(waiting, Ok(head));
         }
-        self.pulse.beat();
-        self.state.flush()
-    }
-
-    fn poison(&self, why: &str) {
-        tracing::error!(why, "the ledger could not write; it takes nothing more until a restart");
-        let mut poison = self.shown.poison.lock().unwrap_or_else(PoisonError::into_inner);
-        poison.get_or_insert_with(|| why.to_owned());
+        self.flusher.begin();
+        Ok(())
     }
 
     /// Answers everybody who waits, and closes the door.
     fn refuse_all(&self, why: String, mut queue: mpsc::Receiver<Waiting>) {
-        self.poison(&why);
+        self.shown.poison(&why);
         queue.close();
         while let Some(waiting) = queue.blocking_recv() {
             answer(waiting, Err(LedgerFault::Poisoned { why: why.clone() }));
+        }
+    }
+}
+
+/// Syncs the state beside the writer: the journal's sync of the next group need not wait for it. One sync at a time, and
+/// never while the state is changed.
+pub(crate) struct Flusher {
+    ask: Option<std::sync::mpsc::Sender<()>>,
+    done: std::sync::mpsc::Receiver<Result<(), String>>,
+    owed: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Flusher {
+    pub(crate) fn start(state: Arc<Derived>, shown: Arc<Shown>) -> std::io::Result<Self> {
+        let (ask, asked) = std::sync::mpsc::channel();
+        let (tell, done) = std::sync::mpsc::channel();
+        let thread = std::thread::Builder::new().name("ledger-flusher".to_owned());
+        let thread = thread.spawn(move || {
+            while asked.recv().is_ok() {
+                let flushed = state.flush();
+                if let Err(why) = &flushed {
+                    shown.poison(why);
+                }
+                if tell.send(flushed).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { ask: Some(ask), done, owed: false, thread: Some(thread) })
+    }
+
+    /// Begins to make durable what the state has. If the thread is gone, [`Self::finish`] says so.
+    fn begin(&mut self) {
+        self.owed = true;
+        if let Some(ask) = &self.ask {
+            let _gone = ask.send(());
+        }
+    }
+
+    /// Waits until what was begun is done.
+    fn finish(&mut self) -> Result<(), String> {
+        if !std::mem::take(&mut self.owed) {
+            return Ok(());
+        }
+        self.done.recv().unwrap_or_else(|_| Err("the thread that syncs the state is gone".to_owned()))
+    }
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        self.ask = None;
+        if let Some(thread) = self.thread.take() {
+            // Joined, so that whoever opens the store next finds it free; a panic was printed by its own hook.
+            drop(thread.join());
         }
     }
 }
