@@ -44,7 +44,7 @@ fmt:
 	cargo fmt --all
 
 bench:
-	cargo bench --locked --workspace
+	tools/bench
 
 pictures: tools
 	cargo build --locked --workspace --bins --tests
