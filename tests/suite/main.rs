@@ -1,7 +1,6 @@
 //! One binary for all that needs more than one room.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stderr,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
