@@ -343,8 +343,9 @@ mod tests {
         assert!(of(vec![record(text(BODY_BYTES_MAX + 1))]).check(1).is_err());
         assert!(of(vec![record(b"{}".to_vec()); BATCH_RECORDS_MAX]).check(1).is_ok());
         assert!(of(vec![record(b"{}".to_vec()); BATCH_RECORDS_MAX + 1]).check(1).is_err());
-        assert!(of(vec![record(text(BODY_BYTES_MAX)); 4]).check(1).is_ok());
-        assert!(of(vec![record(text(BODY_BYTES_MAX)); 5]).check(1).is_err());
+        let most = BATCH_BYTES_MAX / BODY_BYTES_MAX;
+        assert!(of(vec![record(text(BODY_BYTES_MAX)); most]).check(1).is_ok());
+        assert!(of(vec![record(text(BODY_BYTES_MAX)); most + 1]).check(1).is_err());
     }
 
     #[test]
