@@ -163,7 +163,7 @@ impl Scribe {
             return;
         }
         self.events += decision.events.len();
-        let answer = incoming.interaction.is_some().then(|| glasskey_domain::Answer::Done(decision.reply));
+        let answer = incoming.interaction.is_some().then_some(glasskey_domain::Answer::Done(decision.reply));
         let record = Record {
             at: self.now,
             by: incoming.by,
