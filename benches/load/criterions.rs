@@ -8,12 +8,12 @@ use super::report::Report;
 
 /// Criterion's folder, the name in the table, its unit, nanoseconds in it, and the promise.
 const FIGURES: [(&str, &str, &str, f64, Option<f64>); 6] = [
-    ("with 10_000 live requests/decide_ request", "decide a request, 10,000 live", "us", 1e3, Some(20.0)),
-    ("with 10_000 live requests/decide_ approve", "decide an approval, 10,000 live", "us", 1e3, Some(20.0)),
-    ("with 10_000 live requests/next_step", "next step of a holding, 10,000 live", "us", 1e3, Some(20.0)),
-    ("with 10_000 live requests/apply_ approve", "apply an approval, 10,000 live", "us", 1e3, None),
+    ("with 10,000 live requests/decide_ request", "decide a request, 10,000 live", "us", 1e3, Some(20.0)),
+    ("with 10,000 live requests/decide_ approve", "decide an approval, 10,000 live", "us", 1e3, Some(20.0)),
+    ("with 10,000 live requests/next_step", "next step of a holding, 10,000 live", "us", 1e3, Some(20.0)),
+    ("with 10,000 live requests/apply_ approve", "apply an approval, 10,000 live", "us", 1e3, None),
     ("ledger_commit", "commit of one decision, durable", "ms", 1e6, None),
-    ("ledger/open 1_000_000 records", "open a store of 1,000,000 records", "ms", 1e6, None),
+    ("ledger/open 1,000,000 records", "open a store of 1,000,000 records", "ms", 1e6, None),
 ];
 
 pub(crate) fn gather(report: &mut Report) {
