@@ -125,7 +125,8 @@ async fn call(
     change: Change,
     urgency: Urgency,
 ) -> Result<Option<Performed>, Stopped> {
-    if perhaps_called(engine, holding).await {
+    // An ending never waits for this question: a delete is simply made (again).
+    if change == Change::Create && perhaps_called(engine, holding).await {
         match engine.shared.access.find(holding, change, urgency).await {
             Ok(Some(operation)) => {
                 outcome(engine, Outcome::Running { holding: holding.clone(), change, operation }).await?;
