@@ -116,6 +116,4 @@ pub trait Rules {
     fn revoke(&self, directory: &Directory, question: &Question, actor: &PersonId) -> Verdict;
     /// Up to `most` people who could approve it now, without the requester and without people who are not enabled.
     fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers;
-    /// Hash of the policy set.
-    fn set_hash(&self) -> &str;
 }

@@ -223,10 +223,6 @@ impl Rules for RuleSet {
         }
         Approvers { people, complete: true }
     }
-
-    fn set_hash(&self) -> &str {
-        self.hash()
-    }
 }
 
 /// The search for approvers: few of a company's people are asked about one by one. Who cannot match the head of any
