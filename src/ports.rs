@@ -9,6 +9,7 @@ use std::time::Duration;
 use glasskey_domain::book::{Row, RowKey};
 use glasskey_domain::emergency::{CutPlan, Level, Member};
 use glasskey_domain::federation::CutSeen;
+pub use glasskey_domain::federation::READ_ONLY;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
@@ -185,10 +186,6 @@ pub trait IdentityProvider: Send + Sync {
     /// Where people sign in to the app, when the provider says.
     fn sign_in_link<'a>(&'a self, app: &'a str) -> Answer<'a, Result<Option<String>, Fault>>;
 }
-
-/// A provider that takes no changes now (disaster recovery) says so in its fault's `what` with this beginning, so that
-/// people are pointed to the runbook. Okta: read-only mode.
-pub const READ_ONLY: &str = "read-only:";
 
 /// Where sessions that outlive an emergency are cut.
 pub trait SessionCutter: Send + Sync {
