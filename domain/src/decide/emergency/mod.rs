@@ -10,6 +10,8 @@ mod provider;
 mod settle;
 mod timers;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 pub(super) use provider::{looked, made, metadata};
@@ -119,13 +121,13 @@ fn find<'a>(world: &World<'a>, which: &Which) -> Result<&'a Emergency, Refusal> 
         Which::Id(id) => world.book.emergency(id).ok_or(Refusal::NoEmergency),
         Which::Open(Some(named)) => world.book.open_emergency(named).ok_or(Refusal::NoEmergency),
         Which::Open(None) => {
-            let mut open = world.book.emergencies().filter(|emergency| !emergency.state.is_terminal());
-            match (open.next(), open.next()) {
-                (Some(only), None) => Ok(only),
+            let open = world.book.emergencies().filter(|emergency| !emergency.state.is_terminal());
+            let known: BTreeSet<&FederationId> = open.map(|emergency| &emergency.ask.federation).collect();
+            match (known.first(), known.len()) {
+                (Some(only), 1) => world.book.open_emergency(only).ok_or(Refusal::NoEmergency),
                 (None, _) => Err(Refusal::NoEmergency),
-                (Some(first), Some(second)) => {
-                    let known = [first, second].into_iter().chain(open);
-                    let known = known.map(|emergency| emergency.ask.federation.clone()).collect();
+                (Some(_), _) => {
+                    let known = known.into_iter().cloned().collect();
                     Err(Refusal::WhichFederation { named: None, known })
                 }
             }

@@ -1,0 +1,18 @@
+//! Laws of break-glass: whole lives of emergencies, and properties over random histories.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test says what it expects by failing"
+)]
+
+mod acts;
+mod call;
+mod histories;
+mod laws;
+mod life;
+mod notices;
+mod town;
+mod truth;
+mod twin;
