@@ -11,7 +11,7 @@ use crate::emergency::{
     Seat,
 };
 use crate::event::EmergencyFact;
-use crate::federation::View;
+use crate::federation::{READ_ONLY, View};
 use crate::ids::{EmergencyId, PersonId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
 use crate::person::Who;
@@ -24,6 +24,9 @@ use crate::watch::LastDrill;
 
 /// Confirmers who are told directly: more of them nobody needs, and each is a message.
 const CONFIRMERS_TOLD_MAX: usize = 10;
+
+/// Why a drill that was taken over does not count.
+const AN_INCIDENT_CAME_FIRST: &str = "an incident came first";
 
 /// Changes an emergency by one fact.
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each fact, so that none is without")]
@@ -198,6 +201,7 @@ fn seat_given(emergency: &mut Emergency, at: Timestamp, person: &PersonId, level
         at,
         taken_by: None,
         member: known,
+        put_in: false,
         confirmed_at: None,
         missed: 0,
         gone_by_hand: false,
@@ -211,11 +215,17 @@ fn seats_taken(emergency: &mut Emergency, at: Timestamp, person: &PersonId, by: 
     for seat in emergency.seats.iter_mut().filter(|seat| seat.person == *person) {
         seat.taken_by.get_or_insert_with(|| by.clone());
     }
+    provider::not_added(emergency, at, person);
+    drop_sign_in(emergency, person);
+    note(emergency, at, Happening::Removed { by: by.clone(), person: person.clone() });
+}
+
+/// Who cannot sign in any more is not told how to.
+pub(super) fn drop_sign_in(emergency: &mut Emergency, person: &PersonId) {
     emergency.untold.retain(|tell, posting| {
         let theirs = matches!(&tell.to, Recipient::Person { person: whose } if whose == person);
         !(theirs && matches!(tell.kind, NoticeKind::SignIn { .. }) && *posting == Posting::No)
     });
-    note(emergency, at, Happening::Removed { by: by.clone(), person: person.clone() });
 }
 
 fn extended(emergency: &mut Emergency, at: Timestamp, until: Timestamp, by: &Who) {
@@ -239,12 +249,17 @@ fn extended(emergency: &mut Emergency, at: Timestamp, until: Timestamp, by: &Who
 
 fn trouble(emergency: &mut Emergency, at: Timestamp, what: Option<&str>, read_only: bool) {
     let opening = matches!(emergency.state, EmergencyState::Opening { .. });
+    // Said once, and once more when it is the disaster recovery that is in the way: complaints can alternate for hours.
+    let known = |begins: &str| {
+        let is = |what: &Happening| matches!(what, Happening::Trouble { what } if what.starts_with(begins));
+        emergency.timeline.iter().any(|moment| is(&moment.what))
+    };
+    let news = (opening && !known("")) || (read_only && !known(READ_ONLY));
     emergency.trouble = what.map(str::to_owned);
-    let newly_read_only = read_only && !emergency.read_only;
     emergency.read_only = read_only;
     match what {
         Some(what) => {
-            if opening || newly_read_only {
+            if news {
                 aloud(emergency, NoticeKind::EmergencyStuck);
                 to_opener(emergency, NoticeKind::EmergencyStuck);
             }
@@ -270,11 +285,22 @@ fn on_confirmed(emergency: &mut Emergency, at: Timestamp, deadline: Timestamp) {
     drop_unposted(emergency, |kind| matches!(kind, NoticeKind::EmergencyStuck));
     if !emergency.is_drill() {
         loudly(emergency, NoticeKind::EmergencyOn);
+        tell_who_is_in(emergency);
         if emergency.alone {
             loudly(emergency, NoticeKind::EmergencyAlone);
         }
     }
     shown(emergency);
+}
+
+/// How to sign in, to those who are in already.
+fn tell_who_is_in(emergency: &mut Emergency) {
+    let is_in = |seat: &&Seat| seat.confirmed_at.is_some() && !seat.gone_by_hand;
+    let in_now: Vec<_> =
+        emergency.seats_given().filter(is_in).map(|seat| (seat.person.clone(), seat.level)).collect();
+    for (person, level) in in_now {
+        to_person(emergency, NoticeKind::SignIn { level }, &person);
+    }
 }
 
 fn reminded(emergency: &mut Emergency, nth: u32, again_at: Timestamp) {
@@ -344,15 +370,31 @@ fn taken_over(book: &mut Book, at: Timestamp, id: &EmergencyId, by: &EmergencyId
         return;
     };
     provider::closing(before, at);
-    let loose = before.view.loose;
+    let loose = before.view.loose.max(before.view.opened);
+    let seats = before.seats.clone();
     if let EmergencyState::Opening { .. } | EmergencyState::On { .. } = before.state {
-        close_ordered(before, at, &CloseCause::DrillFailed { why: "an incident came first".to_owned() }, at);
+        close_ordered(before, at, &CloseCause::DrillFailed { why: AN_INCIDENT_CAME_FIRST.to_owned() }, at);
     }
     off(book, at, id, 0, Some(by.clone()), touched);
     // What may still come of the one before is the business of the one that goes on.
     if let Some(next) = book.emergencies.get_mut(by) {
         next.view.loose = next.view.loose.max(loose);
+        inherit(next, seats);
         touched.emergencies.insert(by.clone());
+    }
+}
+
+/// Who was in the one before, and has no seat in this one, is taken out: their time is up (P3).
+fn inherit(next: &mut Emergency, seats: Vec<Seat>) {
+    for mut seat in seats {
+        match next.seats.iter_mut().find(|own| own.person == seat.person && own.level == seat.level) {
+            Some(own) => own.member = own.member.take().or(seat.member),
+            None => {
+                seat.taken_by.get_or_insert(Who::Glasskey);
+                (seat.put_in, seat.confirmed_at) = (false, None);
+                next.seats.push(seat);
+            }
+        }
     }
 }
 
@@ -368,6 +410,7 @@ fn off(
     let EmergencyState::Closing { cause, on_since, overdue_told, .. } = emergency.state.clone() else {
         return;
     };
+    let was_taken_over = taken_over_by.is_some();
     emergency.state =
         EmergencyState::Off { at, cause: cause.clone(), on_since, lateness_ms, taken_over_by };
     emergency.trouble = None;
@@ -378,12 +421,7 @@ fn off(
         aloud(emergency, NoticeKind::OverdueOver);
     }
     if emergency.is_drill() {
-        let fault = match cause {
-            CloseCause::DrillFailed { why } => Some(why),
-            CloseCause::Deadline => Some("it was not on in time".to_owned()),
-            CloseCause::Ordered { .. } | CloseCause::ByHand => Some("somebody closed it".to_owned()),
-            CloseCause::DrillDone => None,
-        };
+        let fault = drill_fault(&cause, on_since, was_taken_over);
         aloud(emergency, NoticeKind::EmergencyOff);
         book.watch.drills.insert(emergency.ask.federation.clone(), LastDrill { id: id.clone(), at, fault });
         touched.watch = true;
@@ -397,6 +435,19 @@ fn off(
         to_opener(emergency, NoticeKind::EmergencyOff);
     }
     shown(emergency);
+}
+
+/// Why a drill does not count.
+fn drill_fault(cause: &CloseCause, on_since: Option<Timestamp>, taken_over: bool) -> Option<String> {
+    let why = match cause {
+        CloseCause::DrillFailed { why } => why.as_str(),
+        CloseCause::Deadline if on_since.is_some() => "its sign-in metadata was not fetched in time",
+        CloseCause::Deadline => "it was not on in time",
+        CloseCause::Ordered { .. } | CloseCause::ByHand => "somebody closed it",
+        CloseCause::DrillDone if taken_over => AN_INCIDENT_CAME_FIRST,
+        CloseCause::DrillDone => return None,
+    };
+    Some(why.to_owned())
 }
 
 fn overdue_told(emergency: &mut Emergency, nth: u32, again_at: Timestamp) {

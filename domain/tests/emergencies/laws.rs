@@ -147,7 +147,7 @@ fn added_lawfully(town: &Town, one: &Emergency, by: &Incoming) -> Law {
     let may = by.by.as_person().is_some_and(|who| enabled(town, who) && town.rules.may_open.contains(who));
     holds(may, format!("P1: {:?} adds people to {id}", by.by))?;
     let needed = town.rules.needed(level_of(one), one.ask.length);
-    let had = one.terms.approvals;
+    let had = one.terms.approvals.max(u32::try_from(one.confirmations.len()).unwrap());
     holds(needed <= had, format!("P1: {id} was opened with {had} confirmations and now needs {needed}"))
 }
 
@@ -169,6 +169,10 @@ fn extended_lawfully(town: &Town, before: &Book, one: &Emergency, by: &Incoming,
     if !others_needed || alone {
         return holds(town.rules.may_open.contains(who), format!("P1: {who} extends {id}"));
     }
+    let mut others: BTreeSet<&PersonId> = was.confirmations.iter().map(|yes| &yes.by).collect();
+    others.insert(who);
+    let enough = usize::try_from(needed).unwrap() <= others.len().max(usize::try_from(was.terms.approvals).unwrap());
+    holds(enough, format!("P1: {id} extended to {whole} needs {needed} and has {others:?}"))?;
     let other = by.by.who != was.ask.by && was.seats_given().all(|seat| seat.person != *who);
     holds(other && town.rules.may_confirm.contains(who), format!("P1: {who} extends their own {id}"))
 }

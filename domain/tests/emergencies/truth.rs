@@ -33,6 +33,8 @@ pub fn fact(town: &Town, twin: &Twin, id: &EmergencyId, fact: &EmergencyFact) ->
             let next = town.emergency(by);
             let goes_on = next.state.holds_federation() && !next.is_drill() && next.ask.place.app == one.ask.place.app;
             holds(goes_on, format!("P3: {id} is let go and {by} does not close it: {:?}", next.state))?;
+            let cuts = next.ask.place.cut.is_some() || one.ask.place.cut.is_none() || one.is_drill();
+            holds(cuts, format!("P3: {id} is let go and {by} does not cut its sessions"))?;
             drill_is_recorded(town, one)
         }
         EmergencyFact::CloseOrdered { cause: CloseCause::ByHand, .. } => {

@@ -23,7 +23,7 @@ use crate::event::{EmergencyFact, Event};
 use crate::ids::{EmergencyId, FederationId, PersonId};
 use crate::person::{Actor, Door};
 use crate::refusal::Refusal;
-use crate::rules::EmergencyQuestion;
+use crate::rules::{EmergencyQuestion, NotPermitted};
 use crate::settings::FederationSettings;
 use crate::time::Seconds;
 use crate::watch::Center;
@@ -159,6 +159,22 @@ fn question(
         at: world.now,
         emergency_on: world.emergency_on,
     }
+}
+
+/// What would have needed more people's yes to be opened is not reached by opening less and going on from there (P1).
+fn enough_confirmed(
+    emergency: &Emergency,
+    needed: u32,
+    another: Option<&PersonId>,
+) -> Result<(), Refusal> {
+    let people = emergency.confirmations.iter().map(|yes| &yes.by).chain(another);
+    let counting = people.collect::<BTreeSet<_>>().len();
+    let counting = u32::try_from(counting).unwrap_or(u32::MAX).max(emergency.terms.approvals);
+    if needed > counting {
+        let why = NotPermitted::ApprovalsGone { needed, counting };
+        return Err(Refusal::MayNotBreakGlass { why });
+    }
+    Ok(())
 }
 
 /// The most that anybody in it may do.

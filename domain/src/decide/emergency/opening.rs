@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::settle::settle;
-use super::{Desk, federation, find, level_of, question, too_late};
+use super::{Desk, enough_confirmed, federation, find, level_of, question, too_late};
 use crate::command::{NewEmergency, Which};
 use crate::decide::{Decision, Draft, Reply, World, enabled_person, reason_in_order};
 use crate::emergency::{Emergency, EmergencyAsk, EmergencyState, EmergencyTerms, Level, Purpose};
@@ -24,16 +24,19 @@ const CONFIRMERS_SHOWN_MAX: usize = 20;
 /// `/breakglass on`, and drills.
 pub(super) fn open(world: &World<'_>, by: &Actor, new: &NewEmergency) -> Result<Decision, Refusal> {
     let (name, settings) = federation(world, new.federation.as_ref())?;
-    let before = free(world, name, new.purpose)?;
+    let before = free(world, (name, settings), new.purpose)?;
     let people = people(world, by, new)?;
     words_in_order(world, settings, new)?;
     if !people.is_empty() && !settings.place.groups.contains_key(&new.level) {
         return Err(Refusal::NoSuchLevel { level: new.level });
     }
-    let ask = ask(world, by, new, name, settings);
+    let mut ask = ask(world, by, new, name, settings);
+    // Sessions that the one before would have cut are cut with this one's.
+    ask.place.cut = ask.place.cut.or_else(|| before.and_then(|before| before.ask.place.cut.clone()));
     let (terms, confirmers) = terms(world, by, &ask, new.level, &people)?;
     let missing = terms.approvals;
     let id = ask.id.clone();
+    let before = before.map(|before| &before.ask.id);
     let mut desk = Desk { world, draft: draft(world, before), id: id.clone() };
     let lapses_at = PROPOSAL_LAPSES_AFTER.after(world.now);
     let alone_from = terms.solo_after.filter(|_| missing > 0).map(|after| after.after(world.now));
@@ -60,16 +63,19 @@ pub(super) fn open(world: &World<'_>, by: &Actor, new: &NewEmergency) -> Result<
 /// What the federation is busy with, when it may be taken over: a drill, or one that is being closed.
 fn free<'a>(
     world: &World<'a>,
-    name: &FederationId,
+    (name, settings): (&FederationId, &FederationSettings),
     purpose: Purpose,
-) -> Result<Option<&'a EmergencyId>, Refusal> {
+) -> Result<Option<&'a Emergency>, Refusal> {
     let Some(busy) = world.book.open_emergency(name) else { return Ok(None) };
     let id = busy.ask.id.clone();
-    let may_take_over = purpose == Purpose::Incident;
+    // Who takes over closes what is closed here: the same app and the same groups (P3).
+    let (was, is) = (&busy.ask.place, &settings.place);
+    let same_place = (was.provider, &was.app, &was.groups) == (is.provider, &is.app, &is.groups);
+    let may_take_over = purpose == Purpose::Incident && same_place;
     match &busy.state {
-        EmergencyState::Closing { .. } if may_take_over => Ok(Some(&busy.ask.id)),
+        EmergencyState::Closing { .. } if may_take_over => Ok(Some(busy)),
         EmergencyState::Opening { .. } | EmergencyState::On { .. } if may_take_over && busy.is_drill() => {
-            Ok(Some(&busy.ask.id))
+            Ok(Some(busy))
         }
         EmergencyState::Proposed { .. } => Err(Refusal::EmergencyIsProposed { id }),
         EmergencyState::Opening { .. }
@@ -233,12 +239,23 @@ fn order(desk: &mut Desk<'_>, terms: &EmergencyTerms) {
         other.ask.id != desk.id && other.ask.federation == federation && other.state.holds_federation()
     });
     let before = before.map(|other| other.ask.id.clone());
+    take_seats_of_the_gone(desk);
     desk.emit(EmergencyFact::Ordered { deadline, policies, set });
     if let Some(before) = before {
         let by = desk.id.clone();
         desk.draft.emit(crate::event::Event::Emergency { id: before, fact: EmergencyFact::TakenOver { by } });
     }
     settle(desk);
+}
+
+/// Who was named and is no longer enabled gets nothing (P9); the others do not wait for that.
+fn take_seats_of_the_gone(desk: &mut Desk<'_>) {
+    let Some(emergency) = desk.emergency() else { return };
+    let enabled = |person: &PersonId| desk.world.directory.enabled(person).is_some();
+    let seated = emergency.seats_given().map(|seat| seat.person.clone());
+    for person in seated.filter(|person| !enabled(person)).collect::<Vec<_>>() {
+        desk.emit(EmergencyFact::SeatsTaken { person, by: Who::Glasskey });
+    }
 }
 
 fn opened(desk: &Desk<'_>) -> Reply {
@@ -273,7 +290,9 @@ pub(super) fn confirm(world: &World<'_>, by: &Actor, which: &Which) -> Result<De
         })?;
     let mut desk = about(world, emergency);
     if person == *opener {
-        match alone_from {
+        // Policy is asked as it is now, and may have become stricter meanwhile.
+        let now = terms.solo_after.map(|after| after.after(emergency.ask.at));
+        match alone_from.zip(now).map(|(then, now)| then.max(now)) {
             Some(from) if from <= world.now => desk.emit(EmergencyFact::WentAlone { by: person }),
             from => return Err(Refusal::AloneTooEarly { from }),
         }
@@ -393,26 +412,22 @@ fn may_extend(
     whole: Seconds,
 ) -> Result<(), Refusal> {
     let level = level_of(emergency);
-    if emergency.terms.approvals > 0 && !emergency.alone {
-        let (Who::Person { person: opener }, door) = (&emergency.ask.by, by.door) else {
-            return Err(Refusal::NoEmergency);
-        };
-        if person == opener || emergency.seats_given().any(|seat| seat.person == *person) {
-            return Err(Refusal::OwnEmergency);
+    let may_not = |why| Refusal::MayNotBreakGlass { why };
+    if emergency.terms.approvals == 0 || emergency.alone {
+        let asked = question(world, emergency, person, level, whole, by.door);
+        let needed = world.rules.breakglass(world.directory, &asked).map_err(may_not)?.approvals;
+        if needed <= emergency.terms.approvals {
+            return Ok(());
         }
-        // The opener's own right must reach as far, too.
-        let asked = question(world, emergency, opener, level, whole, door);
-        world
-            .rules
-            .breakglass(world.directory, &asked)
-            .map_err(|why| Refusal::MayNotBreakGlass { why })?;
-        world
-            .rules
-            .confirm(world.directory, &asked, person)
-            .map_err(|why| Refusal::MayNotConfirm { why })?;
-        return Ok(());
     }
-    let asked = question(world, emergency, person, level, whole, by.door);
-    world.rules.breakglass(world.directory, &asked).map_err(|why| Refusal::MayNotBreakGlass { why })?;
+    let Who::Person { person: opener } = &emergency.ask.by else { return Err(Refusal::NoEmergency) };
+    if person == opener || emergency.seats_given().any(|seat| seat.person == *person) {
+        return Err(Refusal::OwnEmergency);
+    }
+    // The opener's own right must reach as far, too.
+    let asked = question(world, emergency, opener, level, whole, by.door);
+    let terms = world.rules.breakglass(world.directory, &asked).map_err(may_not)?;
+    enough_confirmed(emergency, terms.approvals, Some(person))?;
+    world.rules.confirm(world.directory, &asked, person).map_err(|why| Refusal::MayNotConfirm { why })?;
     Ok(())
 }
