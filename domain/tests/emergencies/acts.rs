@@ -14,6 +14,8 @@ type Who = usize;
 pub enum Act {
     Opens { who: Who, people: Vec<Who>, ops: bool, minutes: u32 },
     Confirms { who: Who },
+    /// Whoever opened what waits.
+    GoesAlone,
     Declines { who: Who },
     Closes { who: Who },
     Adds { who: Who, people: Vec<Who>, ops: bool },
@@ -26,6 +28,8 @@ pub enum Act {
     Works { jobs: u8, dice: u64 },
     /// Everything that is due now.
     Settles { dice: u64 },
+    /// Time passes, and everything that becomes due is done.
+    Waits { seconds: i64, dice: u64 },
     Lands { twice: bool },
     Crashes,
     ByHand { kind: u8, who: Who, ops: bool },
@@ -49,7 +53,8 @@ fn said() -> impl Strategy<Value = Act> {
     prop_oneof![
         6 => (0..3_usize, prop::collection::vec(0..6_usize, 0..3), any::<bool>(), 1..250_u32)
             .prop_map(|(who, people, ops, minutes)| Act::Opens { who, people, ops, minutes }),
-        8 => who.clone().prop_map(|who| Act::Confirms { who }),
+        9 => (0..5_usize).prop_map(|who| Act::Confirms { who }),
+        4 => Just(Act::GoesAlone),
         1 => who.clone().prop_map(|who| Act::Declines { who }),
         3 => who.clone().prop_map(|who| Act::Closes { who }),
         3 => (0..2_usize, people(), any::<bool>()).prop_map(|(who, people, ops)| Act::Adds { who, people, ops }),
@@ -66,23 +71,25 @@ fn happens() -> impl Strategy<Value = Act> {
         4 => (0..8_i64).prop_map(|seconds| Act::Passes { seconds }),
         3 => (8..150_i64).prop_map(|seconds| Act::Passes { seconds }),
         2 => (100..2500_i64).prop_map(|seconds| Act::Passes { seconds }),
+        8 => (60..600_i64, any::<u64>()).prop_map(|(seconds, dice)| Act::Waits { seconds, dice }),
+        1 => (3000..200_000_i64, any::<u64>()).prop_map(|(seconds, dice)| Act::Waits { seconds, dice }),
         8 => (1..10_u8, any::<u64>()).prop_map(|(jobs, dice)| Act::Works { jobs, dice }),
         12 => any::<u64>().prop_map(|dice| Act::Settles { dice }),
         1 => any::<bool>().prop_map(|twice| Act::Lands { twice }),
         1 => Just(Act::Crashes),
-        2 => (0..4_u8, 0..6_usize, any::<bool>()).prop_map(|(kind, who, ops)| Act::ByHand { kind, who, ops }),
+        4 => (0..4_u8, 0..6_usize, any::<bool>()).prop_map(|(kind, who, ops)| Act::ByHand { kind, who, ops }),
         2 => (prop::bool::weighted(0.6), 0..=LAG_MAX, prop::bool::weighted(0.15))
             .prop_map(|(bad, lag, read_only)| Act::Weather { bad, lag, read_only }),
         1 => (0..8_usize, prop::bool::weighted(0.6)).prop_map(|(who, enabled)| Act::Employs { who, enabled }),
         1 => any::<bool>().prop_map(|on| Act::Cuts { on }),
         1 => any::<bool>().prop_map(|answers| Act::Center { answers }),
-        1 => policy(),
+        2 => policy(),
     ]
 }
 
 fn policy() -> impl Strategy<Value = Act> {
     let approvals = || prop::sample::select(vec![0_u32, 0, 1, 1, 2]);
-    let solo = prop::option::of(0..400_u32);
+    let solo = prop::option::of(0..200_u32);
     (approvals(), approvals(), 0..3_u32, solo, 0..9_usize, 0..9_usize).prop_map(
         |(ro, ops, long, solo, may_not_open, may_not_confirm)| Act::Policy {
             ro,

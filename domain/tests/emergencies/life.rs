@@ -59,6 +59,14 @@ impl Life {
                 self.person_says(*who, EmergencyCommand::Open(new))
             }
             Act::Confirms { who } => self.person_says(*who, EmergencyCommand::Confirm { which: open() }),
+            Act::GoesAlone => {
+                let waits = self.town.book.open_emergency(&federation());
+                let opener = match waits.map(|one| &one.ask.by) {
+                    Some(Who::Person { person }) => PEOPLE.iter().position(|name| *name == person.as_str()),
+                    _ => None,
+                };
+                self.person_says(opener.unwrap_or(0), EmergencyCommand::Confirm { which: open() })
+            }
             Act::Declines { who } => {
                 self.person_says(*who, EmergencyCommand::Decline { which: open(), why: None })
             }
@@ -88,6 +96,13 @@ impl Life {
             Act::Passes { seconds } => self.passes(*seconds)?,
             Act::Works { jobs, dice } => self.works(*jobs, &mut Dice(*dice))?,
             Act::Settles { dice } => self.settles(&mut Dice(*dice))?,
+            Act::Waits { seconds, dice } => {
+                let mut dice = Dice(*dice);
+                for _ in 0..3 {
+                    self.passes(*seconds / 3)?;
+                    self.settles(&mut dice)?;
+                }
+            }
             Act::Lands { twice } => self.land_all(*twice)?,
             Act::Crashes => self.crashes()?,
             Act::ByHand { kind, who, ops } => self.by_hand(*kind, *who, level(*ops)),
@@ -241,11 +256,14 @@ impl Life {
     fn by_hand(&mut self, kind: u8, who: usize, level: emergency::Level) {
         use glasskey_domain::federation::FederationChange as Change;
         let whom = person(PEOPLE[who]);
+        // Somebody who removes, removes whom they find.
+        let all = &self.twin.has.groups[&level];
+        let found = all.iter().nth(who % all.len().max(1)).cloned().unwrap_or_else(|| member(&whom));
         let change = match kind {
             0 => Change::Activate,
             1 => Change::Deactivate,
             2 => Change::Add { level, person: whom },
-            _ => Change::Remove { level, member: member(&whom) },
+            _ => Change::Remove { level, member: found },
         };
         self.say(format!("by hand: {change:?}"));
         self.twin.by_hand(self.town.now, &change);
