@@ -296,7 +296,7 @@ impl Life {
             let Some((at, job)) = self.town.book.due().next().cloned() else { break };
             if at > self.town.now {
                 self.watch.overdue_is_told(&self.town)?;
-                self.reviews()?;
+                self.reviews_what_is_off()?;
                 self.passes(at.duration_since(self.town.now).as_secs() + 1)?;
             }
             self.perform(&job, &mut dice)?;
@@ -310,7 +310,7 @@ impl Life {
     }
 
     /// An auditor acknowledges what is off: then it leaves the book.
-    fn reviews(&mut self) -> Law {
+    fn reviews_what_is_off(&mut self) -> Law {
         let off = self.town.book.emergencies().find(|one| {
             matches!(one.state, EmergencyState::Off { .. }) && matches!(one.review, emergency::Review::Wanted { .. })
         });

@@ -9,10 +9,13 @@
 
 mod acts;
 mod call;
+mod confirming;
 mod histories;
 mod laws;
 mod life;
 mod notices;
+mod people;
+mod stage;
 mod town;
 mod truth;
 mod twin;

@@ -413,21 +413,23 @@ fn may_extend(
 ) -> Result<(), Refusal> {
     let level = level_of(emergency);
     let may_not = |why| Refusal::MayNotBreakGlass { why };
+    let Who::Person { person: opener } = &emergency.ask.by else { return Err(Refusal::NoEmergency) };
+    // The opener's own right must reach as far, when another extends it.
+    let asked = question(world, emergency, opener, level, whole, by.door);
+    let confirms = world.rules.confirm(world.directory, &asked, person);
     if emergency.terms.approvals == 0 || emergency.alone {
-        let asked = question(world, emergency, person, level, whole, by.door);
-        let needed = world.rules.breakglass(world.directory, &asked).map_err(may_not)?.approvals;
-        if needed <= emergency.terms.approvals {
-            return Ok(());
+        let own = question(world, emergency, person, level, whole, by.door);
+        match world.rules.breakglass(world.directory, &own) {
+            Ok(terms) if terms.approvals <= emergency.terms.approvals => return Ok(()),
+            Err(why) if confirms.is_err() => return Err(may_not(why)),
+            Ok(_) | Err(_) => {}
         }
     }
-    let Who::Person { person: opener } = &emergency.ask.by else { return Err(Refusal::NoEmergency) };
     if person == opener || emergency.seats_given().any(|seat| seat.person == *person) {
         return Err(Refusal::OwnEmergency);
     }
-    // The opener's own right must reach as far, too.
-    let asked = question(world, emergency, opener, level, whole, by.door);
     let terms = world.rules.breakglass(world.directory, &asked).map_err(may_not)?;
     enough_confirmed(emergency, terms.approvals, Some(person))?;
-    world.rules.confirm(world.directory, &asked, person).map_err(|why| Refusal::MayNotConfirm { why })?;
+    confirms.map_err(|why| Refusal::MayNotConfirm { why })?;
     Ok(())
 }
