@@ -9,13 +9,16 @@
 
 mod acts;
 mod call;
+mod closing;
 mod confirming;
 mod histories;
 mod laws;
 mod life;
 mod notices;
+mod opening;
 mod people;
 mod stage;
+mod takeover;
 mod town;
 mod truth;
 mod twin;

@@ -12,7 +12,7 @@ use crate::ids::{EmergencyId, FederationId, PersonId};
 use crate::person::{Actor, Who};
 use crate::refusal::Refusal;
 use crate::request::Approval;
-use crate::rules::EmergencyQuestion;
+use crate::rules::{EmergencyQuestion, NotPermitted};
 use crate::settings::{
     DRILL_LENGTH, FederationSettings, LENGTH_MIN, PROPOSAL_LAPSES_AFTER, SEATS_MAX, TICKET_LENGTH_MAX,
 };
@@ -198,7 +198,10 @@ fn terms(
     let may_not = |why| Refusal::MayNotBreakGlass { why };
     let mut terms = world.rules.breakglass(world.directory, &asked).map_err(may_not)?;
     if ask.purpose == Purpose::Drill {
-        // Nobody gets access by it, so nobody else has to agree.
+        // Nobody gets access by it, so nobody else has to agree; a person names no canary where others must (P1).
+        if !people.is_empty() && terms.approvals > 0 {
+            return Err(may_not(NotPermitted::ApprovalsGone { needed: terms.approvals, counting: 0 }));
+        }
         terms.approvals = 0;
         return Ok((terms, Vec::new()));
     }
