@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::Reply;
-use crate::holding::Change;
 use crate::emergency::{CloseCause, EmergencyAsk, EmergencyTerms, Level, Member};
 use crate::federation::{FederationChange, Looked, Made};
+use crate::holding::Change;
 use crate::ids::{EmergencyId, FederationId, InteractionId, OperationId, PersonId, RequestId, Subject};
 use crate::job::Tell;
 use crate::person::{Actor, ChatAccount, Who};

@@ -15,7 +15,9 @@ pub(super) fn intended(emergency: &mut Emergency, changes: &[FederationChange]) 
     for change in changes {
         match change {
             // What was opened again after it was seen closed must be cut anew.
-            FederationChange::Deactivate | FederationChange::Remove { .. } => emergency.view.cut_before = None,
+            FederationChange::Deactivate | FederationChange::Remove { .. } => {
+                emergency.view.cut_before = None
+            }
             FederationChange::Cut { before } => emergency.view.cut_before = Some(*before),
             FederationChange::Activate | FederationChange::Add { .. } => {}
         }
@@ -117,8 +119,7 @@ fn see_app(emergency: &mut Emergency, at: Timestamp, active: bool) {
         return;
     }
     let on = matches!(emergency.state, EmergencyState::On { .. });
-    emergency.view.app_missed =
-        if on && !active { emergency.view.app_missed.saturating_add(1) } else { 0 };
+    emergency.view.app_missed = if on && !active { emergency.view.app_missed.saturating_add(1) } else { 0 };
     emergency.view.app = Sight::Seen { value: active, at };
     if before.seen() != Some(&active) {
         let what = if active { Happening::AppActive } else { Happening::AppInactive };

@@ -402,14 +402,8 @@ fn may_extend(
         }
         // The opener's own right must reach as far, too.
         let asked = question(world, emergency, opener, level, whole, door);
-        world
-            .rules
-            .breakglass(world.directory, &asked)
-            .map_err(|why| Refusal::MayNotBreakGlass { why })?;
-        world
-            .rules
-            .confirm(world.directory, &asked, person)
-            .map_err(|why| Refusal::MayNotConfirm { why })?;
+        world.rules.breakglass(world.directory, &asked).map_err(|why| Refusal::MayNotBreakGlass { why })?;
+        world.rules.confirm(world.directory, &asked, person).map_err(|why| Refusal::MayNotConfirm { why })?;
         return Ok(());
     }
     let asked = question(world, emergency, person, level, whole, by.door);

@@ -96,7 +96,8 @@ fn seats(desk: &mut Desk<'_>) {
     let mut facts = Vec::new();
     for seat in emergency.seats_given() {
         let members = emergency.view.groups.get(&seat.level).and_then(Sight::seen);
-        let is_in = seat.member.as_ref().zip(members).is_some_and(|(member, all)| all.contains_key(&member.id));
+        let is_in =
+            seat.member.as_ref().zip(members).is_some_and(|(member, all)| all.contains_key(&member.id));
         let (person, level) = (seat.person.clone(), seat.level);
         if is_in && seat.confirmed_at.is_none() {
             facts.push(EmergencyFact::SeatConfirmed { person, level });
@@ -125,9 +126,8 @@ fn confirm_on(desk: &mut Desk<'_>) {
     let Some(emergency) = desk.emergency() else { return };
     let opening = matches!(emergency.state, EmergencyState::Opening { .. });
     let active = emergency.view.app.seen() == Some(&true);
-    let nobody_awaited = emergency
-        .seats_given()
-        .all(|seat| seat.trouble.as_ref().is_some_and(|trouble| trouble.for_good));
+    let nobody_awaited =
+        emergency.seats_given().all(|seat| seat.trouble.as_ref().is_some_and(|trouble| trouble.for_good));
     let one_in = emergency.seats_given().any(|seat| seat.confirmed_at.is_some());
     if !(opening && active && (one_in || nobody_awaited)) {
         return;
