@@ -18,22 +18,30 @@
 //! assert_eq!(wrong.sentence(), "a duration is missing, such as `1h`; try `/elevate prod ReadOnly 1h INC-7 fix`");
 //! ```
 
+pub mod breakglass;
 pub mod definition;
 pub mod elevate;
 mod help;
+mod keyword;
 mod length;
 pub mod manifest;
+mod parts;
+mod person;
 mod selector;
 mod usage;
 mod vocabulary;
 mod words;
 
-pub use definition::Keyword;
-pub use elevate::{Elevate, RequestWords, TEXT_CHARS_MAX};
+pub use breakglass::{Breakglass, LevelWord, OnWords};
+pub use definition::{BreakglassKeyword, Keyword, Keywords};
+pub use elevate::{Elevate, RequestWords};
 pub use help::help;
 pub use length::{LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length, print_length};
+pub use person::{MENTION_ID_CHARS_MAX, PersonRef};
 pub use selector::{
-    AccountSelector, PermissionSetSelector, REQUEST_SYMBOLS_MAX, REQUEST_SYMBOLS_MIN, RequestRef,
+    AccountSelector, EmergencyRef, PermissionSetSelector, REQUEST_SYMBOLS_MAX, REQUEST_SYMBOLS_MIN,
+    RequestRef,
 };
-pub use usage::{Fault, Slot, Usage};
+pub use usage::{Fault, Numbered, Slot, Usage};
 pub use vocabulary::{NoVocabulary, Vocabulary, is_ticket_shaped};
+pub use words::TEXT_CHARS_MAX;
