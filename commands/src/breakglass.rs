@@ -1,7 +1,7 @@
 //! `/breakglass`: from what was typed after it to what is said.
 //!
 //! The first word decides, and it is never left out: opening emergency access is not what a slip does. A first word
-//! that is no keyword is refused with the nearest one, or with `on` before it if that can be read.
+//! that is no keyword is refused with the nearest one, or with `on` before it if opening was surely meant.
 //!
 //! Must never guess between two things that would be done: where it is unclear, it asks.
 
@@ -266,7 +266,7 @@ fn read(text: &str, vocabulary: &dyn Vocabulary) -> Result<Breakglass, Wrong> {
     let Some((first, rest)) = words.split_first() else { return Ok(Breakglass::Form) };
     // No name stands first, so quotation marks change nothing: people copy `off` together with its code marks.
     let key = Word { quoted: false, ..first.clone() }.key();
-    let Some(keyword) = Keyword::named(&key) else { return Err(unknown(first, &key, rest)) };
+    let Some(keyword) = Keyword::named(&key) else { return Err(unknown(&words, &key, vocabulary)) };
     match keyword {
         Keyword::On => on::read(rest, vocabulary).map(Breakglass::On),
         Keyword::Off => {
@@ -306,21 +306,27 @@ fn wrong(fault: Fault, keyword: Keyword) -> Wrong {
     Wrong { fault, right: Right::Text(own_form(&BREAKGLASS, keyword)) }
 }
 
-/// A first word that is no keyword. People who want it open in a hurry forget the `on`.
-fn unknown(first: &Word, key: &str, rest: &[Word]) -> Wrong {
+/// Words that begin with no keyword. People in a hurry forget the `on`; it is shown only where a level, a duration,
+/// an incident or a federation says that opening is meant.
+fn unknown(words: &[Word], key: &str, vocabulary: &dyn Vocabulary) -> Wrong {
+    let (first, rest) = words.split_at_checked(1).unwrap_or_default();
     if let Some((keyword, nearest)) = nearest::<Keyword>(key) {
         let meant = format!("{nearest} {}", typed(rest)).trim_end().to_owned();
         let right = Right::IfRead(meant, own_form(&BREAKGLASS, keyword));
-        return Wrong { fault: Fault::UnknownWord { typed: first.raw.clone(), nearest }, right };
+        return Wrong { fault: Fault::UnknownWord { typed: typed(first), nearest }, right };
     }
-    let with_on = format!("{} {} {}", Keyword::On.word(), first.raw, typed(rest)).trim_end().to_owned();
-    let fault = Fault::NoKeyword { command: BREAKGLASS.name, typed: first.raw.clone() };
-    let right = if rest.is_empty() {
-        Right::Text(Keyword::Help.word().to_owned())
+    let opening = on::read(words, vocabulary).is_ok_and(|on| {
+        on.level.is_some() || on.length.is_some() || on.incident.is_some() || on.federation.is_some()
+    });
+    let right = if opening {
+        format!("{} {}", Keyword::On.word(), typed(words))
     } else {
-        Right::IfRead(with_on, Keyword::Help.word().to_owned())
+        Keyword::Help.word().to_owned()
     };
-    Wrong { fault, right }
+    Wrong {
+        fault: Fault::NoKeyword { command: BREAKGLASS.name, typed: typed(first) },
+        right: Right::Text(right),
+    }
 }
 
 /// A federation that the vocabulary knows, where one may begin what follows the keyword, and the words after it.

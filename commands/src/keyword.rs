@@ -25,6 +25,8 @@ pub(crate) fn arguments<K: Keywords>(command: &Command<K>, keyword: K) -> &'stat
 pub(crate) fn nearest<K: Keywords>(key: &str) -> Option<(K, &'static str)> {
     // One slip in a short word, two in a longer one: `lst`, `aprove`, `withdarw`.
     let slips_max = if key.chars().count() <= 4 { 1 } else { 2 };
+    // Every word of two letters is one slip from `on` or `no`; it is meant only if its beginning says so.
+    let two_letters = key.chars().count() <= 2;
     let words = K::ALL.iter().flat_map(|keyword| {
         let named = keyword.also().iter().copied().filter(|word| word.starts_with(char::is_alphabetic));
         std::iter::once(keyword.word()).chain(named).map(|word| (*keyword, word))
@@ -33,7 +35,7 @@ pub(crate) fn nearest<K: Keywords>(key: &str) -> Option<(K, &'static str)> {
         .map(|(keyword, word)| {
             ((strsim::osa_distance(key, word), Reverse(same_start(key, word))), keyword, word)
         })
-        .filter(|((slips, _), _, _)| *slips <= slips_max)
+        .filter(|((slips, Reverse(same)), _, _)| *slips <= slips_max && (*same > 0 || !two_letters))
         .min()
         .map(|(_, keyword, word)| (keyword, word))
 }

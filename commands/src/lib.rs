@@ -17,6 +17,16 @@
 //! let wrong = elevate::parse("prod ReadOnly INC-7 fix", &NoVocabulary).unwrap_err();
 //! assert_eq!(wrong.sentence(), "a duration is missing, such as `1h`; try `/elevate prod ReadOnly 1h INC-7 fix`");
 //! ```
+//!
+//! ```
+//! use glasskey_commands::{Breakglass, LevelWord, NoVocabulary, PersonRef, breakglass};
+//!
+//! let said = breakglass::parse("on ops for 2h INC-7 nobody can sign in <@U123>", &NoVocabulary);
+//! let Ok(Breakglass::On(words)) = said else { unreachable!() };
+//! assert_eq!(words.level, Some(LevelWord::Ops));
+//! assert_eq!(words.reason, "nobody can sign in");
+//! assert_eq!(words.people, [PersonRef::Mention("U123".to_owned())]);
+//! ```
 
 pub mod breakglass;
 pub mod definition;

@@ -64,8 +64,8 @@ impl Keywords for BreakglassKeyword {
         match self {
             Self::On => &["open", "start"],
             Self::Off => &["close", "stop"],
-            Self::Confirm => &["approve"],
-            Self::Decline => &["deny", "reject"],
+            Self::Confirm => &["approve", "yes"],
+            Self::Decline => &["deny", "reject", "no"],
             Self::Review => &["ack", "acknowledge"],
             Self::Help => &["?", "-h", "--help"],
             Self::Status | Self::Add | Self::Remove | Self::Extend | Self::Drill => &[],
