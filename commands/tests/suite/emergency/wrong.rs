@@ -139,6 +139,14 @@ fn an_unknown_word_shows_the_nearest_or_how_to_open() {
                 "main sso is down",
                 "`main` is not among the words that `/breakglass` begins with; try `/breakglass on main sso is down`",
             ),
+            (
+                "ops sso is down",
+                "`ops` is not among the words that `/breakglass` begins with; try `/breakglass on ops sso is down`",
+            ),
+            (
+                "INC-7 sso is down",
+                "`INC-7` is not among the words that `/breakglass` begins with; try `/breakglass on INC-7 sso is down`",
+            ),
             ("in", "`in` is not among the words that `/breakglass` begins with; try `/breakglass help`"),
             (
                 "ro 2h sso is down @bo",
