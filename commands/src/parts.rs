@@ -35,17 +35,18 @@ pub(crate) fn units<K>(words: &[Word], unit: impl Fn(&[Word]) -> (K, usize)) -> 
     units
 }
 
-/// The words that are in no used unit, without the small words that lead to one.
+/// The words that are in no used unit, without the small words that lead to one: those units for which `leads_on`
+/// says so, before a used unit or another such.
 pub(crate) fn left<'w, K>(
     words: &'w [Word],
     units: &[Unit<K>],
     used: &[usize],
-    leads_on: impl Fn(&K) -> bool,
+    leads_on: impl Fn(usize, &K) -> bool,
 ) -> Vec<&'w Word> {
     let mut kept: Vec<&Unit<K>> = Vec::new();
     let mut leads = false;
     for (at, unit) in units.iter().enumerate().rev() {
-        leads = used.contains(&at) || (leads && leads_on(&unit.kind));
+        leads = used.contains(&at) || (leads && leads_on(at, &unit.kind));
         if !leads {
             kept.push(unit);
         }

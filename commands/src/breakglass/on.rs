@@ -99,7 +99,7 @@ pub(super) fn read(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<OnWord
             level,
             length: lengths.length,
             incident: incident.and_then(text).map(|text| ticket_text(&text).to_owned()),
-            reason: joined(&left(words, &around.units, &used, is_small), &tail),
+            reason: joined(&left(words, &around.units, &used, |at, kind| around.leads(at, kind)), &tail),
             people: around.people(&people),
         },
         incident_in_reason: incident.is_some_and(|at| !used.contains(&at)),
@@ -112,10 +112,6 @@ pub(super) fn read(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<OnWord
         None => Ok(draft.words),
         Some(fault) => Err(Wrong { fault, right: Right::On(Box::new(draft)) }),
     }
-}
-
-fn is_small(kind: &Kind) -> bool {
-    matches!(kind, Kind::Filler)
 }
 
 fn unit(rest: &[Word], vocabulary: &dyn Vocabulary) -> (Kind, usize) {
@@ -177,6 +173,20 @@ impl<'w> Around<'w> {
 
     fn word(&self, at: usize) -> Option<&'w Word> {
         self.units.get(at).and_then(|unit| self.words.get(unit.words.start))
+    }
+
+    /// Whether this is a small word that leads to the next unit. After the reason only those do that can say nothing
+    /// else: the `in` of `nobody can sign in for 2h` belongs to the reason.
+    fn leads(&self, at: usize, kind: &Kind) -> bool {
+        let Kind::Filler = kind else { return false };
+        let key = self.word(at).map(Word::key).unwrap_or_default();
+        let after: &[&str] = match self.units.get(at + 1).map(|unit| &unit.kind) {
+            Some(Kind::Length(_)) => &["for"],
+            Some(Kind::Person(_)) => &["for", "with", AND],
+            Some(Kind::Level(_)) => &["as"],
+            Some(Kind::Group | Kind::Federation | Kind::Incident | Kind::Filler | Kind::Text) | None => &[],
+        };
+        at < self.reason.0 || after.contains(&key.as_str())
     }
 
     /// The durations before the reason, or else those after it.

@@ -103,7 +103,7 @@ pub(super) fn why(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<Elevate
 
 // ---- units ---------------------------------------------------------------------------------------------------
 
-fn is_small(kind: &Kind) -> bool {
+fn is_small(_at: usize, kind: &Kind) -> bool {
     matches!(kind, Kind::Filler)
 }
 

@@ -72,6 +72,20 @@ fn durations_and_people_may_also_follow_the_reason() {
 }
 
 #[test]
+fn small_words_that_end_the_reason_stay_in_it() {
+    table(
+        &NoVocabulary,
+        &[
+            ("on ro nobody can sign in @bo", "on  | ro |  |  | @bo | nobody can sign in"),
+            ("on ro nobody can sign in for 2h", "on  | ro | 2h |  |  | nobody can sign in"),
+            ("on ro nobody can log on with @bo and @cy", "on  | ro |  |  | @bo @cy | nobody can log on"),
+            ("on ro sso we sign in with 2h", "on  | ro | 2h |  |  | sso we sign in with"),
+            ("on ro for as long as it lasts", "on  | ro |  |  |  | for as long as it lasts"),
+        ],
+    );
+}
+
+#[test]
 fn what_stands_within_the_reason_opens_nothing_more() {
     table(
         &Acme,
