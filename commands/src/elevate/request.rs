@@ -52,7 +52,7 @@ pub(super) fn read(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<Reques
         length: lengths.length,
         ticket: ticket.map(|at| ticket_text(&text(at)).to_owned()),
         ticket_in_reason: ticket.is_some_and(|at| !used.contains(&at)),
-        reason: joined(&left(head, &units, &used, is_small), &tail),
+        reason: joined(&left(head, &units, &used, |at, kind| leads(head, &units, at, *kind)), &tail),
         reason_required: vocabulary.reason_required(),
     };
     match (lengths.fault, draft.complete()) {
@@ -87,7 +87,7 @@ pub(super) fn why(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<Elevate
     let right = Right::Text(format!("{} {shown_account} {shown_set}", Keyword::Why.word()));
 
     let used: Vec<usize> = chosen.account.into_iter().chain(chosen.set).collect();
-    match (account, set, left(words, &units, &used, is_small).first()) {
+    match (account, set, left(words, &units, &used, |at, kind| leads(words, &units, at, *kind)).first()) {
         (Some(account), Some(set), None) => Ok(Elevate::Why {
             account: AccountSelector::new(&account),
             permission_set: PermissionSetSelector::new(&set),
@@ -103,8 +103,18 @@ pub(super) fn why(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<Elevate
 
 // ---- units ---------------------------------------------------------------------------------------------------
 
-fn is_small(_at: usize, kind: &Kind) -> bool {
-    matches!(kind, Kind::Filler)
+/// Whether this is a small word that leads to the next unit. To a duration only `for` leads: the `in` of
+/// `nobody can sign in for 1h` belongs to the reason.
+fn leads(words: &[Word], units: &[Unit<Kind>], at: usize, kind: Kind) -> bool {
+    let Kind::Filler = kind else { return false };
+    match units.get(at + 1).map(|unit| unit.kind) {
+        Some(Kind::Length(_)) => {
+            let word = units.get(at).and_then(|unit| words.get(unit.words.start));
+            word.is_some_and(|word| word.key() == "for")
+        }
+        Some(Kind::Ticket | Kind::Name(_)) => true,
+        Some(Kind::Filler) | None => false,
+    }
 }
 
 fn unit(rest: &[Word], vocabulary: &dyn Vocabulary) -> (Kind, usize) {
