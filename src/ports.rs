@@ -1,15 +1,18 @@
 //! What the engine needs from outside, in the words of the domain. Implemented by the rooms that touch the outside;
 //! never knows how.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use glasskey_domain::book::{Row, RowKey};
+use glasskey_domain::emergency::{CutPlan, Level, Member};
+use glasskey_domain::federation::CutSeen;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{AccessRequest, Directory, GroupId, Holding, Record, RequestId, Tell};
+use glasskey_domain::{AccessRequest, Directory, GroupId, Holding, Person, Record, RequestId, Tell};
 use jiff::Timestamp;
 
 /// A boxed future, so that ports can be trait objects.
@@ -130,6 +133,69 @@ pub trait Access: Send + Sync {
         operation: &'a OperationId,
         urgency: Urgency,
     ) -> Answer<'a, Result<Progress, Fault>>;
+}
+
+/// What an identity provider needs to know of a federation to look at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Federation<'a> {
+    /// The provider's id of the app.
+    pub app: &'a str,
+    /// The provider's ids of the groups.
+    pub groups: &'a BTreeMap<Level, String>,
+}
+
+/// What was seen of a federation, part by part: what could not be read says why, and is never taken for empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// Whether the app is active.
+    pub app: Result<bool, Fault>,
+    /// Who is in the groups: all pages.
+    pub groups: BTreeMap<Level, Result<Vec<Member>, Fault>>,
+}
+
+/// One line of what `glasskey breakglass check` found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at, in three to six words.
+    pub what: String,
+    /// How it is; in `Err`, what is wrong and what to do.
+    pub how: Result<String, String>,
+}
+
+/// Where emergency access is opened: an app that federates into AWS, and groups. Okta, Entra ID, Keycloak. Never decides;
+/// each call is idempotent at the provider, bounded in time, and never repeated by the implementation after it may have
+/// been taken (except what changes nothing). All calls that can run side by side do; closing goes before opening when the
+/// provider's budget is short.
+pub trait IdentityProvider: Send + Sync {
+    /// What the provider has, read back. All parts side by side.
+    fn observe<'a>(&'a self, federation: Federation<'a>, urgency: Urgency) -> Answer<'a, Observed>;
+    /// Activates the app.
+    fn activate<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>>;
+    /// Deactivates the app: before everything else.
+    fn deactivate<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>>;
+    /// Puts a person into a group, and answers who they are there. `Fault::Permanent`: there is no such active user, or
+    /// several, or the provider refuses it for good.
+    fn add<'a>(&'a self, group: &'a str, person: &'a Person) -> Answer<'a, Result<Member, Fault>>;
+    /// Takes a member out of a group; that they are not in it is success.
+    fn remove<'a>(&'a self, group: &'a str, member: &'a Member) -> Answer<'a, Result<(), Fault>>;
+    /// Fetches the metadata that the AWS side trusts, as a sign-in would need it: proof that the app can federate.
+    fn metadata<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>>;
+    /// Readiness: credentials and their rights, app there and inactive, groups there, plain, empty and fed by no rule.
+    fn check<'a>(&'a self, federation: Federation<'a>) -> Answer<'a, Vec<Finding>>;
+    /// Where people sign in to the app, when the provider says.
+    fn sign_in_link<'a>(&'a self, app: &'a str) -> Answer<'a, Result<Option<String>, Fault>>;
+}
+
+/// A provider that takes no changes now (disaster recovery) says so in its fault's `what` with this beginning, so that
+/// people are pointed to the runbook. Okta: read-only mode.
+pub const READ_ONLY: &str = "read-only:";
+
+/// Where sessions that outlive an emergency are cut.
+pub trait SessionCutter: Send + Sync {
+    /// Denies sessions that began before `before`, on every role of the plan.
+    fn cut<'a>(&'a self, plan: &'a CutPlan, before: Timestamp) -> Answer<'a, Result<(), Fault>>;
+    /// What is denied on every role of the plan: the earliest of their times, or `Not` when one has none.
+    fn look<'a>(&'a self, plan: &'a CutPlan) -> Answer<'a, Result<CutSeen, Fault>>;
 }
 
 /// Where the directory is read.
