@@ -28,6 +28,9 @@ impl Listener {
             let targets = cloud.events("ListTargetsByRule", &json!({ "Rule": rule })).await;
             let mut target = targets["Targets"][0].clone();
             assert_eq!(target["Arn"], format!("arn:aws:sns:us-east-1:{ACCOUNT}:EmergencyAlarm"));
+            every_place_is_filled(&target["InputTransformer"]);
+            let template = &mut target["InputTransformer"]["InputTemplate"];
+            *template = json!(one_line(template.as_str().unwrap()));
             target["Arn"] = json!(format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{QUEUE}"));
             cloud.events("PutTargets", &json!({ "Rule": rule, "Targets": [target] })).await;
         }
@@ -49,6 +52,20 @@ impl Listener {
         }
         said
     }
+}
+
+fn every_place_is_filled(transformer: &Value) {
+    let template = transformer["InputTemplate"].as_str().unwrap();
+    for place in template.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
+        assert!(transformer["InputPathsMap"].get(place).is_some(), "<{place}> in {template}");
+    }
+}
+
+/// EventBridge takes several quoted lines, as its guide shows; moto takes one.
+fn one_line(template: &str) -> String {
+    let lines = template.trim_end().lines();
+    let inside = lines.map(|line| line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).unwrap());
+    format!("\"{}\"", inside.collect::<Vec<_>>().join(" "))
 }
 
 fn role(name: &str) -> String {
