@@ -164,6 +164,7 @@ async fn everyday_work_does_not_wake_anybody() {
         ("aws.sts", API_CALL, sts("AssumeRoleWithSAML", "AWSReservedSSO_ReadOnly_0123456789abcdef")),
         ("aws.sts", API_CALL, sts("AssumeRole", "deploy")),
         ("aws.sts", API_CALL, sts("AssumeRole", "NotEmergencyAccess_RO")),
+        ("aws.sts", API_CALL, sts("AssumeRoleWithSAML", "NotEmergencyAccess_RO")),
         ("aws.iam", API_CALL, iam("CreateRole", &json!({ "roleName": "deploy" }))),
         ("aws.signin", "AWS Console Sign In via CloudTrail", sign_in("AWSReservedSSO_ReadOnly_0123/ana")),
         ("my.app", API_CALL, sts("AssumeRole", "EmergencyAccess_RO")),

@@ -86,6 +86,15 @@ impl Cloud {
         self.query("cloudformation", "2010-05-15", "CreateStack", &pairs).await;
     }
 
+    /// An output of a stack.
+    pub(super) async fn output(&self, stack: &str, key: &str) -> String {
+        let pairs = owned(&[("StackName", stack)]);
+        let told = self.query("cloudformation", "2010-05-15", "DescribeStacks", &pairs).await;
+        let outputs = told["Stacks"][0]["Outputs"].as_array().unwrap();
+        let output = outputs.iter().find(|output| output["OutputKey"] == key).unwrap();
+        output["OutputValue"].as_str().unwrap().to_owned()
+    }
+
     /// A SAML provider, made beside the stack. IAM wants at least a thousand characters of metadata.
     pub(super) async fn saml_provider(&self) -> String {
         let metadata = format!("<EntityDescriptor>{}</EntityDescriptor>", "x".repeat(1000));

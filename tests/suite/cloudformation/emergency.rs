@@ -1,7 +1,11 @@
 //! The emergency account.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use glasskey::cli::breakglass::mapping::mapping;
+use glasskey_domain::AccountId;
+use glasskey_domain::emergency::Level;
+use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use super::cloud::Cloud;
@@ -169,6 +173,60 @@ async fn without_a_wish_to_cut_sessions_glasskey_gets_no_role() {
     let cloud = made(&[]).await;
     let roles: BTreeSet<_> = cloud.role_names().await.into_iter().collect();
     assert_eq!(roles, ROLES.map(|(role, _)| role.to_owned()).into());
+}
+
+/// `glasskey breakglass mapping`, the stacks and Okta's filter speak of the same groups, roles and accounts.
+#[tokio::test]
+async fn the_groups_lead_to_the_roles_that_the_stacks_make() {
+    let cloud = made(&[]).await;
+    let workload = [
+        ("EmergencyAccountId", ACCOUNT),
+        ("SourceIdentityPattern", PEOPLE),
+        ("OpsPolicyArns", "arn:aws:iam::aws:policy/job-function/SystemAdministrator"),
+    ];
+    cloud.stack("workload", "emergency-workload-account.yaml", &workload).await;
+    let groups = BTreeMap::from([
+        (Level::Ro, cloud.output("emergency", "ReadOnlyGroup").await),
+        (Level::Ops, cloud.output("emergency", "OperationsGroup").await),
+    ]);
+    let emergency = AccountId::parse(ACCOUNT).unwrap();
+    let paths = mapping(&groups, Some(&emergency), &[]).unwrap();
+    for (path, (role, workload_role)) in paths.iter().zip(ROLES) {
+        assert_eq!((path.role.as_str(), path.workload_role), (role, workload_role));
+        cloud.role(&path.role).await;
+        let trusts = cloud.trust(path.workload_role).await["Statement"][0]["Principal"]["AWS"].clone();
+        assert_eq!(trusts, arn(&path.role));
+    }
+    let filter = okta_filter();
+    for group in groups.values() {
+        assert!(filter.is_match(group), "{group}");
+    }
+}
+
+/// The group filter of `deploy/okta/README.md`, in the spelling of other regular expressions, for moto's account.
+fn okta_filter() -> Regex {
+    let guide =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/okta/README.md")).unwrap();
+    let line = guide.lines().find(|line| line.contains("| Group Filter |")).unwrap();
+    let filter = line.split('`').nth(1).unwrap();
+    let filter = filter.replace("(?{{", "(?P<").replace("}}", ">").replace("\\#", "#");
+    Regex::new(&filter.replace("555555555555", ACCOUNT)).unwrap()
+}
+
+#[test]
+fn oktas_filter_lets_no_other_group_through() {
+    let filter = okta_filter();
+    for group in [
+        "aws#Admin#123456789012",
+        "aws#EmergencyAccess_Role1_RO#999999999999",
+        "aws#EmergencyAccess_Role1_RO#1234567890123",
+        "aws#alias#EmergencyAccess_Role1_RO#123456789012",
+        "not-aws#EmergencyAccess_Role1_RO#123456789012",
+        "aws#EmergencyAccess_Role1_RO#123456789012 (old)",
+        "breakglass-responders",
+    ] {
+        assert!(!filter.is_match(group), "{group}");
+    }
 }
 
 /// moto knows no SAML provider in a template and judges no rule: both are read.
