@@ -85,7 +85,7 @@ fn level_of(role: &str) -> Result<Level, GroupNameFault> {
     }
     let rest = role.strip_prefix(ROLE_BEGINS).ok_or(GroupNameFault::NotAnEmergencyRole)?;
     match rest.rsplit_once('_') {
-        Some((set, _)) if set.is_empty() => Err(GroupNameFault::NoRoleSet),
+        Some(("", _)) => Err(GroupNameFault::NoRoleSet),
         Some((_, "RO")) => Ok(Level::Ro),
         Some((_, "Ops")) => Ok(Level::Ops),
         None if rest == "RO" || rest == "Ops" => Err(GroupNameFault::NoRoleSet),
