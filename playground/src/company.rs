@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod acme;
 mod large;
+mod okta;
+
+pub use okta::{OktaApp, OktaGroup, OktaGroupKind, OktaOrg};
 
 /// One human of the company, as all platforms together know them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -28,6 +31,8 @@ pub struct Person {
     pub identity_user_id: Option<String>,
     /// False when the Identity Store has the user as `DISABLED`.
     pub enabled: bool,
+    /// User id in Okta, where their login is their e-mail; `None` when Okta does not know them.
+    pub okta_user_id: Option<String>,
 }
 
 /// A group of the Identity Store with its members.
@@ -159,6 +164,8 @@ pub struct Company {
     pub permission_sets: Vec<PermissionSet>,
     /// Assignments that stand before the bot does anything.
     pub assignments: Vec<Assignment>,
+    /// What the identity provider holds beside the people.
+    pub okta: OktaOrg,
 }
 
 impl Company {
