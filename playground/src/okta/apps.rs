@@ -96,7 +96,7 @@ fn render(world: &World, app: &App) -> Value {
         "status": status,
         "created": iso(world.directory.created_ms),
         "lastUpdated": iso(app.changed_ms),
-        "accessibility": { "selfService": false, "errorRedirectUrl": null, "loginRedirectUrl": null },
+        "accessibility": { "selfService": false },
         "visibility": {
             "autoLaunch": false,
             "autoSubmitToolbar": false,

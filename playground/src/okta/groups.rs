@@ -35,7 +35,7 @@ pub(super) fn get(world: &World, id: &str) -> Result<Reply, Refusal> {
         "lastMembershipUpdated": iso(group.members_changed_ms),
         "objectClass": [class],
         "type": group.kind.word(),
-        "profile": { "name": group.name, "description": null },
+        "profile": { "name": group.name, "description": "" },
         "_links": {
             "users": world.href(&format!("{api}/users")),
             "apps": world.href(&format!("{api}/apps")),

@@ -54,23 +54,21 @@ fn time(call: &Incoming, name: &str) -> Result<Option<i64>, Refusal> {
 }
 
 fn render(event: &LogEvent) -> Value {
-    let target = |t: &super::world::Target| json!({ "id": t.id, "type": t.kind, "alternateId": t.name, "displayName": t.name, "detailEntry": null });
+    let target = |t: &super::world::Target| json!({ "id": t.id, "type": t.kind, "alternateId": t.name, "displayName": t.name });
     json!({
         "uuid": format!("00000000-0000-4000-8000-{:012}", event.number),
         "published": iso(event.at_ms),
         "eventType": event.event_type,
         "version": "0",
         "severity": "INFO",
-        "legacyEventType": null,
         "displayMessage": event.event_type,
         "actor": {
             "id": event.actor.id,
             "type": event.actor.kind,
             "alternateId": event.actor.alternate_id,
             "displayName": event.actor.name,
-            "detailEntry": null,
         },
-        "outcome": { "result": "SUCCESS", "reason": null },
+        "outcome": { "result": "SUCCESS" },
         "target": event.targets.iter().map(target).collect::<Vec<_>>(),
         "transaction": { "type": "WEB", "id": format!("twin-{}", event.number), "detail": {} },
         "debugContext": { "debugData": {} },

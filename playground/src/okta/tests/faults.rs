@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
 use super::{APP, RO, Rig, SOON};
 use crate::company::Company;
 use crate::okta::{Fault, FaultKind, OktaOptions, OktaTwin, Outcome};
@@ -106,11 +109,20 @@ async fn latency_and_a_late_answer_delay_the_answer_and_not_the_effect() {
 
 #[tokio::test]
 async fn a_dropped_twin_answers_nobody_and_can_come_back_on_its_port() {
-    let Rig { twin, okta, .. } = Rig::start(OktaOptions::default()).await;
+    let Rig { twin, .. } = Rig::start(OktaOptions::default()).await;
     let address = twin.url().trim_start_matches("http://").to_owned();
     let port = address.rsplit(':').next().and_then(|p| p.parse().ok()).expect("a port");
+    let request = format!("GET {APP} HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    let mut kept_alive = TcpStream::connect(&address).await.expect("the twin listens");
+    kept_alive.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = [0; 12];
+    kept_alive.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 401");
     drop(twin);
-    drop(okta);
+    kept_alive.write_all(request.as_bytes()).await.expect("sent");
+    let mut rest = Vec::new();
+    let _ = kept_alive.read_to_end(&mut rest).await;
+    assert!(!String::from_utf8_lossy(&rest).contains("HTTP/1.1"), "Okta is down");
     let back =
         OktaTwin::start_on(&Company::acme(), OktaOptions::default(), port).await.expect("the port is free");
     let rig = Rig { okta: back.control(), twin: back, ids: 0.into() };
