@@ -1,15 +1,22 @@
 //! What the engine needs from outside, in the words of the domain. Implemented by the rooms that touch the outside;
 //! never knows how.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use glasskey_domain::book::{Row, RowKey};
+use glasskey_domain::emergency::{CutPlan, Level, Member};
+use glasskey_domain::federation::CutSeen;
+pub use glasskey_domain::federation::READ_ONLY;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{AccessRequest, Directory, GroupId, Holding, Record, RequestId, Tell};
+use glasskey_domain::watch::Watch;
+use glasskey_domain::{
+    AccessRequest, Directory, Emergency, EmergencyId, GroupId, Holding, Person, Record, RequestId, Tell,
+};
 use jiff::Timestamp;
 
 /// A boxed future, so that ports can be trait objects.
@@ -132,25 +139,95 @@ pub trait Access: Send + Sync {
     ) -> Answer<'a, Result<Progress, Fault>>;
 }
 
+/// What an identity provider needs to know of a federation to look at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Federation<'a> {
+    /// The provider's id of the app.
+    pub app: &'a str,
+    /// The provider's ids of the groups.
+    pub groups: &'a BTreeMap<Level, String>,
+}
+
+/// What was seen of a federation, part by part: what could not be read says why, and is never taken for empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observed {
+    /// Whether the app is active.
+    pub app: Result<bool, Fault>,
+    /// Who is in the groups: all pages.
+    pub groups: BTreeMap<Level, Result<Vec<Member>, Fault>>,
+}
+
+/// One line of what `glasskey breakglass check` found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at, in three to six words.
+    pub what: String,
+    /// How it is; in `Err`, what is wrong and what to do.
+    pub how: Result<String, String>,
+}
+
+/// Where emergency access is opened: an app that federates into AWS, and groups. Okta, Entra ID, Keycloak. Never decides;
+/// each call is idempotent at the provider, bounded in time, and never repeated by the implementation after it may have
+/// been taken (except what changes nothing). All calls that can run side by side do; closing goes before opening when the
+/// provider's budget is short.
+pub trait IdentityProvider: Send + Sync {
+    /// What the provider has, read back. All parts side by side.
+    fn observe<'a>(&'a self, federation: Federation<'a>, urgency: Urgency) -> Answer<'a, Observed>;
+    /// Activates the app.
+    fn activate<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>>;
+    /// Deactivates the app: before everything else.
+    fn deactivate<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>>;
+    /// Puts a person into a group, and answers who they are there. `Fault::Permanent`: there is no such active user, or
+    /// several, or the provider refuses it for good.
+    fn add<'a>(&'a self, group: &'a str, person: &'a Person) -> Answer<'a, Result<Member, Fault>>;
+    /// Takes a member out of a group; that they are not in it is success.
+    fn remove<'a>(&'a self, group: &'a str, member: &'a Member) -> Answer<'a, Result<(), Fault>>;
+    /// Fetches the metadata that the AWS side trusts, as a sign-in would need it: proof that the app can federate.
+    fn metadata<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>>;
+    /// Readiness: credentials and their rights, app there and inactive, groups there, plain, empty and fed by no rule.
+    fn check<'a>(&'a self, federation: Federation<'a>) -> Answer<'a, Vec<Finding>>;
+    /// Where people sign in to the app, when the provider says.
+    fn sign_in_link<'a>(&'a self, app: &'a str) -> Answer<'a, Result<Option<String>, Fault>>;
+}
+
+/// Where sessions that outlive an emergency are cut.
+pub trait SessionCutter: Send + Sync {
+    /// Denies sessions that began before `before`, on every role of the plan.
+    fn cut<'a>(&'a self, plan: &'a CutPlan, before: Timestamp) -> Answer<'a, Result<(), Fault>>;
+    /// What is denied on every role of the plan: the earliest of their times, or `Not` when one has none.
+    fn look<'a>(&'a self, plan: &'a CutPlan) -> Answer<'a, Result<CutSeen, Fault>>;
+}
+
 /// Where the directory is read.
 pub trait DirectorySource: Send + Sync {
     /// Reads all of it, complete or not at all. `read_at` of the answer is `now`.
     fn read<'a>(&'a self, now: Timestamp) -> Answer<'a, Result<Directory, Fault>>;
 }
 
+/// What a card or a message is about.
+#[derive(Debug, Clone, Copy)]
+pub enum About<'a> {
+    /// An access request.
+    Request(&'a AccessRequest),
+    /// An emergency.
+    Emergency(&'a Emergency),
+    /// What is watched; it has messages and no card.
+    Watch(&'a Watch),
+}
+
 /// Where people are told things. The words are the door's business (it takes them from `notices`).
 pub trait Chat: Send + Sync {
-    /// Posts the card of a request. `look_since`: an earlier try since then may have succeeded, so look before posting.
+    /// Posts the card. `look_since`: an earlier try since then may have succeeded, so look before posting.
     fn post_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<MessageRef, Fault>>;
-    /// Makes a posted card show the request as it is.
+    /// Makes a posted card show the request, or the emergency, as it is.
     fn update_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         message: &'a MessageRef,
     ) -> Answer<'a, Result<(), Fault>>;
@@ -158,7 +235,7 @@ pub trait Chat: Send + Sync {
     fn tell<'a>(
         &'a self,
         tell: &'a Tell,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<(), Fault>>;
@@ -188,6 +265,16 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// When they could not be read.
     fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault>;
+    /// An emergency that is finished.
+    ///
+    /// # Errors
+    /// When it could not be read: that is not "there is none".
+    fn closed_emergency(&self, id: &EmergencyId) -> Result<Option<Emergency>, Fault>;
+    /// The emergencies that finished last, newest first, up to `most`.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    fn recently_closed_emergencies(&self, most: usize) -> Result<Vec<Emergency>, Fault>;
     /// Keeps a document too large for a record, and answers the hash by which a record names it.
     fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>>;
     /// Lets go of all kept documents but these.

@@ -7,8 +7,10 @@ pub mod book;
 pub mod command;
 pub mod decide;
 pub mod directory;
+pub mod emergency;
 pub mod event;
 mod evolve;
+pub mod federation;
 pub mod holding;
 pub mod ids;
 pub mod job;
@@ -20,15 +22,21 @@ pub mod rules;
 pub mod settings;
 pub mod target;
 pub mod time;
+mod timers;
 pub mod wanted;
+pub mod watch;
 
 pub use book::{Book, Touched};
 pub use command::{Command, Outcome};
 pub use decide::{Decision, Reply, World, decide};
 pub use directory::Directory;
+pub use emergency::Emergency;
 pub use event::{Answer, Event, Record};
 pub use holding::HoldingState;
-pub use ids::{AccountId, GroupId, InteractionId, PermissionSetArn, PersonId, RequestId};
+pub use ids::{
+    AccountId, EmergencyId, FederationId, GroupId, InteractionId, PermissionSetArn, PersonId, RequestId,
+    Subject,
+};
 pub use job::{Job, NoticeKind, Recipient, Tell};
 pub use person::{Actor, ChatAccount, Door, Person, Who};
 pub use refusal::Refusal;
