@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::holding::Change;
 use crate::emergency::{Level, Purpose};
 use crate::federation::{FederationChange, Looked, Made};
+use crate::holding::Change;
 use crate::ids::{
     EmergencyId, FederationId, GroupId, InteractionId, OperationId, PersonId, RequestId, Subject,
 };

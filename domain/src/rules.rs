@@ -165,6 +165,11 @@ pub trait Rules {
     ///
     /// # Errors
     /// Why not.
-    fn audit(&self, directory: &Directory, person: &PersonId, door: Door, at: Timestamp)
-    -> Result<(), NotPermitted>;
+    fn audit(
+        &self,
+        directory: &Directory,
+        person: &PersonId,
+        door: Door,
+        at: Timestamp,
+    ) -> Result<(), NotPermitted>;
 }

@@ -192,7 +192,8 @@ fn ordered(emergency: &mut Emergency, at: Timestamp, deadline: Timestamp) {
 }
 
 fn seat_given(emergency: &mut Emergency, at: Timestamp, person: &PersonId, level: Level, by: &Who) {
-    let known = emergency.seats.iter().find(|seat| seat.person == *person).and_then(|seat| seat.member.clone());
+    let known =
+        emergency.seats.iter().find(|seat| seat.person == *person).and_then(|seat| seat.member.clone());
     emergency.seats.retain(|seat| seat.person != *person || seat.level != level);
     emergency.seats.push(Seat {
         person: person.clone(),
@@ -414,9 +415,7 @@ fn off(
     emergency.state =
         EmergencyState::Off { at, cause: cause.clone(), on_since, lateness_ms, taken_over_by };
     emergency.trouble = None;
-    drop_unposted(emergency, |kind| {
-        says_that_it_is_open(kind) || matches!(kind, NoticeKind::Overdue { .. })
-    });
+    drop_unposted(emergency, |kind| says_that_it_is_open(kind) || matches!(kind, NoticeKind::Overdue { .. }));
     if overdue_told > 0 {
         aloud(emergency, NoticeKind::OverdueOver);
     }

@@ -15,7 +15,9 @@ pub(super) fn intended(emergency: &mut Emergency, changes: &[FederationChange]) 
     for change in changes {
         match change {
             // What was opened again after it was seen closed must be cut anew.
-            FederationChange::Deactivate | FederationChange::Remove { .. } => emergency.view.cut_before = None,
+            FederationChange::Deactivate | FederationChange::Remove { .. } => {
+                emergency.view.cut_before = None
+            }
             FederationChange::Cut { before } => emergency.view.cut_before = Some(*before),
             FederationChange::Activate | FederationChange::Add { .. } => {}
         }

@@ -100,8 +100,7 @@ pub(in crate::decide) fn metadata(world: &World<'_>, id: &EmergencyId, fault: Op
     }
     let mut desk = Desk::about(world, id);
     desk.emit(EmergencyFact::MetadataFetched { fault: fault.map(str::to_owned) });
-    let cause = fault
-        .map_or(CloseCause::DrillDone, |why| CloseCause::DrillFailed { why: why.to_owned() });
+    let cause = fault.map_or(CloseCause::DrillDone, |why| CloseCause::DrillFailed { why: why.to_owned() });
     desk.emit(EmergencyFact::CloseOrdered { cause, due: world.now });
     settle(&mut desk);
     desk.decided(Reply::Noted)

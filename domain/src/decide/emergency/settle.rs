@@ -96,7 +96,8 @@ fn seats(desk: &mut Desk<'_>) {
     let mut facts = Vec::new();
     for seat in emergency.seats_given() {
         let members = emergency.view.groups.get(&seat.level).and_then(Sight::seen);
-        let is_in = seat.member.as_ref().zip(members).is_some_and(|(member, all)| all.contains_key(&member.id));
+        let is_in =
+            seat.member.as_ref().zip(members).is_some_and(|(member, all)| all.contains_key(&member.id));
         let (person, level) = (seat.person.clone(), seat.level);
         if is_in && seat.put_in && seat.confirmed_at.is_none() {
             facts.push(EmergencyFact::SeatConfirmed { person, level });
