@@ -19,7 +19,7 @@ fn reads_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(val
 #[test]
 fn emergencies_what_is_watched_and_all_facts_read_back() {
     let mut runner = TestRunner::deterministic();
-    for _ in 0..30 {
+    for _ in 0..8 {
         let mut life = Life::new();
         for act in prop::collection::vec(act(), 40..60).new_tree(&mut runner).unwrap().current() {
             life.act(&act).unwrap();
