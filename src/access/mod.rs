@@ -5,10 +5,14 @@
 
 pub mod aws;
 pub mod budget;
+pub mod entra;
 pub mod failure;
 pub mod http;
 pub mod identity_center;
+pub mod keycloak;
+pub mod oauth;
 pub mod operation;
 pub mod pages;
 pub mod retry;
+pub mod service;
 pub mod settings;
