@@ -2,6 +2,7 @@
 //! twin, which also does what moto is too kind for.
 
 mod contract;
+mod identity_provider;
 mod moto;
 mod twin;
 
