@@ -2,6 +2,10 @@
 
 pub mod aws;
 pub mod company;
+mod connection;
 pub mod demo;
+pub mod entra;
+pub mod idp;
+pub mod keycloak;
 pub mod page;
 pub mod slack;

@@ -3,6 +3,8 @@
 
 mod contract;
 mod identity_provider;
+mod identity_provider;
+mod idps;
 mod moto;
 mod twin;
 
