@@ -3,7 +3,6 @@
 
 mod contract;
 mod identity_provider;
-mod identity_provider;
 mod idps;
 mod moto;
 mod twin;
