@@ -2,21 +2,28 @@
 //!
 //! It changes by [`Book::apply`] alone, live and in replay, so that a rebuilt book equals the one that was lost.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::emergency::Emergency;
 use crate::event::{Answer, Event, Record};
 use crate::evolve;
 use crate::holding::HoldingState;
-use crate::ids::{InteractionId, PersonId, RequestId};
+use crate::ids::{EmergencyId, FederationId, InteractionId, PersonId, RequestId, Subject};
 use crate::job::Job;
 use crate::person::ChatAccount;
 use crate::reconcile;
 use crate::request::{AccessRequest, State};
 use crate::settings::{INTERACTIONS_FORGOTTEN_AT_ONCE, INTERACTIONS_KEPT, INTERACTIONS_MAX};
 use crate::target::Holding;
+use crate::timers;
+use crate::watch::Watch;
+
+pub use rows::{Row, RowKey};
 
 /// A chat account's person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +64,12 @@ pub struct Touched {
     pub interactions: Vec<InteractionId>,
     /// Whether the directory in force changed.
     pub directory: bool,
+    /// Emergencies that changed and are still in the book.
+    pub emergencies: BTreeSet<EmergencyId>,
+    /// Emergencies that left the book, as they were at the end.
+    pub closed_emergencies: Vec<Emergency>,
+    /// Whether what is watched changed.
+    pub watch: bool,
 }
 
 /// Whose a job is.
@@ -64,6 +77,8 @@ pub struct Touched {
 enum Owner {
     Request(RequestId),
     Holding(Holding),
+    Emergency(EmergencyId),
+    Watch,
 }
 
 /// The current state.
@@ -73,6 +88,8 @@ pub struct Book {
     pub(crate) holdings: BTreeMap<Holding, HoldingState>,
     pub(crate) bindings: BTreeMap<ChatAccount, Binding>,
     pub(crate) directory: Option<DirectoryRef>,
+    pub(crate) emergencies: BTreeMap<EmergencyId, Emergency>,
+    pub(crate) watch: Watch,
     interactions: BTreeMap<InteractionId, (Timestamp, Answer)>,
     interactions_by_age: BTreeSet<(Timestamp, InteractionId)>,
     open_by_person: BTreeMap<PersonId, BTreeSet<RequestId>>,
@@ -135,6 +152,37 @@ impl Book {
     #[must_use]
     pub fn directory(&self) -> Option<&DirectoryRef> {
         self.directory.as_ref()
+    }
+
+    /// An emergency that is not finished.
+    #[must_use]
+    pub fn emergency(&self, id: &EmergencyId) -> Option<&Emergency> {
+        self.emergencies.get(id)
+    }
+
+    /// All emergencies that are not finished: open, or not yet looked at by an auditor.
+    pub fn emergencies(&self) -> impl Iterator<Item = &Emergency> {
+        self.emergencies.values()
+    }
+
+    /// The emergency that is proposed or open in a federation. There is one at most.
+    #[must_use]
+    pub fn open_emergency(&self, federation: &FederationId) -> Option<&Emergency> {
+        self.emergencies
+            .values()
+            .find(|emergency| emergency.ask.federation == *federation && !emergency.state.is_terminal())
+    }
+
+    /// Whether an emergency is on: policy may ask.
+    #[must_use]
+    pub fn emergency_on(&self) -> bool {
+        self.emergencies.values().any(timers::is_on)
+    }
+
+    /// What is watched.
+    #[must_use]
+    pub fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// What was answered to a delivery that came before.
@@ -202,6 +250,14 @@ impl Book {
         part
     }
 
+    /// The part of the book that a decision about this emergency can look at.
+    #[must_use]
+    pub(crate) fn excerpt_emergencies(&self, ids: &[&EmergencyId]) -> Self {
+        let chosen = ids.iter().filter_map(|id| self.emergencies.get(*id));
+        let emergencies = chosen.map(|emergency| (emergency.ask.id.clone(), emergency.clone())).collect();
+        Self { emergencies, watch: self.watch.clone(), ..Self::default() }
+    }
+
     fn remember(&mut self, interaction: InteractionId, at: Timestamp, answer: Answer) {
         // The first answer stands: it is the one that had an effect (P6).
         if !self.interactions.contains_key(&interaction) {
@@ -255,6 +311,56 @@ impl Book {
             let jobs = self.jobs_of_holding(&holding, at);
             self.set_jobs(Owner::Holding(holding), jobs, touched);
         }
+        self.refresh_emergencies(at, touched);
+    }
+
+    fn refresh_emergencies(&mut self, at: Timestamp, touched: &mut Touched) {
+        let finished: Vec<EmergencyId> = touched
+            .emergencies
+            .iter()
+            .filter(|id| self.emergencies.get(*id).is_some_and(Emergency::is_finished))
+            .cloned()
+            .collect();
+        for id in finished {
+            touched.emergencies.remove(&id);
+            self.set_jobs(Owner::Emergency(id.clone()), Vec::new(), touched);
+            touched.closed_emergencies.extend(self.emergencies.remove(&id));
+        }
+        // Whether Identity Center is well moves a timer of those that are on.
+        let concerned: Vec<EmergencyId> = if touched.watch {
+            self.emergencies.keys().cloned().collect()
+        } else {
+            touched.emergencies.iter().cloned().collect()
+        };
+        for id in concerned {
+            let jobs = self.jobs_of_emergency(&id, at);
+            self.set_jobs(Owner::Emergency(id), jobs, touched);
+        }
+        if touched.watch {
+            let jobs = self.jobs_of_watch(at);
+            self.set_jobs(Owner::Watch, jobs, touched);
+        }
+    }
+
+    fn jobs_of_emergency(&self, id: &EmergencyId, at: Timestamp) -> Vec<(Timestamp, Job)> {
+        let Some(emergency) = self.emergencies.get(id) else { return Vec::new() };
+        let mut jobs = Vec::new();
+        if let Some(due) = timers::next(emergency, &self.watch) {
+            jobs.push((due, Job::EmergencyTimer { id: id.clone() }));
+        }
+        if let Some(due) = timers::federation_due(emergency, at) {
+            let closing = timers::is_closing(emergency);
+            jobs.push((due, Job::Federation { id: id.clone(), closing }));
+        }
+        if !emergency.card_is_current() {
+            jobs.push((at, Job::Card { id: Subject::Emergency(id.clone()) }));
+        }
+        jobs.extend(emergency.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })));
+        jobs
+    }
+
+    fn jobs_of_watch(&self, at: Timestamp) -> Vec<(Timestamp, Job)> {
+        self.watch.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })).collect()
     }
 
     fn index_person(&mut self, id: &RequestId) {
@@ -291,7 +397,7 @@ impl Book {
             | State::Failed { .. } => {}
         }
         if !request.card_is_current() {
-            jobs.push((at, Job::Card { id }));
+            jobs.push((at, Job::Card { id: Subject::Request(id) }));
         }
         jobs.extend(request.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })));
         jobs
@@ -331,125 +437,4 @@ impl Book {
             self.jobs.insert(owner, new);
         }
     }
-}
-
-/// Which row of a stored copy.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RowKey {
-    /// A request that is not finished.
-    Request(RequestId),
-    /// A request that is finished.
-    Closed(RequestId),
-    /// A holding.
-    Holding(Holding),
-    /// A chat account and its person.
-    Binding(ChatAccount),
-    /// A remembered delivery.
-    Interaction(InteractionId),
-    /// A job, with its due time.
-    Job(Timestamp, Job),
-    /// The directory in force.
-    Directory,
-}
-
-/// One row of a stored copy, given back before [`Book::loaded`]. Finished requests are stored too, but never loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
-    /// A request that is finished.
-    Closed(Box<AccessRequest>),
-    /// A request that is not finished.
-    Request(Box<AccessRequest>),
-    /// A holding.
-    Holding(Box<HoldingState>),
-    /// A chat account and its person.
-    Binding(ChatAccount, Binding),
-    /// A remembered delivery.
-    Interaction(InteractionId, Timestamp, Box<Answer>),
-    /// A job, with its due time.
-    Job(Timestamp, Job),
-    /// The directory in force.
-    Directory(DirectoryRef),
-}
-
-impl Book {
-    /// What a stored copy must change after a record was applied: each row with what it is now, or without when it is gone.
-    #[must_use]
-    pub fn changes(&self, touched: &Touched) -> Vec<(RowKey, Option<Row>)> {
-        let mut rows = Vec::new();
-        for id in &touched.requests {
-            let row = self.requests.get(id).map(|request| Row::Request(Box::new(request.clone())));
-            rows.push((RowKey::Request(id.clone()), row));
-        }
-        for request in &touched.closed {
-            rows.push((RowKey::Request(request.ask.id.clone()), None));
-            rows.push((RowKey::Closed(request.ask.id.clone()), Some(Row::Closed(Box::new(request.clone())))));
-        }
-        for holding in &touched.holdings {
-            let row = self.holdings.get(holding).map(|state| Row::Holding(Box::new(state.clone())));
-            rows.push((RowKey::Holding(holding.clone()), row));
-        }
-        for account in &touched.bindings {
-            let row =
-                self.bindings.get(account).map(|binding| Row::Binding(account.clone(), binding.clone()));
-            rows.push((RowKey::Binding(account.clone()), row));
-        }
-        for id in &touched.interactions {
-            let row = self.interactions.get(id);
-            let row = row.map(|(at, answer)| Row::Interaction(id.clone(), *at, Box::new(answer.clone())));
-            rows.push((RowKey::Interaction(id.clone()), row));
-        }
-        rows.extend(touched.jobs_gone.iter().map(|(at, job)| (RowKey::Job(*at, job.clone()), None)));
-        for (at, job) in &touched.jobs_new {
-            rows.push((RowKey::Job(*at, job.clone()), Some(Row::Job(*at, job.clone()))));
-        }
-        if touched.directory {
-            rows.push((RowKey::Directory, self.directory.clone().map(Row::Directory)));
-        }
-        rows
-    }
-
-    /// Takes one row of a stored copy.
-    pub fn load(&mut self, row: Row) {
-        match row {
-            Row::Closed(_) => {}
-            Row::Request(request) => {
-                self.requests.insert(request.ask.id.clone(), *request);
-            }
-            Row::Holding(state) => {
-                self.holdings.insert(state.holding.clone(), *state);
-            }
-            Row::Binding(account, binding) => {
-                self.bindings.insert(account, binding);
-            }
-            Row::Interaction(interaction, at, answer) => {
-                self.interactions.insert(interaction, (at, *answer));
-            }
-            Row::Job(at, job) => {
-                self.due.insert((at, job));
-            }
-            Row::Directory(directory) => self.directory = Some(directory),
-        }
-    }
-
-    /// Completes the loading: derives what is not stored, and derives the jobs anew, so that a row that went missing
-    /// cannot lose one. Due times that were stored are kept.
-    pub fn loaded(&mut self) {
-        let stored: BTreeMap<Job, Timestamp> =
-            std::mem::take(&mut self.due).into_iter().map(|(at, job)| (job, at)).collect();
-        self.interactions_by_age = self.interactions.iter().map(|(id, (at, _))| (*at, id.clone())).collect();
-        let mut touched = Touched::default();
-        for id in self.requests.keys().cloned().collect::<Vec<_>>() {
-            self.index_person(&id);
-            let jobs = stored_times(self.jobs_of_request(&id, Timestamp::UNIX_EPOCH), &stored);
-            self.set_jobs(Owner::Request(id), jobs, &mut touched);
-        }
-        for holding in self.holdings.keys().cloned().collect::<Vec<_>>() {
-            let jobs = stored_times(self.jobs_of_holding(&holding, Timestamp::UNIX_EPOCH), &stored);
-            self.set_jobs(Owner::Holding(holding), jobs, &mut touched);
-        }
-    }
-}
-
-fn stored_times(jobs: Vec<(Timestamp, Job)>, stored: &BTreeMap<Job, Timestamp>) -> Vec<(Timestamp, Job)> {
-    jobs.into_iter().map(|(at, job)| (stored.get(&job).copied().unwrap_or(at), job)).collect()
 }

@@ -1,17 +1,21 @@
 //! Facts in the journal. Only ever added to: a name or a field that was written once keeps its meaning.
 
+mod emergency;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::Reply;
 use crate::holding::Change;
-use crate::ids::{InteractionId, OperationId, PersonId, RequestId};
+use crate::ids::{EmergencyId, FederationId, InteractionId, OperationId, PersonId, RequestId, Subject};
 use crate::job::Tell;
 use crate::person::{Actor, ChatAccount};
 use crate::refusal::Refusal;
 use crate::request::{Approval, Ask, EndCause, MessageRef};
 use crate::rules::Terms;
 use crate::target::{Holding, Via};
+
+pub use emergency::EmergencyFact;
 
 /// What was answered to a person, kept so that the same delivery coming again gets the same answer (P6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,12 +211,12 @@ pub enum Event {
     /// The card is about to be posted.
     CardIntended {
         /// Whose.
-        id: RequestId,
+        id: Subject,
     },
     /// The card shows this version.
     CardShown {
         /// Whose.
-        id: RequestId,
+        id: Subject,
         /// Which version.
         version: u64,
         /// Where.
@@ -221,7 +225,7 @@ pub enum Event {
     /// The card can never be shown.
     CardUndeliverable {
         /// Whose.
-        id: RequestId,
+        id: Subject,
         /// What the platform said.
         why: String,
     },
@@ -272,4 +276,34 @@ pub enum Event {
     },
     /// The bot stopped in good order.
     Stopped,
+    /// Something happened to an emergency.
+    Emergency {
+        /// To which.
+        id: EmergencyId,
+        /// What.
+        fact: EmergencyFact,
+    },
+    /// Identity Center does not answer; people are told, once.
+    CenterSilent {
+        /// Since when.
+        since: Timestamp,
+        /// The channels that are told.
+        channels: Vec<String>,
+    },
+    /// Identity Center answers.
+    CenterAnswers {
+        /// Since when.
+        since: Timestamp,
+        /// The channels that are told, if they were told of a silence.
+        channels: Vec<String>,
+    },
+    /// A drill was not held when it should have been.
+    DrillMissed {
+        /// Of which federation.
+        federation: FederationId,
+        /// When.
+        due: Timestamp,
+        /// The channel that is told.
+        channel: String,
+    },
 }

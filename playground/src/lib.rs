@@ -7,5 +7,6 @@ pub mod demo;
 pub mod entra;
 pub mod idp;
 pub mod keycloak;
+pub mod okta;
 pub mod page;
 pub mod slack;
