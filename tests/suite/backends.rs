@@ -2,6 +2,8 @@
 //! twin, which also does what moto is too kind for.
 
 mod contract;
+mod identity_provider;
+mod idps;
 mod moto;
 mod twin;
 
