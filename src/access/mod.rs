@@ -8,6 +8,7 @@ pub mod budget;
 pub mod failure;
 pub mod http;
 pub mod identity_center;
+pub mod okta;
 pub mod operation;
 pub mod pages;
 pub mod retry;

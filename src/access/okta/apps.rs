@@ -53,7 +53,8 @@ impl App {
         let links = self.links.get("appLinks")?;
         let all = links.as_array().map_or_else(|| vec![links], |several| several.iter().collect());
         let urls = all.into_iter().filter_map(|link| Url::parse(link.get("href")?.as_str()?).ok());
-        let mut ours = urls.filter(|url| is_safe(url) && url.origin() == base.origin() && url.username().is_empty());
+        let mut ours =
+            urls.filter(|url| is_safe(url) && url.origin() == base.origin() && url.username().is_empty());
         ours.next().map(String::from)
     }
 }

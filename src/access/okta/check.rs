@@ -51,7 +51,8 @@ impl Connection {
             }
             Tokens::Asked { client_id, .. } => {
                 let (needed, excess) = join(self.needed(client_id), self.excess(client_id)).await;
-                let how = if self.proves() { "bound to a key (DPoP)" } else { "not bound to a key: consider DPoP" };
+                let how =
+                    if self.proves() { "bound to a key (DPoP)" } else { "not bound to a key: consider DPoP" };
                 let works = needed.clone().map(|()| format!("service app `{client_id}`, {how}"));
                 vec![
                     finding("credentials and scopes at Okta", works),
@@ -128,8 +129,14 @@ impl Connection {
             [
                 finding(format!("emergency group {word}"), plain),
                 finding(format!("members of group {word}"), empty),
-                finding(format!("group {word} of the app"), assigned.as_deref().map_err(Clone::clone).and_then(|ids| is_assigned(ids, group))),
-                finding(format!("rules that feed group {word}"), rules.as_deref().map_err(Clone::clone).and_then(|rules| is_fed(rules, group))),
+                finding(
+                    format!("group {word} of the app"),
+                    assigned.as_deref().map_err(Clone::clone).and_then(|ids| is_assigned(ids, group)),
+                ),
+                finding(
+                    format!("rules that feed group {word}"),
+                    rules.as_deref().map_err(Clone::clone).and_then(|rules| is_fed(rules, group)),
+                ),
             ]
         });
         join_all(each).await.into_iter().flatten().collect()
@@ -164,7 +171,10 @@ impl Connection {
         let named: Vec<String> = named.collect();
         let more = members.len().saturating_sub(NAMED_MAX);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        Err(format!("{}{more} would have access as soon as the app is active: take them out", named.join(", ")))
+        Err(format!(
+            "{}{more} would have access as soon as the app is active: take them out",
+            named.join(", ")
+        ))
     }
 
     fn clock_difference(&self) -> Result<String, String> {
@@ -181,7 +191,9 @@ fn is_assigned(assigned: &[String], group: &str) -> Result<String, String> {
     if assigned.iter().any(|id| id == group) {
         return Ok("assigned".to_owned());
     }
-    Err(format!("the group `{group}` is not assigned to the app, so that nobody in it could sign in: assign it"))
+    Err(format!(
+        "the group `{group}` is not assigned to the app, so that nobody in it could sign in: assign it"
+    ))
 }
 
 fn is_fed(rules: &[GroupRule], group: &str) -> Result<String, String> {

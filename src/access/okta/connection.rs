@@ -73,12 +73,15 @@ impl Connection {
     pub(super) fn new(settings: OktaSettings, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
         let OktaSettings { url, auth, timeouts, limits } = settings;
         if !is_safe(&url) || !url.username().is_empty() || url.password().is_some() {
-            let what = format!("`okta.url` must be `https://` and a host, such as `https://acme.okta.com`, not `{}`",
-                url.host_str().unwrap_or_default());
+            let what = format!(
+                "`okta.url` must be `https://` and a host, such as `https://acme.okta.com`, not `{}`",
+                url.host_str().unwrap_or_default()
+            );
             return Err(Fault::Permanent { what });
         }
-        let tokens = Tokens::new(auth)
-            .map_err(|why| Fault::Permanent { what: format!("the private key for Okta cannot be used: {why}") })?;
+        let tokens = Tokens::new(auth).map_err(|why| Fault::Permanent {
+            what: format!("the private key for Okta cannot be used: {why}"),
+        })?;
         Ok(Self {
             http: Http::new(timeouts)?,
             base: url,
@@ -162,7 +165,10 @@ impl Connection {
             let nonce = refusal.reply.as_ref().is_some_and(failure::wants_nonce);
             if nonce && access.proves() && !fresh_nonce {
                 fresh_nonce = true;
-            } else if refusal.failure.kind == Kind::Credentials && !fresh_token && self.tokens.forget(&access).await {
+            } else if refusal.failure.kind == Kind::Credentials
+                && !fresh_token
+                && self.tokens.forget(&access).await
+            {
                 fresh_token = true;
             } else {
                 return Err(refusal.failure);
@@ -186,11 +192,8 @@ impl Connection {
         let mut value = reqwest::header::HeaderValue::from_str(&format!("{} {token}", access.scheme))
             .map_err(|_| "the token has characters that no token has".to_owned())?;
         value.set_sensitive(true);
-        let proof = if access.proves() {
-            self.proof(Server::Api, &method, &call.url, Some(token))?
-        } else {
-            None
-        };
+        let proof =
+            if access.proves() { self.proof(Server::Api, &method, &call.url, Some(token))? } else { None };
         let request = http.client().request(method, call.url.clone());
         let request = request.header("accept", accept).header("authorization", value);
         Ok(proof.into_iter().fold(request, |request, proof| request.header("dpop", proof)))
@@ -217,6 +220,9 @@ impl Connection {
         metrics::histogram!("glasskey_provider_call_seconds", &labels).record(began.elapsed().as_secs_f64());
         let reply = answer.map_err(|silence| counted(op, failure::silent(op, &silence)))?;
         self.learn(op, server, &reply);
+        if op.changes() && !is_done(&reply) {
+            return Err(counted(op, failure::garbled(op, "whoever said yes is not Okta")).into());
+        }
         if reply.status.is_success() {
             count(PROVIDER, op.name(), "ok");
             return Ok(reply);
@@ -240,6 +246,11 @@ impl Connection {
             dpop.remember(server, nonce);
         }
     }
+}
+
+/// Okta says yes to a change with nothing, or with an empty object. A page of somebody on the way is not that.
+fn is_done(reply: &Reply) -> bool {
+    !reply.status.is_success() || reply.body.is_empty() || reply.json::<serde_json::Value>().is_some()
 }
 
 fn counted(op: Op, failure: Failure) -> Failure {

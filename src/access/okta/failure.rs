@@ -119,7 +119,9 @@ pub(super) fn answered(op: Op, thing: Thing<'_>, reply: &Reply, now: Timestamp) 
     };
     let said = fit(&body.said(reply.status));
     let what = if read_only {
-        format!("{READ_ONLY} Okta takes no changes now, `{op}`: {said}; follow the runbook for the day Okta is down")
+        format!(
+            "{READ_ONLY} Okta takes no changes now, `{op}`: {said}; follow the runbook for the day Okta is down"
+        )
     } else {
         sentence(op, thing, kind, &said)
     };
@@ -144,7 +146,9 @@ fn sentence(op: Op, thing: Thing<'_>, kind: Kind, said: &str) -> String {
         ),
         Kind::Denied => format!("Okta denies `{op}`: {said}; {}", needs(op, thing)),
         Kind::NotFound => match thing {
-            Thing::App(app) => format!("no such app `{app}` in Okta, or not for us: was it deleted? ({said})"),
+            Thing::App(app) => {
+                format!("no such app `{app}` in Okta, or not for us: was it deleted? ({said})")
+            }
             Thing::Group(group) => {
                 format!("no such group `{group}` in Okta, or not for us: was it deleted? ({said})")
             }

@@ -11,6 +11,7 @@ use super::operation::Op;
 use super::pages::with_limit;
 use super::users::User;
 use crate::access::http::{Failure, Kind};
+use crate::ports::READ_ONLY;
 
 /// Members on a page: Okta gives up to 1,000, and answers sooner with fewer.
 const MEMBERS_PAGE: u32 = 200;
@@ -108,10 +109,12 @@ impl Connection {
         let Err(failure) = self.call(&call).await else { return Ok(()) };
         match failure.kind {
             // For a group that follows an app, Okta says the same as for a right that is missing.
-            Kind::Denied | Kind::Refused => {
+            Kind::Denied | Kind::Refused if !is_read_only(&failure) => {
                 let kind = self.group(group, Rank::Add).await.map(|group| group.kind);
                 Err(match kind {
-                    Ok(kind) if kind != PLAIN => Failure { kind: Kind::Refused, ..of_another_type(failure, group, &kind) },
+                    Ok(kind) if kind != PLAIN => {
+                        Failure { kind: Kind::Refused, ..of_another_type(failure, group, &kind) }
+                    }
                     Ok(_) | Err(_) => failure,
                 })
             }
@@ -134,8 +137,9 @@ impl Connection {
                 Err(gone) if gone.kind == Kind::NotFound => Err(gone),
                 Err(_) => Err(failure),
             },
-            Kind::Denied | Kind::Refused if !failure.what.starts_with(crate::ports::READ_ONLY) => {
-                let hint = "; if a group rule feeds this group, deactivate the rule or exclude the user from it";
+            Kind::Denied | Kind::Refused if !is_read_only(&failure) => {
+                let hint =
+                    "; if a group rule feeds this group, deactivate the rule or exclude the user from it";
                 Err(Failure { what: failure.what.clone() + hint, ..failure })
             }
             _ => Err(failure),
@@ -158,6 +162,10 @@ impl Connection {
         let url = with_limit(self.url(&["api", "v1", "groups", "rules"]), RULES_PAGE);
         self.read_all(Call { op: Op::ListGroupRules, rank, thing: Thing::Nothing, url }).await
     }
+}
+
+fn is_read_only(failure: &Failure) -> bool {
+    failure.what.starts_with(READ_ONLY)
 }
 
 fn of_another_type(failure: Failure, group: &str, kind: &str) -> Failure {

@@ -57,7 +57,10 @@ impl SigningKey {
         }
         match EncodingKey::from_ec_pem(text.as_bytes()) {
             Ok(key) => Ok(Self { key, algorithm: Algorithm::ES256, id }),
-            Err(_) => Err("it is neither a JWK nor a PEM with a private key (PKCS #8, or PKCS #1 for RSA)".to_owned()),
+            Err(_) => {
+                Err("it is neither a JWK nor a PEM with a private key (PKCS #8, or PKCS #1 for RSA)"
+                    .to_owned())
+            }
         }
     }
 
@@ -126,9 +129,8 @@ impl Jwk {
         let private = element(OCTET_STRING, &Self::part("d", self.d.as_ref())?);
         let key = element(SEQUENCE, &[integer(&[1]).as_slice(), &private, &public].concat());
         let algorithm = element(SEQUENCE, &[EC_PUBLIC_KEY, P_256].concat());
-        let inside = Zeroizing::new(
-            [integer(&[0]).as_slice(), &algorithm, &element(OCTET_STRING, &key)].concat(),
-        );
+        let inside =
+            Zeroizing::new([integer(&[0]).as_slice(), &algorithm, &element(OCTET_STRING, &key)].concat());
         Ok(element(SEQUENCE, &inside))
     }
 }

@@ -53,7 +53,7 @@ impl Op {
         }
     }
 
-    /// The method. Those that are not `GET` change something, but for the token.
+    /// The method.
     #[must_use]
     pub const fn method(self) -> Method {
         match self {
@@ -68,6 +68,18 @@ impl Op {
             | Self::ListGroupRules
             | Self::GetUser => Method::GET,
         }
+    }
+
+    /// Whether it changes something: then it is sent once, and a lost answer may have been done.
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::ActivateApplication
+                | Self::DeactivateApplication
+                | Self::AssignUserToGroup
+                | Self::UnassignUserFromGroup
+        )
     }
 
     /// Who pays: Okta counts by path (platform-rules 4.1).

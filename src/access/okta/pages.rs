@@ -23,7 +23,8 @@ impl Connection {
         for _ in 0..PAGES_MAX {
             let reply = self.call(&call).await?;
             let page: Option<Vec<T>> = reply.json();
-            let page = page.ok_or_else(|| failure::garbled(call.op, "it is not what Okta's description says"))?;
+            let page =
+                page.ok_or_else(|| failure::garbled(call.op, "it is not what Okta's description says"))?;
             rows.extend(page);
             let Some(link) = next_link(&reply) else { return Ok(rows) };
             let next = next_page(&self.base, link).filter(|next| next.path() == call.url.path());

@@ -190,7 +190,13 @@ impl Connection {
         Ok(true)
     }
 
-    fn form(&self, client_id: &str, key: &SigningKey, scopes: &[&str], audience: &str) -> Result<String, String> {
+    fn form(
+        &self,
+        client_id: &str,
+        key: &SigningKey,
+        scopes: &[&str],
+        audience: &str,
+    ) -> Result<String, String> {
         let now = self.now().as_second();
         let assertion = Assertion {
             iss: client_id,
@@ -220,7 +226,8 @@ fn access_of(reply: &Reply, number: u64) -> Option<Access> {
 
 /// As the failure of a call that was therefore never sent: nothing was done.
 fn unsent(op: Op, failure: Failure) -> Failure {
-    let kind = if failure.may_be_done() || failure.kind == Kind::Refused { Kind::NotSent } else { failure.kind };
+    let kind =
+        if failure.may_be_done() || failure.kind == Kind::Refused { Kind::NotSent } else { failure.kind };
     Failure { kind, what: format!("no token for `{op}`: {}", failure.what), ..failure }
 }
 

@@ -101,9 +101,7 @@ fn the_one(person: &Person, names: &[&str], users: &[User]) -> Result<Member, St
     let active: Vec<&User> = users.iter().filter(|user| user.status == "ACTIVE").collect();
     let who = fit(&person.user_name);
     match (active.as_slice(), users) {
-        ([user], _) => {
-            Ok(Member { id: MemberId::new(user.id.clone()), login: user.profile.login.clone() })
-        }
+        ([user], _) => Ok(Member { id: MemberId::new(user.id.clone()), login: user.profile.login.clone() }),
         ([], []) => {
             let asked = names.iter().map(|name| format!("`{}`", fit(name))).collect::<Vec<_>>().join(", ");
             Err(format!(
@@ -115,8 +113,11 @@ fn the_one(person: &Person, names: &[&str], users: &[User]) -> Result<Member, St
             fit(&user.status)
         )),
         (several, _) => {
-            let logins =
-                several.iter().map(|user| format!("`{}`", fit(&user.profile.login))).collect::<Vec<_>>().join(", ");
+            let logins = several
+                .iter()
+                .map(|user| format!("`{}`", fit(&user.profile.login)))
+                .collect::<Vec<_>>()
+                .join(", ");
             Err(format!(
                 "Okta has several active users for `{who}`: {logins}; put the right one into the group by hand, and mend the \
                  e-mail addresses"
