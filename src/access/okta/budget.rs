@@ -19,7 +19,7 @@ pub(super) use window::{MINUTE, RateSeen};
 
 /// What Okta counts together (platform-rules 4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bucket {
+pub(super) enum Bucket {
     /// `/oauth2/v1`.
     Token,
     /// `/api/v1/apps` and what is below an app: the smallest, and the life cycle is in it.
@@ -36,7 +36,7 @@ pub enum Bucket {
 
 /// Who goes first, first to last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
+pub(super) enum Rank {
     /// Without a token nothing goes.
     Token,
     /// Closing the door for all.
@@ -58,7 +58,7 @@ pub enum Rank {
 impl Rank {
     /// The rank of a look.
     #[must_use]
-    pub const fn looking(urgency: Urgency) -> Self {
+    pub(super) const fn looking(urgency: Urgency) -> Self {
         match urgency {
             Urgency::Ending => Self::LookClosing,
             Urgency::Emergency | Urgency::Granting => Self::Look,
@@ -78,7 +78,7 @@ impl Rank {
     /// Longest wait for a turn. Closing keeps its place, which a new try would lose; the longest that a bucket is empty fits
     /// twice. Opening is decided anew after a while.
     #[must_use]
-    pub const fn wait_max(self) -> Duration {
+    pub(super) const fn wait_max(self) -> Duration {
         match self {
             Self::Token | Self::Deactivate | Self::Remove | Self::LookClosing => Duration::from_secs(250),
             Self::Activate | Self::Add | Self::Look => Duration::from_secs(30),
@@ -89,7 +89,7 @@ impl Rank {
 
 /// The budget of one Okta. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Budget {
+pub(super) struct Budget {
     shared: Arc<Mutex<State>>,
 }
 
@@ -111,7 +111,7 @@ struct Ticket {
 /// The right to one call, given back when dropped.
 #[derive(Debug)]
 #[must_use]
-pub struct Permit {
+pub(super) struct Permit {
     budget: Budget,
     bucket: Bucket,
 }
@@ -135,7 +135,7 @@ enum Turn {
 impl Budget {
     /// A full budget.
     #[must_use]
-    pub fn new(limits: OktaLimits) -> Self {
+    pub(super) fn new(limits: OktaLimits) -> Self {
         let limits = OktaLimits { in_flight: limits.in_flight.max(1), ..limits };
         let (windows, line) = (BTreeMap::new(), BTreeMap::new());
         Self { shared: Arc::new(Mutex::new(State { limits, in_flight: 0, windows, line, next: 0 })) }
@@ -147,7 +147,7 @@ impl Budget {
     }
 
     /// Waits for the right to one call.
-    pub async fn turn(&self, bucket: Bucket, rank: Rank) -> Permit {
+    pub(super) async fn turn(&self, bucket: Bucket, rank: Rank) -> Permit {
         let place = self.join(bucket, rank);
         loop {
             let woken = place.wake.notified();
@@ -164,14 +164,14 @@ impl Budget {
     }
 
     /// What an answer said of its bucket.
-    pub fn seen(&self, bucket: Bucket, seen: RateSeen) {
+    pub(super) fn seen(&self, bucket: Bucket, seen: RateSeen) {
         let mut state = self.state();
         state.window(bucket).seen(seen, Instant::now());
         state.wake_first(Instant::now());
     }
 
     /// Okta said that it was too much.
-    pub fn throttled(&self, bucket: Bucket, retry_after: Duration) {
+    pub(super) fn throttled(&self, bucket: Bucket, retry_after: Duration) {
         self.state().window(bucket).throttled(Instant::now() + retry_after);
     }
 

@@ -40,7 +40,7 @@ pub(super) enum Thing<'a> {
         user: &'a str,
     },
     /// A user.
-    User(&'a str),
+    User,
     /// Nothing of its own.
     Nothing,
 }
@@ -155,7 +155,7 @@ fn sentence(op: Op, thing: Thing<'_>, kind: Kind, said: &str) -> String {
             Thing::Membership { group, user } => {
                 format!("Okta finds either the group `{group}` or the user `{user}` no more: {said}")
             }
-            Thing::User(_) | Thing::Nothing => format!("Okta does not find what `{op}` names: {said}"),
+            Thing::User | Thing::Nothing => format!("Okta does not find what `{op}` names: {said}"),
         },
         Kind::Refused => format!("Okta refuses `{op}`: {said}"),
     }
@@ -168,7 +168,7 @@ fn needs(op: Op, thing: Thing<'_>) -> String {
         Thing::App(app) => format!("the app `{app}`"),
         Thing::Group(group) => format!("the group `{group}`"),
         Thing::Membership { group, .. } => format!("members of the group `{group}`"),
-        Thing::User(_) => "users".to_owned(),
+        Thing::User => "users".to_owned(),
         Thing::Nothing => "what it asks for".to_owned(),
     };
     let scope = scope.unwrap_or_else(|| "its scopes".to_owned());

@@ -6,7 +6,7 @@ use super::budget::Bucket;
 
 /// One operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Op {
+pub(super) enum Op {
     /// `POST /oauth2/v1/token`.
     Token,
     /// `GET /api/v1/apps/{app}`.
@@ -36,7 +36,7 @@ pub enum Op {
 impl Op {
     /// Its name in the OpenAPI description: the label of metrics.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
             Self::GetApplication => "getApplication",
@@ -55,7 +55,7 @@ impl Op {
 
     /// The method.
     #[must_use]
-    pub const fn method(self) -> Method {
+    pub(super) const fn method(self) -> Method {
         match self {
             Self::Token | Self::ActivateApplication | Self::DeactivateApplication => Method::POST,
             Self::AssignUserToGroup => Method::PUT,
@@ -72,7 +72,7 @@ impl Op {
 
     /// Whether it changes something: then it is sent once, and a lost answer may have been done.
     #[must_use]
-    pub const fn changes(self) -> bool {
+    pub(super) const fn changes(self) -> bool {
         matches!(
             self,
             Self::ActivateApplication
@@ -84,7 +84,7 @@ impl Op {
 
     /// Who pays: Okta counts by path (platform-rules 4.1).
     #[must_use]
-    pub const fn bucket(self) -> Bucket {
+    pub(super) const fn bucket(self) -> Bucket {
         match self {
             Self::Token => Bucket::Token,
             Self::GetApplication => Bucket::App,
@@ -103,7 +103,7 @@ impl Op {
 
     /// The scope that a service app needs for it.
     #[must_use]
-    pub const fn scope(self) -> Option<&'static str> {
+    pub(super) const fn scope(self) -> Option<&'static str> {
         match self {
             Self::Token => None,
             Self::GetApplication | Self::ListApplicationGroupAssignments | Self::PreviewSamlMetadata => {

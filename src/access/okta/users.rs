@@ -78,7 +78,7 @@ impl Connection {
     /// When it could not be found out.
     pub(super) async fn user(&self, name: &str, rank: Rank) -> Result<Option<User>, Failure> {
         let url = self.url(&["api", "v1", "users", name]);
-        let call = Call { op: Op::GetUser, rank, thing: Thing::User(name), url };
+        let call = Call { op: Op::GetUser, rank, thing: Thing::User, url };
         match self.read::<User>(&call).await {
             Ok(user) => Ok(Some(user).filter(|user| user.is_called(name))),
             // A path that no Okta has is answered with 404 too, but not with this.
@@ -93,7 +93,7 @@ impl Connection {
     /// When it could not be found out.
     pub(super) async fn me(&self) -> Result<User, Failure> {
         let url = self.url(&["api", "v1", "users", "me"]);
-        self.read(&Call { op: Op::GetUser, rank: Rank::Check, thing: Thing::User("me"), url }).await
+        self.read(&Call { op: Op::GetUser, rank: Rank::Check, thing: Thing::User, url }).await
     }
 }
 
