@@ -8,10 +8,11 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use glasskey_domain::command::{Incoming, NewRequest};
 use glasskey_domain::directory::{Account, AccountState, PermissionSet};
+use glasskey_domain::emergency::EmergencyTerms;
 use glasskey_domain::ids::OuId;
 use glasskey_domain::person::Employment;
 use glasskey_domain::reconcile::next_step;
-use glasskey_domain::rules::Approvers;
+use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::{
     AccountId, Actor, Book, Command, Decision, Directory, Door, Holding, Outcome, PermissionSetArn, Person,
     PersonId, Question, Record, RequestId, Rules, Seconds, Settings, Target, Terms, Verdict, World, decide,
@@ -50,6 +51,27 @@ impl Rules for Yes {
     }
     fn approvers(&self, _: &Directory, _: &Question, _: usize) -> Approvers {
         Approvers { people: vec![approver()], complete: true }
+    }
+
+    fn breakglass(&self, _: &Directory, _: &EmergencyQuestion) -> Result<EmergencyTerms, NotPermitted> {
+        Err(NotPermitted::NoPolicy)
+    }
+
+    fn confirm(
+        &self,
+        _: &Directory,
+        _: &EmergencyQuestion,
+        _: &PersonId,
+    ) -> Result<Vec<String>, NotPermitted> {
+        Err(NotPermitted::NoPolicy)
+    }
+
+    fn confirmers(&self, _: &Directory, _: &EmergencyQuestion, _: usize) -> Approvers {
+        Approvers::default()
+    }
+
+    fn audit(&self, _: &Directory, _: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
+        Err(NotPermitted::NoPolicy)
     }
 }
 

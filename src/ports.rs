@@ -9,10 +9,14 @@ use std::time::Duration;
 use glasskey_domain::book::{Row, RowKey};
 use glasskey_domain::emergency::{CutPlan, Level, Member};
 use glasskey_domain::federation::CutSeen;
+pub use glasskey_domain::federation::READ_ONLY;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{AccessRequest, Directory, GroupId, Holding, Person, Record, RequestId, Tell};
+use glasskey_domain::watch::Watch;
+use glasskey_domain::{
+    AccessRequest, Directory, Emergency, EmergencyId, GroupId, Holding, Person, Record, RequestId, Tell,
+};
 use jiff::Timestamp;
 
 /// A boxed future, so that ports can be trait objects.
@@ -186,10 +190,6 @@ pub trait IdentityProvider: Send + Sync {
     fn sign_in_link<'a>(&'a self, app: &'a str) -> Answer<'a, Result<Option<String>, Fault>>;
 }
 
-/// A provider that takes no changes now (disaster recovery) says so in its fault's `what` with this beginning, so that
-/// people are pointed to the runbook. Okta: read-only mode.
-pub const READ_ONLY: &str = "read-only:";
-
 /// Where sessions that outlive an emergency are cut.
 pub trait SessionCutter: Send + Sync {
     /// Denies sessions that began before `before`, on every role of the plan.
@@ -204,19 +204,30 @@ pub trait DirectorySource: Send + Sync {
     fn read<'a>(&'a self, now: Timestamp) -> Answer<'a, Result<Directory, Fault>>;
 }
 
+/// What a card or a message is about.
+#[derive(Debug, Clone, Copy)]
+pub enum About<'a> {
+    /// An access request.
+    Request(&'a AccessRequest),
+    /// An emergency.
+    Emergency(&'a Emergency),
+    /// What is watched; it has messages and no card.
+    Watch(&'a Watch),
+}
+
 /// Where people are told things. The words are the door's business (it takes them from `notices`).
 pub trait Chat: Send + Sync {
-    /// Posts the card of a request. `look_since`: an earlier try since then may have succeeded, so look before posting.
+    /// Posts the card. `look_since`: an earlier try since then may have succeeded, so look before posting.
     fn post_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<MessageRef, Fault>>;
-    /// Makes a posted card show the request as it is.
+    /// Makes a posted card show the request, or the emergency, as it is.
     fn update_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         message: &'a MessageRef,
     ) -> Answer<'a, Result<(), Fault>>;
@@ -224,7 +235,7 @@ pub trait Chat: Send + Sync {
     fn tell<'a>(
         &'a self,
         tell: &'a Tell,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<(), Fault>>;
@@ -254,6 +265,16 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// When they could not be read.
     fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault>;
+    /// An emergency that is finished.
+    ///
+    /// # Errors
+    /// When it could not be read: that is not "there is none".
+    fn closed_emergency(&self, id: &EmergencyId) -> Result<Option<Emergency>, Fault>;
+    /// The emergencies that finished last, newest first, up to `most`.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    fn recently_closed_emergencies(&self, most: usize) -> Result<Vec<Emergency>, Fault>;
     /// Keeps a document too large for a record, and answers the hash by which a record names it.
     fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>>;
     /// Lets go of all kept documents but these.

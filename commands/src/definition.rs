@@ -2,9 +2,18 @@
 //!
 //! Must never hold behaviour, and nothing about a command may be written anywhere else.
 
-/// A slash command.
+mod breakglass;
+mod elevate;
+
+pub use breakglass::{BREAKGLASS, BreakglassKeyword};
+pub use elevate::{ELEVATE, Keyword};
+
+/// The commands in service: what the manifests register. Adding a command is one line here.
+pub const COMMANDS: &[&dyn Registered] = &[&ELEVATE, &BREAKGLASS];
+
+/// A slash command, with its own keywords.
 #[derive(Debug)]
-pub struct Command {
+pub struct Command<K: 'static> {
     /// Without the slash.
     pub name: &'static str,
     /// What it does, in one line, as the chat's own command list shows it.
@@ -12,14 +21,14 @@ pub struct Command {
     /// The words that follow it, as the chat shows them while one types.
     pub hint: &'static str,
     /// What can be said with it, in the order of the help.
-    pub uses: &'static [Use],
+    pub uses: &'static [Use<K>],
 }
 
 /// One thing that can be said with a command.
 #[derive(Debug)]
-pub struct Use {
+pub struct Use<K> {
     /// The word that it begins with.
-    pub keyword: Keyword,
+    pub keyword: K,
     /// What follows the keyword.
     pub arguments: &'static str,
     /// What it does, in one line.
@@ -30,165 +39,49 @@ pub struct Use {
     pub examples: &'static [&'static str],
 }
 
-/// The first words that `/elevate` knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Keyword {
-    /// Ask for access; the word itself may be left out.
-    Request,
-    /// The requests that concern me.
-    List,
-    /// One request.
-    Show,
-    /// An approver's yes.
-    Approve,
-    /// An approver's no.
-    Deny,
-    /// The requester takes it back.
-    Withdraw,
-    /// End the access now.
-    End,
-    /// What policy says, without asking for anything.
-    Why,
-    /// The help.
-    Help,
-}
-
-impl Keyword {
-    /// Every keyword.
-    pub const ALL: [Self; 9] = [
-        Self::Request,
-        Self::List,
-        Self::Show,
-        Self::Approve,
-        Self::Deny,
-        Self::Withdraw,
-        Self::End,
-        Self::Why,
-        Self::Help,
-    ];
+/// The first words that one command knows.
+pub trait Keywords: Copy + Ord + 'static {
+    /// Every keyword, in the order of the help.
+    const ALL: &'static [Self];
 
     /// The word as it is typed.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::List => "list",
-            Self::Show => "show",
-            Self::Approve => "approve",
-            Self::Deny => "deny",
-            Self::Withdraw => "withdraw",
-            Self::End => "end",
-            Self::Why => "why",
-            Self::Help => "help",
-        }
-    }
+    fn word(self) -> &'static str;
 
     /// Words that people try instead, with the same effect.
-    const fn also(self) -> &'static [&'static str] {
-        match self {
-            Self::Deny => &["reject"],
-            Self::Withdraw => &["cancel"],
-            Self::End => &["revoke"],
-            Self::Help => &["?", "-h", "--help"],
-            Self::Request | Self::List | Self::Show | Self::Approve | Self::Why => &[],
-        }
+    fn also(self) -> &'static [&'static str];
+
+    /// Whether people leave the word out, and the help with them.
+    fn implied(self) -> bool {
+        false
     }
 
     /// The keyword that this lower-case word is.
     #[must_use]
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|keyword| keyword.word() == word || keyword.also().contains(&word))
+    fn named(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|keyword| keyword.word() == word || keyword.also().contains(&word))
     }
 }
 
-/// The commands in service: what the manifests register. Adding a command is one line here.
-pub const COMMANDS: &[&Command] = &[&ELEVATE];
+/// What a chat platform is told about a command.
+pub trait Registered: Sync {
+    /// Without the slash.
+    fn name(&self) -> &'static str;
+    /// What it does, in one line.
+    fn summary(&self) -> &'static str;
+    /// The words that follow it.
+    fn hint(&self) -> &'static str;
+}
 
-/// `/elevate`: temporary access to AWS.
-pub const ELEVATE: Command = Command {
-    name: "elevate",
-    summary: "ask for temporary access to an AWS account",
-    hint: "<account> <permission set> <duration> [ticket] <reason>, or help",
-    uses: &[
-        Use {
-            keyword: Keyword::Request,
-            arguments: "<account> <permission set> <duration> [ticket] <reason>",
-            summary: "ask for access; the word `request` may be left out, and the order is free",
-            details: &[
-                "the account is its id, name or alias; put a name that reads like something else in quotes",
-                "the duration is like `30m`, `1h30m`, `2h` or `until 18:00`",
-                "whatever is not account, permission set, duration or ticket is the reason; `reason:` begins it for certain",
-            ],
-            examples: &[
-                "prod ReadOnly 1h INC-7 look at the stuck queue",
-                "\"Data Lake\" Operator until 18:00 reason: finish the 2h backfill",
-            ],
-        },
-        Use {
-            keyword: Keyword::List,
-            arguments: "",
-            summary: "your requests, and those that wait for your approval",
-            details: &[],
-            examples: &["list"],
-        },
-        Use {
-            keyword: Keyword::Show,
-            arguments: "<id>",
-            summary: "one request: who, what, how long, why, and where it stands",
-            details: &["an id is like `AR-7K3Q`; `7k3q` will do"],
-            examples: &["show AR-7K3Q"],
-        },
-        Use {
-            keyword: Keyword::Approve,
-            arguments: "<id>",
-            summary: "say yes to somebody's request",
-            details: &["nobody approves their own request"],
-            examples: &["approve AR-7K3Q"],
-        },
-        Use {
-            keyword: Keyword::Deny,
-            arguments: "<id> <why>",
-            summary: "say no to somebody's request, and why",
-            details: &["the requester reads why"],
-            examples: &["deny AR-7K3Q the change window opens tomorrow"],
-        },
-        Use {
-            keyword: Keyword::Withdraw,
-            arguments: "<id>",
-            summary: "take back your request before it is granted",
-            details: &["when the access is there already, use `end`"],
-            examples: &["withdraw AR-7K3Q"],
-        },
-        Use {
-            keyword: Keyword::End,
-            arguments: "<id>",
-            summary: "end access before its time is up",
-            details: &[
-                "sessions that are open may last until their own end; the request's card says how long",
-            ],
-            examples: &["end AR-7K3Q"],
-        },
-        Use {
-            keyword: Keyword::Why,
-            arguments: "<account> <permission set>",
-            summary: "what policy would say, without asking for anything",
-            details: &[],
-            examples: &["why prod ReadOnly"],
-        },
-        Use {
-            keyword: Keyword::Help,
-            arguments: "[topic]",
-            summary: "this text, or more about one of the words above",
-            details: &[],
-            examples: &["help end"],
-        },
-    ],
-};
+impl<K: Sync> Registered for Command<K> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
 
-/// `/breakglass`: access when Identity Center is down. Described here; not yet in [`COMMANDS`].
-pub const BREAKGLASS: Command = Command {
-    name: "breakglass",
-    summary: "open emergency access to AWS when IAM Identity Center is down, and close it again",
-    hint: "on [ro|ops] [for 2h] <incident> <reason> | off | status | add @person ro|ops | remove @person | extend 1h | drill | help",
-    uses: &[],
-};
+    fn summary(&self) -> &'static str {
+        self.summary
+    }
+
+    fn hint(&self) -> &'static str {
+        self.hint
+    }
+}

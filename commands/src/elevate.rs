@@ -9,19 +9,16 @@
 mod draft;
 mod request;
 
-use crate::definition::{ELEVATE, Keyword};
-use crate::help::form;
+use crate::definition::{ELEVATE, Keyword, Keywords};
+use crate::keyword::{self, arguments, nearest, own_form};
 use crate::length::Length;
+use crate::parts::reason_alone;
 use crate::selector::{AccountSelector, PermissionSetSelector, RequestRef};
-use crate::usage::{Fault, Usage};
+use crate::usage::{Fault, Numbered, Usage};
 use crate::vocabulary::Vocabulary;
-use crate::words::{Word, clean, quote, split};
+use crate::words::{TEXT_CHARS_MAX, Word, clean, quote, split};
 use draft::Draft;
 use std::fmt;
-
-/// The longest text that is read, in characters: what a Slack text input holds (3000), so that one line can say
-/// whatever the form can.
-pub const TEXT_CHARS_MAX: usize = 3000;
 
 /// What was said with `/elevate`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,13 +171,7 @@ fn read(text: &str, vocabulary: &dyn Vocabulary) -> Result<Elevate, Wrong> {
 
 /// A fault whose right form is the keyword's own, as the help shows it.
 fn wrong(fault: Fault, keyword: Keyword) -> Wrong {
-    Wrong { fault, right: Right::Text(own_form(keyword)) }
-}
-
-fn own_form(keyword: Keyword) -> String {
-    let entry = ELEVATE.uses.iter().find(|entry| entry.keyword == keyword);
-    let text = entry.map(|entry| form(&ELEVATE, entry)).unwrap_or_default();
-    text.split_once(' ').map(|(_, after)| after.to_owned()).unwrap_or_default()
+    Wrong { fault, right: Right::Text(own_form(&ELEVATE, keyword)) }
 }
 
 /// A first word that is nearly a keyword, when nothing or an id follows: only then is it no account.
@@ -196,19 +187,11 @@ fn typo(first: &Word, rest: &[Word], vocabulary: &dyn Vocabulary) -> Option<Wron
     if first.quoted || known || !follows {
         return None;
     }
-    let key = first.key();
-    // One slip in a short word, two in a longer one: `lst`, `aprove`, `withdarw`.
-    let slips_max = if key.chars().count() <= 4 { 1 } else { 2 };
-    let nearest = Keyword::ALL
-        .into_iter()
-        .map(|keyword| (strsim::osa_distance(&key, keyword.word()), keyword))
-        .filter(|(slips, _)| *slips <= slips_max)
-        .min()?
-        .1;
-    let mut meant = vec![nearest.word()];
+    let (nearest, word) = nearest::<Keyword>(&first.key())?;
+    let mut meant = vec![word];
     meant.extend(rest.iter().map(|word| word.raw.as_str()));
-    let right = Right::IfRead(meant.join(" "), own_form(nearest));
-    Some(Wrong { fault: Fault::UnknownWord { typed: first.raw.clone(), nearest }, right })
+    let right = Right::IfRead(meant.join(" "), own_form(&ELEVATE, nearest));
+    Some(Wrong { fault: Fault::UnknownWord { typed: first.raw.clone(), nearest: word }, right })
 }
 
 fn is_id(text: &str) -> bool {
@@ -228,7 +211,7 @@ fn no_more(after: &[Word], keyword: Keyword, first: &Word, rest: &[Word]) -> Res
     let taken = rest.iter().take(rest.len() - after.len()).map(|word| word.raw.as_str());
     let without: Vec<&str> = std::iter::once(keyword.word()).chain(taken).collect();
     let right = Right::IfRead(quoted.join(" "), without.join(" "));
-    Err(Wrong { fault: Fault::Extra { keyword, typed: extra.raw.clone() }, right })
+    Err(Wrong { fault: self::extra(keyword, extra), right })
 }
 
 fn only_id(keyword: Keyword, first: &Word, rest: &[Word]) -> Result<RequestRef, Wrong> {
@@ -237,18 +220,17 @@ fn only_id(keyword: Keyword, first: &Word, rest: &[Word]) -> Result<RequestRef, 
 }
 
 fn id(keyword: Keyword, rest: &[Word]) -> Result<(RequestRef, &[Word]), Wrong> {
-    let Some((typed, after)) = rest.split_first() else {
-        return Err(wrong(Fault::MissingId { keyword }, keyword));
-    };
-    match RequestRef::parse(&typed.text) {
-        Some(id) => Ok((id, after)),
-        None => Err(wrong(Fault::MalformedId { keyword, typed: typed.raw.clone() }, keyword)),
-    }
+    keyword::id(keyword, Numbered::Request, rest, RequestRef::parse).map_err(|fault| wrong(fault, keyword))
+}
+
+fn extra(keyword: Keyword, extra: &Word) -> Fault {
+    let takes = arguments(&ELEVATE, keyword);
+    Fault::Extra { keyword: keyword.word(), takes, typed: extra.raw.clone(), name: true }
 }
 
 fn deny(first: &Word, rest: &[Word]) -> Result<Elevate, Wrong> {
     let (id, after) = id(Keyword::Deny, rest)?;
-    let why = request::reason_alone(after);
+    let why = reason_alone(after);
     if why.is_empty() {
         let right = Right::Text(format!("{} {id} <why>", first.text));
         return Err(Wrong { fault: Fault::MissingWhy { id }, right });
@@ -257,12 +239,7 @@ fn deny(first: &Word, rest: &[Word]) -> Result<Elevate, Wrong> {
 }
 
 fn topic(first: &Word, rest: &[Word]) -> Result<Elevate, Wrong> {
-    let Some((typed, after)) = rest.split_first() else { return Ok(Elevate::Help(None)) };
-    let Some(topic) = Keyword::named(&typed.key()) else {
-        return Err(Wrong {
-            fault: Fault::UnknownTopic { typed: typed.raw.clone() },
-            right: Right::Text(Keyword::Help.word().to_owned()),
-        });
-    };
-    no_more(after, Keyword::Help, first, rest).map(|()| Elevate::Help(Some(topic)))
+    let (topic, after) = keyword::topic(rest)
+        .map_err(|fault| Wrong { fault, right: Right::Text(Keyword::Help.word().to_owned()) })?;
+    no_more(after, Keyword::Help, first, rest).map(|()| Elevate::Help(topic))
 }

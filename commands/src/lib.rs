@@ -17,23 +17,41 @@
 //! let wrong = elevate::parse("prod ReadOnly INC-7 fix", &NoVocabulary).unwrap_err();
 //! assert_eq!(wrong.sentence(), "a duration is missing, such as `1h`; try `/elevate prod ReadOnly 1h INC-7 fix`");
 //! ```
+//!
+//! ```
+//! use glasskey_commands::{Breakglass, LevelWord, NoVocabulary, PersonRef, breakglass};
+//!
+//! let said = breakglass::parse("on ops for 2h INC-7 nobody can sign in <@U123>", &NoVocabulary);
+//! let Ok(Breakglass::On(words)) = said else { unreachable!() };
+//! assert_eq!(words.level, Some(LevelWord::Ops));
+//! assert_eq!(words.reason, "nobody can sign in");
+//! assert_eq!(words.people, [PersonRef::Mention("U123".to_owned())]);
+//! ```
 
+pub mod breakglass;
 pub mod definition;
 pub mod elevate;
 mod help;
+mod keyword;
 mod length;
 pub mod manifest;
+mod parts;
+mod person;
 mod selector;
 mod usage;
 mod vocabulary;
 mod words;
 
-pub use definition::Keyword;
-pub use elevate::{Elevate, RequestWords, TEXT_CHARS_MAX};
+pub use breakglass::{Breakglass, LevelWord, OnWords};
+pub use definition::{BreakglassKeyword, Keyword, Keywords};
+pub use elevate::{Elevate, RequestWords};
 pub use help::help;
 pub use length::{LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length, print_length};
+pub use person::{MENTION_ID_CHARS_MAX, PersonRef};
 pub use selector::{
-    AccountSelector, PermissionSetSelector, REQUEST_SYMBOLS_MAX, REQUEST_SYMBOLS_MIN, RequestRef,
+    AccountSelector, EmergencyRef, PermissionSetSelector, REQUEST_SYMBOLS_MAX, REQUEST_SYMBOLS_MIN,
+    RequestRef,
 };
-pub use usage::{Fault, Slot, Usage};
+pub use usage::{Fault, Numbered, Slot, Usage};
 pub use vocabulary::{NoVocabulary, Vocabulary, is_ticket_shaped};
+pub use words::TEXT_CHARS_MAX;

@@ -2,7 +2,7 @@
 //!
 //! Must never ask a platform for more than Glasskey uses: each scope stands beside its reason.
 
-use crate::definition::{COMMANDS, Command};
+use crate::definition::{COMMANDS, Registered};
 
 /// What a company may choose about its Slack app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Default for SlackApp {
 
 /// The bot scopes that Glasskey uses, each with what for.
 pub const SLACK_SCOPES: &[(&str, &str)] = &[
-    ("commands", "/elevate"),
+    ("commands", "/elevate and /breakglass"),
     ("chat:write", "request cards and direct messages"),
     ("users:read", "who clicked: own workspace, full member, not deactivated, no bot"),
     ("users:read.email", "the e-mail by which a person is found in Identity Center"),
@@ -68,7 +68,7 @@ pub fn slack(app: &SlackApp) -> String {
         quoted(&app.bot_name)
     ));
     out.push_str("  slash_commands:\n");
-    COMMANDS.iter().for_each(|command| out.push_str(&slack_command(command)));
+    COMMANDS.iter().for_each(|command| out.push_str(&slack_command(*command)));
     out.push_str("oauth_config:\n  scopes:\n    bot:\n");
     SLACK_SCOPES.iter().for_each(|entry| out.push_str(&explained(6, entry)));
     out.push_str("settings:\n  event_subscriptions:\n    bot_events:\n");
@@ -79,12 +79,12 @@ pub fn slack(app: &SlackApp) -> String {
 }
 
 /// `should_escape` makes a mention arrive as a user id and not as a name that anybody can take.
-fn slack_command(command: &Command) -> String {
+fn slack_command(command: &dyn Registered) -> String {
     format!(
         "    - command: /{}\n      description: {}\n      usage_hint: {}\n      should_escape: true\n",
-        command.name,
-        quoted(command.summary),
-        quoted(command.hint)
+        command.name(),
+        quoted(command.summary()),
+        quoted(command.hint())
     )
 }
 

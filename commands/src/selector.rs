@@ -65,9 +65,9 @@ impl fmt::Display for PermissionSetSelector {
     }
 }
 
-/// The fewest symbols in the id of a request: what Glasskey gives while ids of four are free.
+/// The fewest symbols in the id of a request or an emergency: what Glasskey gives while ids of four are free.
 pub const REQUEST_SYMBOLS_MIN: usize = 4;
-/// The most symbols in the id of a request: past a million million ids nothing longer can be needed, and it can
+/// The most symbols in the id of a request or an emergency: past a million million ids nothing longer can be needed, and it can
 /// still be read out over a telephone.
 pub const REQUEST_SYMBOLS_MAX: usize = 8;
 
@@ -82,12 +82,7 @@ impl RequestRef {
     /// The reference that the text stands for, or `None` if it cannot be the id of a request.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().trim_end_matches(['.', ',', ';', ':']).to_ascii_uppercase();
-        let symbols = text.strip_prefix("AR-").unwrap_or(&text);
-        let symbols: String = symbols.chars().map(symbol).collect::<Option<_>>()?;
-        (REQUEST_SYMBOLS_MIN..=REQUEST_SYMBOLS_MAX)
-            .contains(&symbols.len())
-            .then(|| Self(format!("AR-{symbols}")))
+        one_form(text, "AR-").map(Self)
     }
 
     /// The id in its one form, `AR-` and 4 to 8 symbols.
@@ -95,6 +90,38 @@ impl RequestRef {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What was typed for an emergency, written in the one form that ids have: `BG-7K3Q`. Reading forgives what it
+/// forgives in a [`RequestRef`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EmergencyRef(String);
+
+impl EmergencyRef {
+    /// The reference that the text stands for, or `None` if it cannot be the id of an emergency.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        one_form(text, "BG-").map(Self)
+    }
+
+    /// The id in its one form, `BG-` and 4 to 8 symbols.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EmergencyRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn one_form(text: &str, prefix: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches(['.', ',', ';', ':']).to_ascii_uppercase();
+    let symbols = text.strip_prefix(prefix).unwrap_or(&text);
+    let symbols: String = symbols.chars().map(symbol).collect::<Option<_>>()?;
+    (REQUEST_SYMBOLS_MIN..=REQUEST_SYMBOLS_MAX).contains(&symbols.len()).then(|| format!("{prefix}{symbols}"))
 }
 
 fn symbol(c: char) -> Option<char> {
@@ -122,6 +149,15 @@ mod tests {
             assert_eq!(RequestRef::parse(typed).unwrap().as_str(), "AR-7K3Q", "{typed}");
         }
         assert_eq!(RequestRef::parse("ar-oil0").unwrap().as_str(), "AR-0110");
+    }
+
+    #[test]
+    fn an_id_is_of_a_request_or_of_an_emergency_and_never_of_both() {
+        for typed in ["BG-7K3Q", "bg-7k3q", "7k3q", "BG-7K3Q,"] {
+            assert_eq!(EmergencyRef::parse(typed).unwrap().as_str(), "BG-7K3Q", "{typed}");
+        }
+        assert_eq!(EmergencyRef::parse("AR-7K3Q"), None);
+        assert_eq!(RequestRef::parse("BG-7K3Q"), None);
     }
 
     #[test]

@@ -3,10 +3,9 @@
 //! Must never blame, name a type of ours, or let typed text end the code marks it is shown in. Escaping for a
 //! platform is the door's work.
 
-use crate::definition::{ELEVATE, Keyword};
-use crate::elevate::TEXT_CHARS_MAX;
 use crate::length::{LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, print_length};
 use crate::selector::RequestRef;
+use crate::words::TEXT_CHARS_MAX;
 use std::fmt;
 
 /// How many characters of the right form a sentence shows: enough to recognise it, short enough to read.
@@ -57,6 +56,8 @@ pub enum Slot {
     Duration,
     /// The reason.
     Reason,
+    /// At least one person.
+    Person,
 }
 
 impl Slot {
@@ -66,6 +67,32 @@ impl Slot {
             Self::PermissionSet => "a permission set",
             Self::Duration => "a duration",
             Self::Reason => "a reason",
+            Self::Person => "a person",
+        }
+    }
+}
+
+/// What has an id that people type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbered {
+    /// A request for access.
+    Request,
+    /// One use of break-glass.
+    Emergency,
+}
+
+impl Numbered {
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Request => "a request",
+            Self::Emergency => "an emergency",
+        }
+    }
+
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Request => "AR-7K3Q",
+            Self::Emergency => "BG-7K3Q",
         }
     }
 }
@@ -78,7 +105,7 @@ pub enum Fault {
         /// The characters that were typed.
         chars: usize,
     },
-    /// Parts of a request, or of `why`, that are not there; in the order of the right form, at least one.
+    /// Parts that are not there; in the order of the right form, at least one.
     Missing(Vec<Slot>),
     /// Two durations, and nothing says which is meant.
     TwoDurations {
@@ -107,7 +134,14 @@ pub enum Fault {
         /// As typed.
         typed: String,
         /// The keyword it is nearest to.
-        nearest: Keyword,
+        nearest: &'static str,
+    },
+    /// A first word that is nothing like a keyword.
+    NoKeyword {
+        /// The command's name.
+        command: &'static str,
+        /// As typed.
+        typed: String,
     },
     /// `help` about something that is no keyword.
     UnknownTopic {
@@ -117,12 +151,14 @@ pub enum Fault {
     /// A keyword that needs an id, alone.
     MissingId {
         /// The keyword.
-        keyword: Keyword,
+        keyword: &'static str,
+        /// What the id is of.
+        of: Numbered,
     },
     /// A keyword that needs an id, and something that is none.
     MalformedId {
-        /// The keyword.
-        keyword: Keyword,
+        /// What the id is of.
+        of: Numbered,
         /// As typed.
         typed: String,
     },
@@ -134,8 +170,36 @@ pub enum Fault {
     /// More words than the keyword takes.
     Extra {
         /// The keyword.
-        keyword: Keyword,
+        keyword: &'static str,
+        /// What it takes, as the help shows it.
+        takes: &'static str,
         /// The first word too many, as typed.
+        typed: String,
+        /// Whether it takes names, which quotes can hold together.
+        name: bool,
+    },
+    /// Two levels, and nothing says which is meant.
+    TwoLevels {
+        /// As typed.
+        first: String,
+        /// As typed.
+        second: String,
+    },
+    /// A level at the end, where it may be a word of the reason.
+    LevelAfterReason {
+        /// As typed.
+        typed: String,
+    },
+    /// Two federations, and nothing says which is meant.
+    TwoFederations {
+        /// As typed.
+        first: String,
+        /// As typed.
+        second: String,
+    },
+    /// Something that names no single person, where a person must be.
+    NotAPerson {
+        /// As typed.
         typed: String,
     },
 }
@@ -171,17 +235,37 @@ impl fmt::Display for Fault {
                 write!(f, "{} names no time of day, such as `until 18:00` or `until 6pm`", word(typed))
             }
             Self::UnknownWord { typed, nearest } => {
-                write!(f, "{} is unknown, and the nearest word is `{}`", word(typed), nearest.word())
+                write!(f, "{} is unknown, and the nearest word is `{nearest}`", word(typed))
+            }
+            Self::NoKeyword { command, typed } => {
+                write!(f, "{} is not among the words that `/{command}` begins with", word(typed))
             }
             Self::UnknownTopic { typed } => write!(f, "there is no help about {}", word(typed)),
-            Self::MissingId { keyword } => {
-                write!(f, "`{}` needs the id of a request, such as `AR-7K3Q`", keyword.word())
+            Self::MissingId { keyword, of } => {
+                write!(f, "`{keyword}` needs the id of {}, such as `{}`", of.noun(), of.example())
             }
-            Self::MalformedId { typed, .. } => {
-                write!(f, "{} is not the id of a request, which is like `AR-7K3Q`", word(typed))
+            Self::MalformedId { of, typed } => {
+                write!(f, "{} is not the id of {}, which is like `{}`", word(typed), of.noun(), of.example())
             }
             Self::MissingWhy { id } => write!(f, "`deny {id}` needs a reason, which the requester will read"),
-            Self::Extra { keyword, typed } => extra(*keyword, typed, f),
+            Self::Extra { keyword, takes, typed, name } => extra(keyword, takes, typed, *name, f),
+            Self::TwoLevels { first, second } => {
+                write!(f, "two levels are given, {} and {}", word(first), word(second))
+            }
+            Self::LevelAfterReason { typed } => {
+                write!(f, "{} after the reason could be the level or a word of the reason", word(typed))?;
+                f.write_str("; a level goes before the reason, and `reason:` begins a reason for certain")
+            }
+            Self::TwoFederations { first, second } => {
+                write!(f, "two federations are given, {} and {}", word(first), word(second))
+            }
+            Self::NotAPerson { typed } => {
+                write!(
+                    f,
+                    "{} names no single person; a person is a mention or an e-mail address",
+                    word(typed)
+                )
+            }
         }
     }
 }
@@ -196,13 +280,13 @@ fn missing(slots: &[Slot], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if slots == [Slot::Duration] { f.write_str(", such as `1h`") } else { Ok(()) }
 }
 
-fn extra(keyword: Keyword, typed: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let arguments =
-        ELEVATE.uses.iter().find(|entry| entry.keyword == keyword).map_or("", |entry| entry.arguments);
-    let takes =
-        if arguments.is_empty() { "nothing".to_owned() } else { format!("`{arguments}` and nothing more") };
-    write!(f, "`{}` takes {takes} after it, but {} follows", keyword.word(), word(typed))?;
-    f.write_str("; a name of several words, or one that reads like a command, goes in quotes")
+fn extra(keyword: &str, takes: &str, typed: &str, name: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let takes = if takes.is_empty() { "nothing".to_owned() } else { format!("`{takes}` and nothing more") };
+    write!(f, "`{keyword}` takes {takes} after it, but {} follows", word(typed))?;
+    if name {
+        f.write_str("; a name of several words, or one that reads like a command, goes in quotes")?;
+    }
+    Ok(())
 }
 
 fn word(typed: &str) -> String {

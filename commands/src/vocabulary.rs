@@ -18,12 +18,17 @@ pub trait Vocabulary {
         false
     }
 
+    /// Whether an emergency federation has this name; `[breakglass.<name>]` of the configuration.
+    fn is_federation(&self, _text: &str) -> bool {
+        false
+    }
+
     /// Whether this has the shape of a ticket; `requests.ticket.pattern` of the configuration.
     fn is_ticket(&self, text: &str) -> bool {
         is_ticket_shaped(text)
     }
 
-    /// Whether a request without a reason is a usage error; `requests.reason.required` of the configuration.
+    /// Whether a request or an emergency without a reason is a usage error; `requests.reason.required` of the configuration.
     fn reason_required(&self) -> bool {
         true
     }

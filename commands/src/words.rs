@@ -9,6 +9,10 @@ const SINGLE: &[char] = &['\'', '‘', '’', '‚', '‛'];
 /// People copy commands out of chat together with their code marks.
 const CODE: &[char] = &['`'];
 
+/// The longest text that is read, in characters: what a Slack text input holds (3000), so that one line can say
+/// whatever a form can.
+pub const TEXT_CHARS_MAX: usize = 3000;
+
 /// One word, or one quoted stretch of words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {

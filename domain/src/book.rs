@@ -7,16 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::emergency::Emergency;
 use crate::event::{Answer, Event, Record};
 use crate::evolve;
 use crate::holding::HoldingState;
-use crate::ids::{InteractionId, PersonId, RequestId};
+use crate::ids::{EmergencyId, FederationId, InteractionId, PersonId, RequestId, Subject};
 use crate::job::Job;
 use crate::person::ChatAccount;
 use crate::reconcile;
 use crate::request::{AccessRequest, State};
 use crate::settings::{INTERACTIONS_FORGOTTEN_AT_ONCE, INTERACTIONS_KEPT, INTERACTIONS_MAX};
 use crate::target::Holding;
+use crate::timers;
+use crate::watch::Watch;
 
 /// A chat account's person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +60,12 @@ pub struct Touched {
     pub interactions: Vec<InteractionId>,
     /// Whether the directory in force changed.
     pub directory: bool,
+    /// Emergencies that changed and are still in the book.
+    pub emergencies: BTreeSet<EmergencyId>,
+    /// Emergencies that left the book, as they were at the end.
+    pub closed_emergencies: Vec<Emergency>,
+    /// Whether what is watched changed.
+    pub watch: bool,
 }
 
 /// Whose a job is.
@@ -64,6 +73,8 @@ pub struct Touched {
 enum Owner {
     Request(RequestId),
     Holding(Holding),
+    Emergency(EmergencyId),
+    Watch,
 }
 
 /// The current state.
@@ -73,6 +84,8 @@ pub struct Book {
     pub(crate) holdings: BTreeMap<Holding, HoldingState>,
     pub(crate) bindings: BTreeMap<ChatAccount, Binding>,
     pub(crate) directory: Option<DirectoryRef>,
+    pub(crate) emergencies: BTreeMap<EmergencyId, Emergency>,
+    pub(crate) watch: Watch,
     interactions: BTreeMap<InteractionId, (Timestamp, Answer)>,
     interactions_by_age: BTreeSet<(Timestamp, InteractionId)>,
     open_by_person: BTreeMap<PersonId, BTreeSet<RequestId>>,
@@ -135,6 +148,37 @@ impl Book {
     #[must_use]
     pub fn directory(&self) -> Option<&DirectoryRef> {
         self.directory.as_ref()
+    }
+
+    /// An emergency that is not finished.
+    #[must_use]
+    pub fn emergency(&self, id: &EmergencyId) -> Option<&Emergency> {
+        self.emergencies.get(id)
+    }
+
+    /// All emergencies that are not finished: open, or not yet looked at by an auditor.
+    pub fn emergencies(&self) -> impl Iterator<Item = &Emergency> {
+        self.emergencies.values()
+    }
+
+    /// The emergency that is proposed or open in a federation. There is one at most.
+    #[must_use]
+    pub fn open_emergency(&self, federation: &FederationId) -> Option<&Emergency> {
+        self.emergencies
+            .values()
+            .find(|emergency| emergency.ask.federation == *federation && !emergency.state.is_terminal())
+    }
+
+    /// Whether an emergency is on: policy may ask.
+    #[must_use]
+    pub fn emergency_on(&self) -> bool {
+        self.emergencies.values().any(timers::is_on)
+    }
+
+    /// What is watched.
+    #[must_use]
+    pub fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// What was answered to a delivery that came before.
@@ -202,6 +246,14 @@ impl Book {
         part
     }
 
+    /// The part of the book that a decision about this emergency can look at.
+    #[must_use]
+    pub(crate) fn excerpt_emergencies(&self, ids: &[&EmergencyId]) -> Self {
+        let chosen = ids.iter().filter_map(|id| self.emergencies.get(*id));
+        let emergencies = chosen.map(|emergency| (emergency.ask.id.clone(), emergency.clone())).collect();
+        Self { emergencies, watch: self.watch.clone(), ..Self::default() }
+    }
+
     fn remember(&mut self, interaction: InteractionId, at: Timestamp, answer: Answer) {
         // The first answer stands: it is the one that had an effect (P6).
         if !self.interactions.contains_key(&interaction) {
@@ -255,6 +307,56 @@ impl Book {
             let jobs = self.jobs_of_holding(&holding, at);
             self.set_jobs(Owner::Holding(holding), jobs, touched);
         }
+        self.refresh_emergencies(at, touched);
+    }
+
+    fn refresh_emergencies(&mut self, at: Timestamp, touched: &mut Touched) {
+        let finished: Vec<EmergencyId> = touched
+            .emergencies
+            .iter()
+            .filter(|id| self.emergencies.get(*id).is_some_and(Emergency::is_finished))
+            .cloned()
+            .collect();
+        for id in finished {
+            touched.emergencies.remove(&id);
+            self.set_jobs(Owner::Emergency(id.clone()), Vec::new(), touched);
+            touched.closed_emergencies.extend(self.emergencies.remove(&id));
+        }
+        // Whether Identity Center is well moves a timer of those that are on.
+        let concerned: Vec<EmergencyId> = if touched.watch {
+            self.emergencies.keys().cloned().collect()
+        } else {
+            touched.emergencies.iter().cloned().collect()
+        };
+        for id in concerned {
+            let jobs = self.jobs_of_emergency(&id, at);
+            self.set_jobs(Owner::Emergency(id), jobs, touched);
+        }
+        if touched.watch {
+            let jobs = self.jobs_of_watch(at);
+            self.set_jobs(Owner::Watch, jobs, touched);
+        }
+    }
+
+    fn jobs_of_emergency(&self, id: &EmergencyId, at: Timestamp) -> Vec<(Timestamp, Job)> {
+        let Some(emergency) = self.emergencies.get(id) else { return Vec::new() };
+        let mut jobs = Vec::new();
+        if let Some(due) = timers::next(emergency, &self.watch) {
+            jobs.push((due, Job::EmergencyTimer { id: id.clone() }));
+        }
+        if let Some(due) = timers::federation_due(emergency, at) {
+            let closing = timers::is_closing(emergency);
+            jobs.push((due, Job::Federation { id: id.clone(), closing }));
+        }
+        if !emergency.card_is_current() {
+            jobs.push((at, Job::Card { id: Subject::Emergency(id.clone()) }));
+        }
+        jobs.extend(emergency.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })));
+        jobs
+    }
+
+    fn jobs_of_watch(&self, at: Timestamp) -> Vec<(Timestamp, Job)> {
+        self.watch.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })).collect()
     }
 
     fn index_person(&mut self, id: &RequestId) {
@@ -291,7 +393,7 @@ impl Book {
             | State::Failed { .. } => {}
         }
         if !request.card_is_current() {
-            jobs.push((at, Job::Card { id }));
+            jobs.push((at, Job::Card { id: Subject::Request(id) }));
         }
         jobs.extend(request.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })));
         jobs
@@ -350,6 +452,12 @@ pub enum RowKey {
     Job(Timestamp, Job),
     /// The directory in force.
     Directory,
+    /// An emergency that is not finished.
+    Emergency(EmergencyId),
+    /// An emergency that is finished.
+    ClosedEmergency(EmergencyId),
+    /// What is watched.
+    Watch,
 }
 
 /// One row of a stored copy, given back before [`Book::loaded`]. Finished requests are stored too, but never loaded.
@@ -369,6 +477,12 @@ pub enum Row {
     Job(Timestamp, Job),
     /// The directory in force.
     Directory(DirectoryRef),
+    /// An emergency that is not finished.
+    Emergency(Box<Emergency>),
+    /// An emergency that is finished.
+    ClosedEmergency(Box<Emergency>),
+    /// What is watched.
+    Watch(Box<Watch>),
 }
 
 impl Book {
@@ -405,13 +519,34 @@ impl Book {
         if touched.directory {
             rows.push((RowKey::Directory, self.directory.clone().map(Row::Directory)));
         }
+        self.emergency_changes(touched, &mut rows);
         rows
+    }
+
+    fn emergency_changes(&self, touched: &Touched, rows: &mut Vec<(RowKey, Option<Row>)>) {
+        for id in &touched.emergencies {
+            let row = self.emergencies.get(id).map(|emergency| Row::Emergency(Box::new(emergency.clone())));
+            rows.push((RowKey::Emergency(id.clone()), row));
+        }
+        for emergency in &touched.closed_emergencies {
+            let id = &emergency.ask.id;
+            rows.push((RowKey::Emergency(id.clone()), None));
+            let row = Row::ClosedEmergency(Box::new(emergency.clone()));
+            rows.push((RowKey::ClosedEmergency(id.clone()), Some(row)));
+        }
+        if touched.watch {
+            rows.push((RowKey::Watch, Some(Row::Watch(Box::new(self.watch.clone())))));
+        }
     }
 
     /// Takes one row of a stored copy.
     pub fn load(&mut self, row: Row) {
         match row {
-            Row::Closed(_) => {}
+            Row::Closed(_) | Row::ClosedEmergency(_) => {}
+            Row::Emergency(emergency) => {
+                self.emergencies.insert(emergency.ask.id.clone(), *emergency);
+            }
+            Row::Watch(watch) => self.watch = *watch,
             Row::Request(request) => {
                 self.requests.insert(request.ask.id.clone(), *request);
             }
@@ -447,6 +582,12 @@ impl Book {
             let jobs = stored_times(self.jobs_of_holding(&holding, Timestamp::UNIX_EPOCH), &stored);
             self.set_jobs(Owner::Holding(holding), jobs, &mut touched);
         }
+        for id in self.emergencies.keys().cloned().collect::<Vec<_>>() {
+            let jobs = stored_times(self.jobs_of_emergency(&id, Timestamp::UNIX_EPOCH), &stored);
+            self.set_jobs(Owner::Emergency(id), jobs, &mut touched);
+        }
+        let jobs = stored_times(self.jobs_of_watch(Timestamp::UNIX_EPOCH), &stored);
+        self.set_jobs(Owner::Watch, jobs, &mut touched);
     }
 }
 

@@ -1,7 +1,13 @@
 //! What can come in: from people, from timers, from the outside. An outcome is a command too, so that there is one way in.
 
+use jiff::Timestamp;
+
+use crate::emergency::{Level, Purpose};
+use crate::federation::{FederationChange, Looked, Made};
 use crate::holding::Change;
-use crate::ids::{GroupId, InteractionId, OperationId, PersonId, RequestId};
+use crate::ids::{
+    EmergencyId, FederationId, GroupId, InteractionId, OperationId, PersonId, RequestId, Subject,
+};
 use crate::job::Tell;
 use crate::person::{Actor, ChatAccount};
 use crate::refusal::Refusal;
@@ -122,8 +128,117 @@ pub enum Command {
     },
     /// The bot stops.
     Stopped,
+    /// Something about break-glass.
+    Emergency(EmergencyCommand),
+    /// Identity Center began, or ceased, to answer.
+    Center {
+        /// Whether it answers.
+        answers: bool,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A drill was not held when it should have been: nobody was there to hold it.
+    DrillMissed {
+        /// Of which federation.
+        federation: FederationId,
+        /// When.
+        due: Timestamp,
+    },
     /// What the outside answered.
     Outcome(Outcome),
+}
+
+/// What somebody asks for with `/breakglass on` or `drill`, with names resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEmergency {
+    /// A free id.
+    pub id: EmergencyId,
+    /// Which federation; the only one, when none is named.
+    pub federation: Option<FederationId>,
+    /// What for.
+    pub purpose: Purpose,
+    /// What the people may do.
+    pub level: Level,
+    /// For how long; as configured, when not said.
+    pub length: Option<Seconds>,
+    /// Which incident.
+    pub incident: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Who gets the access; the opener, when nobody is named (nobody in a drill).
+    pub people: Vec<PersonId>,
+    /// For a drill by schedule: when it was due.
+    pub due: Option<Timestamp>,
+}
+
+/// Which emergency is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// This one.
+    Id(EmergencyId),
+    /// The one that is open in this federation, or in the only one that has one.
+    Open(Option<FederationId>),
+}
+
+/// What people and timers say about emergencies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EmergencyCommand {
+    /// Open one, or rehearse.
+    Open(NewEmergency),
+    /// Another person's yes; the opener's, to go on alone.
+    Confirm {
+        /// Which.
+        which: Which,
+    },
+    /// Another person's no.
+    Decline {
+        /// Which.
+        which: Which,
+        /// Why.
+        why: Option<String>,
+    },
+    /// Close it.
+    Off {
+        /// Which.
+        which: Which,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Give people the access.
+    Add {
+        /// Which.
+        which: Which,
+        /// Whom.
+        people: Vec<PersonId>,
+        /// What they may do.
+        level: Level,
+    },
+    /// Take it from people.
+    Remove {
+        /// Which.
+        which: Which,
+        /// Whom.
+        people: Vec<PersonId>,
+    },
+    /// Move its end.
+    Extend {
+        /// Which.
+        which: Which,
+        /// By how long.
+        by: Seconds,
+    },
+    /// An auditor acknowledges what was done.
+    Review {
+        /// Which.
+        id: EmergencyId,
+        /// What they noted.
+        note: Option<String>,
+    },
+    /// Something is due.
+    Tick {
+        /// Of which.
+        id: EmergencyId,
+    },
 }
 
 /// What the outside answered to a job.
@@ -177,15 +292,38 @@ pub enum Outcome {
         /// What it says.
         what: Option<String>,
     },
+    /// A look at the federation of an emergency.
+    FederationLooked {
+        /// Whose.
+        id: EmergencyId,
+        /// What was seen, as far as it could be.
+        looked: Looked,
+        /// What could not be read, and why.
+        fault: Option<String>,
+    },
+    /// Changes at the identity provider were made, or not.
+    FederationMade {
+        /// For which emergency.
+        id: EmergencyId,
+        /// Each with how it went.
+        results: Vec<(FederationChange, Made)>,
+    },
+    /// The sign-in metadata was fetched, or could not be.
+    MetadataFetched {
+        /// For which emergency.
+        id: EmergencyId,
+        /// Why not.
+        fault: Option<String>,
+    },
     /// A card is about to be posted.
     CardIntended {
         /// Whose.
-        id: RequestId,
+        id: Subject,
     },
     /// A card shows a version.
     CardShown {
         /// Whose.
-        id: RequestId,
+        id: Subject,
         /// Which.
         version: u64,
         /// Where.
@@ -194,7 +332,7 @@ pub enum Outcome {
     /// A card can never be shown.
     CardUndeliverable {
         /// Whose.
-        id: RequestId,
+        id: Subject,
         /// What the platform said.
         why: String,
     },

@@ -17,6 +17,7 @@ use crate::federation::View;
 use crate::ids::{EmergencyId, FederationId, MemberId, PersonId};
 use crate::job::Tell;
 use crate::person::{Door, Who};
+use crate::refusal::EmergencyWord;
 use crate::request::{Approval, CardState, Posting};
 use crate::settings::OVERDUE_AFTER;
 use crate::time::Seconds;
@@ -315,6 +316,21 @@ impl EmergencyState {
         }
     }
 
+    /// Its word.
+    #[must_use]
+    pub fn word(&self) -> EmergencyWord {
+        match self {
+            Self::Proposed { .. } => EmergencyWord::Proposed,
+            Self::Opening { .. } => EmergencyWord::Opening,
+            Self::On { .. } => EmergencyWord::On,
+            Self::Closing { .. } => EmergencyWord::Closing,
+            Self::Off { .. } => EmergencyWord::Off,
+            Self::Declined { .. } => EmergencyWord::Declined,
+            Self::Withdrawn { .. } => EmergencyWord::Withdrawn,
+            Self::Lapsed { .. } => EmergencyWord::Lapsed,
+        }
+    }
+
     /// Whether nothing can happen to it any more.
     #[must_use]
     pub fn is_terminal(&self) -> bool {
@@ -461,6 +477,8 @@ pub struct Emergency {
     pub confirmers: Vec<PersonId>,
     /// Who confirmed.
     pub confirmations: Vec<Approval>,
+    /// Whether people were told that the opener may go on alone now.
+    pub alone_offered: bool,
     /// Whether the opener went on without the confirmation that policy asks for.
     pub alone: bool,
     /// Who is to be in the groups, and who was.
@@ -475,6 +493,8 @@ pub struct Emergency {
     pub trouble: Option<String>,
     /// Whether it said that it takes no changes now (disaster recovery).
     pub read_only: bool,
+    /// How many times it was extended.
+    pub extended: u32,
     /// Whether an auditor looked at it.
     pub review: Review,
     /// What happened.

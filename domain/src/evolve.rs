@@ -1,16 +1,22 @@
 //! event → state. Total: replay cannot fail, and a terminal state is never changed again (pitfall 26).
 
+mod emergency;
+mod federation;
+
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::book::{Binding, Book, DirectoryRef, Touched};
 use crate::event::Event;
 use crate::holding::{Change, HoldingState, Operation, Origin, Sight};
-use crate::ids::RequestId;
+use crate::ids::{EmergencyId, RequestId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
 use crate::refusal::StateWord;
 use crate::request::{AccessRequest, Approval, CardState, EndCause, MessageRef, Posting, State};
 use crate::settings::{OVERDUE_AFTER, SETTLE_AFTER};
 use crate::target::Holding;
+use crate::watch::Center;
 
 /// Changes the book by one fact.
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each fact, so that none is without")]
@@ -26,7 +32,7 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
                 trouble: None,
                 version: 1,
                 card: CardState::default(),
-                untold: std::collections::BTreeMap::new(),
+                untold: BTreeMap::new(),
             };
             // A name that is taken keeps its meaning: overwriting it would lose a deadline (P2).
             book.requests.entry(ask.id.clone()).or_insert(request);
@@ -102,28 +108,38 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             end_confirmed(book, at, id, *lateness_ms, kept_by.clone(), touched);
         }
         Event::OverdueTold { id, nth, again_at } => overdue_told(book, id, *nth, *again_at, touched),
-        Event::CardIntended { id } => {
-            with(book, id, touched, |request| {
-                if !matches!(request.card.posting, Posting::Posted { .. }) {
-                    request.card.posting = Posting::Intended { at };
-                }
-            });
-        }
+        Event::CardIntended { id } => with_card(book, id, touched, |card| {
+            if !matches!(card.posting, Posting::Posted { .. }) {
+                card.posting = Posting::Intended { at };
+            }
+        }),
         Event::CardShown { id, version, message } => card_shown(book, id, *version, message, touched),
         Event::CardUndeliverable { id, why } => {
-            with(book, id, touched, |request| request.card.undeliverable = Some(why.clone()));
+            with_card(book, id, touched, |card| card.undeliverable = Some(why.clone()));
         }
-        Event::TellIntended { tell } => {
-            with(book, &tell.id, touched, |request| {
-                if let Some(posting) = request.untold.get_mut(tell) {
-                    *posting = Posting::Intended { at };
-                }
-            });
-        }
+        Event::TellIntended { tell } => with_untold(book, &tell.id, touched, |untold| {
+            if let Some(posting) = untold.get_mut(tell) {
+                *posting = Posting::Intended { at };
+            }
+        }),
         Event::Told { tell } | Event::Undeliverable { tell, .. } => {
-            with(book, &tell.id, touched, |request| {
-                request.untold.remove(tell);
+            with_untold(book, &tell.id, touched, |untold| {
+                untold.remove(tell);
             });
+        }
+        Event::Emergency { id, fact } => emergency::evolve(book, at, id, fact, touched),
+        Event::CenterSilent { since, channels } => {
+            let silent = NoticeKind::CenterSilent { since: since.as_second() };
+            watched(book, touched, Center::Silent { since: *since }, silent, channels);
+        }
+        Event::CenterAnswers { since, channels } => {
+            let answers = NoticeKind::CenterAnswers { since: since.as_second() };
+            watched(book, touched, Center::Answers { since: *since }, answers, channels);
+        }
+        Event::DrillMissed { federation, due, channel } => {
+            book.watch.drill_due.insert(federation.clone(), *due);
+            let missed = NoticeKind::DrillMissed { due: due.as_second() };
+            tell_watch(book, touched, missed, std::slice::from_ref(channel));
         }
         Event::PersonBound { account, person, email } => {
             let binding = Binding { person: person.clone(), email: email.clone(), at };
@@ -136,6 +152,65 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         }
         Event::Started { .. } => started(book, at, touched),
         Event::Refused { .. } | Event::PolicyLoaded { .. } | Event::Stopped => {}
+    }
+}
+
+/// Whether Identity Center answers, and who is told.
+fn watched(book: &mut Book, touched: &mut Touched, center: Center, kind: NoticeKind, channels: &[String]) {
+    book.watch.center = center;
+    // What was never posted is replaced by what is true now.
+    book.watch.untold.retain(|tell, posting| {
+        let center = matches!(tell.kind, NoticeKind::CenterSilent { .. } | NoticeKind::CenterAnswers { .. });
+        !(center && *posting == Posting::No)
+    });
+    tell_watch(book, touched, kind, channels);
+}
+
+fn tell_watch(book: &mut Book, touched: &mut Touched, kind: NoticeKind, channels: &[String]) {
+    touched.watch = true;
+    for name in channels {
+        let to = Recipient::Channel { name: name.clone() };
+        book.watch.untold.entry(Tell { id: Subject::Watch, kind, to }).or_default();
+    }
+}
+
+/// Changes a card, if what it shows is there.
+fn with_card(book: &mut Book, id: &Subject, touched: &mut Touched, change: impl FnOnce(&mut CardState)) {
+    match id {
+        Subject::Request(id) => {
+            with(book, id, touched, |request| change(&mut request.card));
+        }
+        Subject::Emergency(id) => {
+            if let Some(emergency) = book.emergencies.get_mut(id) {
+                change(&mut emergency.card);
+                touched.emergencies.insert(id.clone());
+            }
+        }
+        Subject::Watch => {}
+    }
+}
+
+/// Changes what is still to be told about something, if that is there.
+fn with_untold(
+    book: &mut Book,
+    id: &Subject,
+    touched: &mut Touched,
+    change: impl FnOnce(&mut BTreeMap<Tell, Posting>),
+) {
+    match id {
+        Subject::Request(id) => {
+            with(book, id, touched, |request| change(&mut request.untold));
+        }
+        Subject::Emergency(id) => {
+            if let Some(emergency) = book.emergencies.get_mut(id) {
+                change(&mut emergency.untold);
+                touched.emergencies.insert(id.clone());
+            }
+        }
+        Subject::Watch => {
+            change(&mut book.watch.untold);
+            touched.watch = true;
+        }
     }
 }
 
@@ -202,7 +277,8 @@ fn tell_requester(request: &mut AccessRequest, kind: NoticeKind) {
 }
 
 fn tell(request: &mut AccessRequest, kind: NoticeKind, to: Recipient) {
-    request.untold.entry(Tell { id: request.ask.id.clone(), kind, to }).or_default();
+    let id = Subject::Request(request.ask.id.clone());
+    request.untold.entry(Tell { id, kind, to }).or_default();
 }
 
 /// Tells the requester and the channels that policy names.
@@ -276,6 +352,18 @@ fn started(book: &mut Book, at: Timestamp, touched: &mut Touched) {
         if create {
             state.loose_create = Some(at);
             touched.holdings.insert(holding.clone());
+        }
+    }
+    let open: Vec<EmergencyId> = book
+        .emergencies
+        .values()
+        .filter(|emergency| emergency.state.holds_federation())
+        .map(|emergency| emergency.ask.id.clone())
+        .collect();
+    for id in open {
+        if let Some(emergency) = book.emergencies.get_mut(&id) {
+            federation::started(emergency, at);
+            touched.emergencies.insert(id);
         }
     }
 }
@@ -409,9 +497,9 @@ fn overdue_told(book: &mut Book, id: &RequestId, nth: u32, again_at: Timestamp, 
     });
 }
 
-fn card_shown(book: &mut Book, id: &RequestId, version: u64, message: &MessageRef, touched: &mut Touched) {
-    with(book, id, touched, |request| {
-        request.card.posting = Posting::Posted { message: message.clone() };
-        request.card.shown = request.card.shown.max(version);
+fn card_shown(book: &mut Book, id: &Subject, version: u64, message: &MessageRef, touched: &mut Touched) {
+    with_card(book, id, touched, |card| {
+        card.posting = Posting::Posted { message: message.clone() };
+        card.shown = card.shown.max(version);
     });
 }

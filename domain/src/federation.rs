@@ -13,6 +13,9 @@ use crate::ids::{MemberId, PersonId};
 use crate::settings::SETTLE_AFTER;
 use crate::time::Seconds;
 
+/// A provider that takes no changes now (disaster recovery) says so with this beginning, so that people are pointed to the
+/// runbook. Okta: read-only mode.
+pub const READ_ONLY: &str = "read-only:";
 /// Lists lag behind changes; after so many looks that show the opposite, the change is made again.
 pub const LOOKS_MAX: u32 = 5;
 /// While it is on, the provider is looked at this often: what somebody changes by hand is told.

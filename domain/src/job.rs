@@ -7,7 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{PersonId, RequestId};
+use crate::emergency::Level;
+use crate::ids::{EmergencyId, PersonId, RequestId, Subject};
 use crate::target::Holding;
 
 /// Whom a message is for.
@@ -19,9 +20,11 @@ pub enum Recipient {
         /// Who.
         person: PersonId,
     },
-    /// The access channel, under the card.
+    /// Under the card.
     Thread,
-    /// A channel named by policy (`@notify`).
+    /// The access channel, for all to see.
+    Access,
+    /// A channel named by policy (`@notify`) or by the configuration.
     Channel {
         /// As the policy writes it.
         name: String,
@@ -53,14 +56,76 @@ pub enum NoticeKind {
     },
     /// Overdue access is gone at last.
     OverdueOver,
+    /// An emergency waits for another person's yes.
+    Proposed {
+        /// How many times it was said before.
+        nth: u32,
+    },
+    /// An emergency is on.
+    EmergencyOn,
+    /// Its opener went on without the confirmation that policy asks for.
+    EmergencyAlone,
+    /// Somebody is in an emergency group now: how to sign in.
+    SignIn {
+        /// Which group.
+        level: Level,
+    },
+    /// The provider stands in the way of opening.
+    EmergencyStuck,
+    /// Somebody is in an emergency group whom Glasskey did not add.
+    Strangers {
+        /// How many of them were seen so far.
+        seen: u32,
+    },
+    /// An emergency is still on.
+    StillOn {
+        /// The first, the second…
+        nth: u32,
+    },
+    /// It was extended.
+    EmergencyExtended {
+        /// The first, the second…
+        nth: u32,
+    },
+    /// It ends soon.
+    EndsSoon {
+        /// How many times it was extended before.
+        nth: u32,
+    },
+    /// Identity Center is well again: it can be closed.
+    CloseNow,
+    /// It is off: the report.
+    EmergencyOff,
+    /// Nobody looked at it afterwards yet.
+    ReviewDue {
+        /// The first, the second…
+        nth: u32,
+    },
+    /// Somebody looked at it.
+    Reviewed,
+    /// Identity Center does not answer.
+    CenterSilent {
+        /// Since when, in seconds since 1970: the name of this silence.
+        since: i64,
+    },
+    /// It answers again.
+    CenterAnswers {
+        /// Since when, in seconds since 1970.
+        since: i64,
+    },
+    /// A drill was not held when it should have been.
+    DrillMissed {
+        /// When that was, in seconds since 1970.
+        due: i64,
+    },
 }
 
 /// One message that must be delivered exactly once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "TellText", into = "TellText")]
 pub struct Tell {
-    /// About which request.
-    pub id: RequestId,
+    /// About which request, or emergency.
+    pub id: Subject,
     /// What.
     pub kind: NoticeKind,
     /// To whom.
@@ -85,10 +150,27 @@ impl Tell {
             NoticeKind::RemovedByHand => "removed-by-hand".to_owned(),
             NoticeKind::Overdue { nth } => format!("overdue-{nth}"),
             NoticeKind::OverdueOver => "overdue-over".to_owned(),
+            NoticeKind::Proposed { nth } => format!("proposed-{nth}"),
+            NoticeKind::EmergencyOn => "emergency-on".to_owned(),
+            NoticeKind::EmergencyAlone => "emergency-alone".to_owned(),
+            NoticeKind::SignIn { level } => format!("sign-in-{}", level.word()),
+            NoticeKind::EmergencyStuck => "emergency-stuck".to_owned(),
+            NoticeKind::Strangers { seen } => format!("strangers-{seen}"),
+            NoticeKind::StillOn { nth } => format!("still-on-{nth}"),
+            NoticeKind::EmergencyExtended { nth } => format!("extended-{nth}"),
+            NoticeKind::EndsSoon { nth } => format!("ends-soon-{nth}"),
+            NoticeKind::CloseNow => "close-now".to_owned(),
+            NoticeKind::EmergencyOff => "emergency-off".to_owned(),
+            NoticeKind::ReviewDue { nth } => format!("review-due-{nth}"),
+            NoticeKind::Reviewed => "reviewed".to_owned(),
+            NoticeKind::CenterSilent { since } => format!("center-silent-{since}"),
+            NoticeKind::CenterAnswers { since } => format!("center-answers-{since}"),
+            NoticeKind::DrillMissed { due } => format!("drill-missed-{due}"),
         };
         let to = match &self.to {
             Recipient::Person { person } => format!("person/{person}"),
             Recipient::Thread => "thread".to_owned(),
+            Recipient::Access => "access".to_owned(),
             Recipient::Channel { name } => format!("channel/{name}"),
         };
         format!("{}/{kind}/{to}", self.id)
@@ -96,7 +178,7 @@ impl Tell {
 
     fn from_key(key: &str) -> Option<Self> {
         let mut parts = key.splitn(3, '/');
-        let id = RequestId::parse(parts.next()?).ok()?;
+        let id = Subject::try_from(parts.next()?.to_owned()).ok()?;
         let kind = match parts.next()? {
             "granted" => NoticeKind::Granted,
             "ended" => NoticeKind::Ended,
@@ -106,16 +188,47 @@ impl Tell {
             "already-held" => NoticeKind::AlreadyHeld,
             "removed-by-hand" => NoticeKind::RemovedByHand,
             "overdue-over" => NoticeKind::OverdueOver,
-            other => NoticeKind::Overdue { nth: other.strip_prefix("overdue-")?.parse().ok()? },
+            "emergency-on" => NoticeKind::EmergencyOn,
+            "emergency-alone" => NoticeKind::EmergencyAlone,
+            "sign-in-ro" => NoticeKind::SignIn { level: Level::Ro },
+            "sign-in-ops" => NoticeKind::SignIn { level: Level::Ops },
+            "emergency-stuck" => NoticeKind::EmergencyStuck,
+            "close-now" => NoticeKind::CloseNow,
+            "emergency-off" => NoticeKind::EmergencyOff,
+            "reviewed" => NoticeKind::Reviewed,
+            other => Self::numbered(other)?,
         };
         let to = parts.next()?;
         let to = match (to, to.split_once('/')) {
             ("thread", _) => Recipient::Thread,
+            ("access", _) => Recipient::Access,
             (_, Some(("person", person))) => Recipient::Person { person: PersonId::new(person) },
             (_, Some(("channel", name))) => Recipient::Channel { name: name.to_owned() },
             _ => return None,
         };
         Some(Self { id, kind, to })
+    }
+}
+
+impl Tell {
+    /// A kind that carries a number, after its last hyphen; times before 1970 have two of them and are none.
+    fn numbered(text: &str) -> Option<NoticeKind> {
+        let (kind, number) = text.rsplit_once('-')?;
+        let nth = || number.parse().ok();
+        let second = || number.parse().ok();
+        Some(match kind {
+            "overdue" => NoticeKind::Overdue { nth: nth()? },
+            "proposed" => NoticeKind::Proposed { nth: nth()? },
+            "strangers" => NoticeKind::Strangers { seen: nth()? },
+            "still-on" => NoticeKind::StillOn { nth: nth()? },
+            "extended" => NoticeKind::EmergencyExtended { nth: nth()? },
+            "ends-soon" => NoticeKind::EndsSoon { nth: nth()? },
+            "review-due" => NoticeKind::ReviewDue { nth: nth()? },
+            "center-silent" => NoticeKind::CenterSilent { since: second()? },
+            "center-answers" => NoticeKind::CenterAnswers { since: second()? },
+            "drill-missed" => NoticeKind::DrillMissed { due: second()? },
+            _ => return None,
+        })
     }
 }
 
@@ -159,15 +272,27 @@ pub enum Job {
         /// Which.
         id: RequestId,
     },
-    /// Make the card show the request as it is.
+    /// Make the card show the request, or the emergency, as it is.
     Card {
         /// Whose.
-        id: RequestId,
+        id: Subject,
     },
     /// Deliver a message.
     Tell {
         /// Which.
         tell: Tell,
+    },
+    /// Make the identity provider agree with what an emergency wants.
+    Federation {
+        /// Which.
+        id: EmergencyId,
+        /// Whether it is there to close: that goes first when a budget is short.
+        closing: bool,
+    },
+    /// Something about an emergency is due: its end, a reminder, a lapse.
+    EmergencyTimer {
+        /// Which.
+        id: EmergencyId,
     },
 }
 
@@ -181,6 +306,9 @@ impl fmt::Display for Job {
             Self::Lapse { id } => write!(f, "lapse {id}"),
             Self::Card { id } => write!(f, "card {id}"),
             Self::Tell { tell } => write!(f, "tell {}", tell.key()),
+            Self::Federation { id, closing: true } => write!(f, "close {id}"),
+            Self::Federation { id, closing: false } => write!(f, "open {id}"),
+            Self::EmergencyTimer { id } => write!(f, "look after {id}"),
         }
     }
 }
@@ -191,9 +319,14 @@ mod tests {
 
     #[test]
     fn the_key_of_a_message_reads_back() {
-        let id = RequestId::parse("AR-7K3Q").unwrap();
+        let ids = [
+            Subject::from(RequestId::parse("AR-7K3Q").unwrap()),
+            Subject::from(EmergencyId::parse("BG-7K3Q").unwrap()),
+            Subject::Watch,
+        ];
         let recipients = [
             Recipient::Thread,
+            Recipient::Access,
             Recipient::Person { person: PersonId::new("b4c8/a") },
             Recipient::Channel { name: "#prod/access".to_owned() },
         ];
@@ -202,11 +335,30 @@ mod tests {
             NoticeKind::Overdue { nth: 12 },
             NoticeKind::OverdueOver,
             NoticeKind::RemovedByHand,
+            NoticeKind::Proposed { nth: 0 },
+            NoticeKind::EmergencyOn,
+            NoticeKind::EmergencyAlone,
+            NoticeKind::SignIn { level: Level::Ro },
+            NoticeKind::SignIn { level: Level::Ops },
+            NoticeKind::EmergencyStuck,
+            NoticeKind::Strangers { seen: 3 },
+            NoticeKind::StillOn { nth: 1 },
+            NoticeKind::EmergencyExtended { nth: 1 },
+            NoticeKind::EndsSoon { nth: 0 },
+            NoticeKind::CloseNow,
+            NoticeKind::EmergencyOff,
+            NoticeKind::ReviewDue { nth: 7 },
+            NoticeKind::Reviewed,
+            NoticeKind::CenterSilent { since: 1_780_000_000 },
+            NoticeKind::CenterAnswers { since: 1_780_000_000 },
+            NoticeKind::DrillMissed { due: 1_780_000_000 },
         ];
-        for to in recipients {
-            for kind in kinds {
-                let tell = Tell { id: id.clone(), kind, to: to.clone() };
-                assert_eq!(Tell::from_key(&tell.key()), Some(tell));
+        for id in ids {
+            for to in &recipients {
+                for kind in kinds {
+                    let tell = Tell { id: id.clone(), kind, to: to.clone() };
+                    assert_eq!(Tell::from_key(&tell.key()), Some(tell));
+                }
             }
         }
     }

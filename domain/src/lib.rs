@@ -22,6 +22,7 @@ pub mod rules;
 pub mod settings;
 pub mod target;
 pub mod time;
+mod timers;
 pub mod wanted;
 pub mod watch;
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, PersonId, RequestId};
+use crate::ids::{AccountId, EmergencyId, FederationId, PersonId, RequestId};
 use crate::rules::NotPermitted;
 use crate::time::Seconds;
 
@@ -162,6 +162,101 @@ pub enum Refusal {
     },
     /// The bot is as full as it may be.
     Full,
+    /// No emergency federation is configured.
+    NoFederation,
+    /// Several are configured, and none was named; or one was named that is not.
+    WhichFederation {
+        /// What was named.
+        named: Option<FederationId>,
+        /// Those there are.
+        known: Vec<FederationId>,
+    },
+    /// An emergency is on in this federation, or is being opened.
+    EmergencyIsOn {
+        /// Which.
+        id: EmergencyId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// An emergency waits in this federation for another person's yes.
+    EmergencyIsProposed {
+        /// Which.
+        id: EmergencyId,
+    },
+    /// There is no emergency for which this could be done.
+    NoEmergency,
+    /// The emergency is not where this can be done.
+    EmergencyTooLate {
+        /// Which.
+        id: EmergencyId,
+        /// Where it is now.
+        state: EmergencyWord,
+    },
+    /// Policy does not let this person open, extend or people an emergency.
+    MayNotBreakGlass {
+        /// Why.
+        why: NotPermitted,
+    },
+    /// Policy does not let this person confirm it.
+    MayNotConfirm {
+        /// Why.
+        why: NotPermitted,
+    },
+    /// Who opened it, or gets the access, does not confirm, extend or review it (P1).
+    OwnEmergency,
+    /// The opener may go on alone, but not yet.
+    AloneTooEarly {
+        /// From when; never, when there is none.
+        from: Option<Timestamp>,
+    },
+    /// Policy does not let this person close it, and they have no part in it.
+    MayNotClose,
+    /// Nobody of those named is in it.
+    NobodyToRemove,
+    /// Everybody named is in it already.
+    AlreadyIn,
+    /// More people than an emergency takes.
+    TooManyPeople {
+        /// Most.
+        max: usize,
+    },
+    /// The federation has no group of this level.
+    NoSuchLevel {
+        /// Which.
+        level: crate::emergency::Level,
+    },
+    /// It does not wait for a review.
+    NothingToReview {
+        /// Which.
+        id: EmergencyId,
+    },
+    /// Policy does not make this person an auditor.
+    NotAnAuditor {
+        /// Why.
+        why: NotPermitted,
+    },
+}
+
+/// Where an emergency is, for sentences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EmergencyWord {
+    /// Waits for another person's yes.
+    Proposed,
+    /// Ordered.
+    Opening,
+    /// On.
+    On,
+    /// Being closed.
+    Closing,
+    /// Off.
+    Off,
+    /// Somebody said no.
+    Declined,
+    /// The opener took it back.
+    Withdrawn,
+    /// Nobody answered in time.
+    Lapsed,
 }
 
 /// What a selector selects.
@@ -174,6 +269,10 @@ pub enum Kind {
     PermissionSet,
     /// An access request.
     Request,
+    /// A person.
+    Person,
+    /// An emergency.
+    Emergency,
 }
 
 /// Why a chat account is not taken for a person.

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::directory::Directory;
-use crate::ids::PersonId;
+use crate::emergency::{EmergencyTerms, Level};
+use crate::ids::{FederationId, PersonId};
 use crate::person::Door;
 use crate::target::Target;
 use crate::time::Seconds;
@@ -97,6 +98,29 @@ pub enum Verdict {
     Refuse(NotPermitted),
 }
 
+/// One question about one emergency: the same for opening, confirming, extending and adding people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmergencyQuestion {
+    /// Who opens it, or changes it.
+    pub opener: PersonId,
+    /// Which federation.
+    pub federation: FederationId,
+    /// The most that anybody in it may do.
+    pub level: Level,
+    /// For how long, all in all.
+    pub length: Seconds,
+    /// Which incident.
+    pub incident: Option<String>,
+    /// Whether it is a rehearsal.
+    pub drill: bool,
+    /// The door through which it came.
+    pub door: Door,
+    /// When the question is asked.
+    pub at: Timestamp,
+    /// Whether an emergency is on.
+    pub emergency_on: bool,
+}
+
 /// Who could approve.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Approvers {
@@ -116,4 +140,36 @@ pub trait Rules {
     fn revoke(&self, directory: &Directory, question: &Question, actor: &PersonId) -> Verdict;
     /// Up to `most` people who could approve it now, without the requester and without people who are not enabled.
     fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers;
+    /// May this person (`opener`) open, extend, or add people to this emergency?
+    ///
+    /// # Errors
+    /// Why not.
+    fn breakglass(
+        &self,
+        directory: &Directory,
+        question: &EmergencyQuestion,
+    ) -> Result<EmergencyTerms, NotPermitted>;
+    /// May this person confirm it? The answer names the policies. That it is not the opener is `decide`'s business.
+    ///
+    /// # Errors
+    /// Why not.
+    fn confirm(
+        &self,
+        directory: &Directory,
+        question: &EmergencyQuestion,
+        person: &PersonId,
+    ) -> Result<Vec<String>, NotPermitted>;
+    /// Up to `most` people who could confirm it now, without the opener and without people who are not enabled.
+    fn confirmers(&self, directory: &Directory, question: &EmergencyQuestion, most: usize) -> Approvers;
+    /// May this person acknowledge, as an auditor, what was done?
+    ///
+    /// # Errors
+    /// Why not.
+    fn audit(
+        &self,
+        directory: &Directory,
+        person: &PersonId,
+        door: Door,
+        at: Timestamp,
+    ) -> Result<(), NotPermitted>;
 }

@@ -1,5 +1,9 @@
 //! The few settings that decisions depend on.
 
+use std::collections::BTreeMap;
+
+use crate::emergency::Place;
+use crate::ids::FederationId;
 use crate::time::Seconds;
 
 /// What the configuration says about requests (`[requests]`).
@@ -17,6 +21,19 @@ pub struct Settings {
     pub ticket_required: bool,
     /// What a ticket looks like.
     pub ticket_pattern: Option<regex_lite::Regex>,
+    /// The emergency federations (`[breakglass.*]`).
+    pub federations: BTreeMap<FederationId, FederationSettings>,
+}
+
+/// What the configuration says about one emergency federation (`[breakglass.<name>]`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FederationSettings {
+    /// Where it is.
+    pub place: Place,
+    /// No emergency is longer, whatever policy says.
+    pub max_length: Seconds,
+    /// How long one is when nobody says.
+    pub length: Seconds,
 }
 
 impl Default for Settings {
@@ -28,6 +45,7 @@ impl Default for Settings {
             reason_length_min: 8,
             ticket_required: false,
             ticket_pattern: None,
+            federations: BTreeMap::new(),
         }
     }
 }
@@ -50,6 +68,24 @@ pub const OVERDUE_REPEAT_MAX: Seconds = Seconds::minutes(30);
 /// call may take (10 s), an ordinary provisioning and a lagging list together; shorter than [`OVERDUE_AFTER`], so that an
 /// end right after an approval is not called overdue.
 pub const SETTLE_AFTER: Seconds = Seconds(50);
+/// A proposed emergency lapses after this: who has not answered by then is not there.
+pub const PROPOSAL_LAPSES_AFTER: Seconds = Seconds::minutes(10);
+/// While it waits, people are reminded this often.
+pub const PROPOSAL_REMIND_EVERY: Seconds = Seconds::minutes(2);
+/// While an emergency is on, everybody is reminded this often (DESIGN §6).
+pub const STILL_ON_EVERY: Seconds = Seconds::minutes(30);
+/// Its end is announced this long before.
+pub const ENDS_SOON_BEFORE: Seconds = Seconds::minutes(10);
+/// Identity Center must have been well for this long before the commander is asked to close.
+pub const CENTER_WELL_FOR: Seconds = Seconds::minutes(15);
+/// An emergency that nobody looked at afterwards is told this often.
+pub const REVIEW_REMIND_EVERY: Seconds = Seconds::hours(24);
+/// A drill that is not on after this has failed, and is closed: longer than a provider's bad minute.
+pub const DRILL_LENGTH: Seconds = Seconds::minutes(15);
+/// People in one emergency: more of them do not help, and each is a call to the provider.
+pub const SEATS_MAX: usize = 100;
+/// Lines of a timeline kept: the rest is in the journal.
+pub const TIMELINE_MAX: usize = 500;
 /// Interactions are remembered this long, to recognise a delivery that comes again.
 pub const INTERACTIONS_KEPT: Seconds = Seconds::hours(24);
 /// And at most so many of them, so that a flood cannot fill the memory.

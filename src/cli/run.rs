@@ -21,6 +21,7 @@ use crate::chat::slack;
 use crate::chat::slack::web::WebConfig;
 use crate::clock::SystemClock;
 use crate::config::{Config, Secrets};
+use crate::engine::emergency::Federations;
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::sweep;
 use crate::engine::{Engine, Parts, Running};
@@ -209,6 +210,7 @@ impl Bot {
         let setting = Setting {
             portal_url: config.aws.portal_url.as_ref().map(ToString::to_string),
             region: config.aws.region.clone(),
+            ..Setting::default()
         };
         let chat =
             slack::Chat::new(slack_options(config, outside.slack), &opened.book, setting).map_err(start)?;
@@ -216,6 +218,7 @@ impl Bot {
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: access.clone(),
+            federations: Federations::default(),
             chat: chat.sender(),
             clock: outside.clock,
             settings: config.requests.clone(),

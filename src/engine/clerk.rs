@@ -6,10 +6,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use glasskey_domain::command::Incoming;
+use glasskey_domain::command::{EmergencyCommand, Incoming};
 use glasskey_domain::decide::refused;
 use glasskey_domain::event::Answer;
-use glasskey_domain::{Book, Command, Record, RequestId, Touched, World, decide};
+use glasskey_domain::{Book, Command, EmergencyId, Record, RequestId, Touched, World, decide};
 use jiff::Timestamp;
 use tokio::sync::{RwLockReadGuard, RwLockWriteGuard, mpsc, oneshot};
 
@@ -118,6 +118,9 @@ fn decide_one(shared: &Shared, book: &mut Book, mut incoming: Incoming) -> Resul
     if let Command::Request(new) = &mut incoming.command {
         new.id = free_id(shared, book)?;
     }
+    if let Command::Emergency(EmergencyCommand::Open(new)) = &mut incoming.command {
+        new.id = free_emergency_id(shared, book)?;
+    }
     let (directory, rules) = (shared.directory(), shared.rules());
     let world = World {
         book,
@@ -126,7 +129,7 @@ fn decide_one(shared: &Shared, book: &mut Book, mut incoming: Incoming) -> Resul
         rules: &*rules,
         settings: &shared.settings,
         now,
-        emergency_on: false,
+        emergency_on: book.emergency_on(),
     };
     let (events, answer) = match decide(&world, &incoming) {
         Ok(decision) => (decision.events, Answer::Done(decision.reply)),
@@ -165,25 +168,43 @@ fn about(command: &Command) -> Option<&RequestId> {
         | Command::PolicyLoaded { .. }
         | Command::Started { .. }
         | Command::Stopped
+        | Command::Emergency(_)
+        | Command::Center { .. }
+        | Command::DrillMissed { .. }
         | Command::Outcome(_) => None,
     }
 }
 
-/// An id that no request has or had. Random, so that no two of them collide because they were made in the same second
-/// (pitfall 16).
+/// An id that no request has or had.
 fn free_id(shared: &Shared, book: &Book) -> Result<RequestId, Fault> {
+    free(RequestId::from_bits, |id| Ok(book.request(id).is_none() && shared.ledger.closed(id)?.is_none()))
+}
+
+/// An id that no emergency has or had.
+fn free_emergency_id(shared: &Shared, book: &Book) -> Result<EmergencyId, Fault> {
+    free(EmergencyId::from_bits, |id| {
+        Ok(book.emergency(id).is_none() && shared.ledger.closed_emergency(id)?.is_none())
+    })
+}
+
+/// The first free one of random ids: random, so that no two collide because they were made in the same second
+/// (pitfall 16).
+fn free<Id>(
+    make: impl Fn(u64, usize) -> Id,
+    is_free: impl Fn(&Id) -> Result<bool, Fault>,
+) -> Result<Id, Fault> {
     for symbols in RequestId::SYMBOLS_MIN..=RequestId::SYMBOLS_MAX {
         for _ in 0..ID_TRIES {
             let bits = getrandom::u64().map_err(|error| Fault::Permanent {
                 what: format!("the system gives no random numbers: {error}"),
             })?;
-            let id = RequestId::from_bits(bits, symbols);
-            if book.request(&id).is_none() && shared.ledger.closed(&id)?.is_none() {
+            let id = make(bits, symbols);
+            if is_free(&id)? {
                 return Ok(id);
             }
         }
     }
-    Err(Fault::Permanent { what: "no free request id was found".to_owned() })
+    Err(Fault::Permanent { what: "no free id was found".to_owned() })
 }
 
 #[cfg(test)]

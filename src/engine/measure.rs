@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use glasskey_domain::event::EmergencyFact;
 use glasskey_domain::holding::Change;
 use glasskey_domain::time::milliseconds_between;
 use glasskey_domain::{Book, Event, Record, RequestId, State};
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 /// Sets the gauges once at the start.
 pub(super) fn open(book: &Book, now: Timestamp) {
     overdue(book, now);
-    metrics::gauge!("glasskey_emergency_on").set(0.0);
+    emergency_on(book);
 }
 
 /// How long a call that starts a change took.
@@ -44,7 +45,11 @@ pub(super) fn record(record: &Record, book: &Book) {
             }
             Event::EndConfirmed { kept_by: Some(_), .. } => count("ended"),
             Event::OverdueTold { .. } => overdue(book, record.at),
-            Event::Approved { .. }
+            Event::Emergency { fact, .. } => emergency(fact, book, record.at),
+            Event::CenterSilent { .. }
+            | Event::CenterAnswers { .. }
+            | Event::DrillMissed { .. }
+            | Event::Approved { .. }
             | Event::GrantOrdered { .. }
             | Event::ChangeIntended { .. }
             | Event::ChangeRunning { .. }
@@ -84,11 +89,27 @@ fn granted(book: &Book, id: &RequestId, at: Timestamp, deadline: Timestamp) {
     }
 }
 
+/// What a fact about an emergency says.
+fn emergency(fact: &EmergencyFact, book: &Book, at: Timestamp) {
+    if let EmergencyFact::OffConfirmed { lateness_ms } = fact {
+        let lateness = Duration::from_millis(*lateness_ms);
+        metrics::histogram!("glasskey_revoke_lateness_seconds").record(lateness.as_secs_f64());
+    }
+    emergency_on(book);
+    overdue(book, at);
+}
+
+fn emergency_on(book: &Book) {
+    metrics::gauge!("glasskey_emergency_on").set(if book.emergency_on() { 1.0 } else { 0.0 });
+}
+
 fn overdue(book: &Book, now: Timestamp) {
     let late = book
         .requests()
         .filter(|request| matches!(request.state, State::Ending { .. }) && request.is_overdue(now))
         .count();
+    let open = book.emergencies().filter(|emergency| emergency.is_overdue(now)).count();
+    let late = late.saturating_add(open);
     #[expect(clippy::cast_precision_loss, reason = "a gauge of requests, far below 2^52")]
     metrics::gauge!("glasskey_overdue").set(late as f64);
 }

@@ -5,10 +5,12 @@
 
 mod backoff;
 mod clerk;
+pub mod emergency;
 mod measure;
 mod perform;
 pub mod refresh;
 mod schedule;
+mod speak;
 pub mod sweep;
 
 use std::sync::{Arc, PoisonError, RwLock as StdRwLock, Weak};
@@ -16,11 +18,12 @@ use std::time::Duration;
 
 use glasskey_domain::command::Incoming;
 use glasskey_domain::event::Answer;
-use glasskey_domain::{AccessRequest, Book, Command, Directory, RequestId, Rules, Settings};
+use glasskey_domain::{AccessRequest, Book, Command, Directory, Emergency, RequestId, Rules, Settings};
 use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::ports::{Access, Chat, Clock, Fault, Ledger};
+use emergency::Federations;
 
 /// Commands that may wait to be decided: more than any burst of people, and a bound on memory.
 const WAITING_MAX: usize = 4_096;
@@ -41,6 +44,8 @@ pub struct Parts {
     pub ledger: Arc<dyn Ledger>,
     /// Where access is held.
     pub access: Arc<dyn Access>,
+    /// Where emergencies are opened.
+    pub federations: Federations,
     /// Where people are told.
     pub chat: Arc<dyn Chat>,
     /// The time.
@@ -59,6 +64,7 @@ pub struct Parts {
 pub(crate) struct Shared {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) access: Arc<dyn Access>,
+    pub(crate) federations: Federations,
     pub(crate) chat: Arc<dyn Chat>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
@@ -134,6 +140,7 @@ impl Engine {
         let shared = Arc::new(Shared {
             ledger: parts.ledger,
             access: parts.access,
+            federations: parts.federations,
             chat: parts.chat,
             clock: parts.clock,
             settings: parts.settings,
@@ -210,6 +217,20 @@ impl Engine {
     /// When the ledger could not be read.
     pub fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault> {
         self.shared.ledger.recently_closed(most)
+    }
+
+    /// The emergencies that finished last, newest first.
+    ///
+    /// # Errors
+    /// When the ledger could not be read.
+    pub fn recently_closed_emergencies(&self, most: usize) -> Result<Vec<Emergency>, Fault> {
+        self.shared.ledger.recently_closed_emergencies(most)
+    }
+
+    /// Where emergencies are opened.
+    #[must_use]
+    pub fn federations(&self) -> &Federations {
+        &self.shared.federations
     }
 
     /// The directory in force.

@@ -3,24 +3,23 @@
 
 use std::time::{Duration, Instant};
 
+use glasskey_domain::command::EmergencyCommand;
 use glasskey_domain::holding::{Change, Sight};
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::reconcile::{Step, next_step};
-use glasskey_domain::request::Posting;
 use glasskey_domain::wanted::wanted;
-use glasskey_domain::{AccessRequest, Command, Holding, Job, Outcome, RequestId, Tell};
-use jiff::Timestamp;
+use glasskey_domain::{Command, Holding, Job, Outcome};
 
-use super::{Engine, Stopped, measure};
+use super::{Engine, Stopped, emergency, measure, speak};
 use crate::ports::{Fault, Progress, Started, Urgency};
 
 /// Pauses between two questions how an asynchronous operation is doing, in milliseconds: most are done within seconds,
 /// and 15 of them polled every second would use up the provider's whole budget.
 const POLL_PAUSES: [u64; 6] = [300, 500, 800, 1_300, 2_000, 3_000];
 /// Pauses between two looks when a list lags behind a change that succeeded, in milliseconds.
-const LOOK_PAUSES: [u64; 5] = [200, 400, 800, 1_600, 3_000];
+pub(super) const LOOK_PAUSES: [u64; 5] = [200, 400, 800, 1_600, 3_000];
 /// Steps of one performer; after so many it makes room and comes again, so that no holding keeps a place for ever.
-const STEPS_MAX: usize = 64;
+pub(super) const STEPS_MAX: usize = 64;
 
 /// How a job went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +33,7 @@ pub(super) enum Performed {
     },
 }
 
-const AGAIN: Performed = Performed::Again { after: None };
+pub(super) const AGAIN: Performed = Performed::Again { after: None };
 
 /// Does a job that is due.
 pub(super) async fn perform(engine: &Engine, job: Job) -> Performed {
@@ -43,8 +42,10 @@ pub(super) async fn perform(engine: &Engine, job: Job) -> Performed {
         Job::Expire { id } => timer(engine, Command::Expire { id }).await,
         Job::Overdue { id } => timer(engine, Command::Overdue { id }).await,
         Job::Lapse { id } => timer(engine, Command::Lapse { id }).await,
-        Job::Card { id } => card(engine, &id).await,
-        Job::Tell { tell } => say(engine, tell).await,
+        Job::Card { id } => speak::card(engine, &id).await,
+        Job::Tell { tell } => speak::say(engine, tell).await,
+        Job::Federation { id, .. } => emergency::federation(engine, &id).await,
+        Job::EmergencyTimer { id } => timer(engine, Command::Emergency(EmergencyCommand::Tick { id })).await,
     };
     // A stopped engine performs nothing more; the job is due again at the next start.
     done.unwrap_or(Performed::Done)
@@ -55,7 +56,7 @@ async fn timer(engine: &Engine, command: Command) -> Result<Performed, Stopped> 
     Ok(Performed::Done)
 }
 
-async fn outcome(engine: &Engine, outcome: Outcome) -> Result<(), Stopped> {
+pub(super) async fn outcome(engine: &Engine, outcome: Outcome) -> Result<(), Stopped> {
     engine.inside(Command::Outcome(outcome)).await.map(|_answer| ())
 }
 
@@ -101,7 +102,7 @@ async fn next(engine: &Engine, holding: &Holding) -> (Step, Urgency, usize) {
 }
 
 /// The pause before try `nth`; none before the first.
-async fn pause(pauses: &[u64], nth: usize) {
+pub(super) async fn pause(pauses: &[u64], nth: usize) {
     let index = nth.min(pauses.len()).checked_sub(1);
     if let Some(pause) = index.and_then(|index| pauses.get(index)) {
         tokio::time::sleep(Duration::from_millis(*pause)).await;
@@ -202,77 +203,4 @@ async fn faulted(engine: &Engine, holding: &Holding, fault: &Fault) -> Result<Op
     outcome(engine, Outcome::Trouble { holding: holding.clone(), what: Some(fault.what().to_owned()) })
         .await?;
     Ok(Some(Performed::Again { after }))
-}
-
-/// What a chat job works on, as it is now.
-async fn request(engine: &Engine, id: &RequestId) -> Option<AccessRequest> {
-    engine.book().await.request(id).cloned()
-}
-
-/// Makes the card show the request as it is: posted once, then updated.
-async fn card(engine: &Engine, id: &RequestId) -> Result<Performed, Stopped> {
-    let Some(request) = request(engine, id).await.filter(|request| !request.card_is_current()) else {
-        return Ok(Performed::Done);
-    };
-    let (chat, directory) = (&engine.shared.chat, engine.directory());
-    // A card that an earlier try posted shows the request as it was then: found again, it is brought up to date next.
-    let version = if matches!(request.card.posting, Posting::Intended { .. }) { 0 } else { request.version };
-    let shown = match &request.card.posting {
-        Posting::No => {
-            outcome(engine, Outcome::CardIntended { id: id.clone() }).await?;
-            chat.post_card(&request, &directory, None).await
-        }
-        Posting::Intended { at } => chat.post_card(&request, &directory, Some(*at)).await,
-        Posting::Posted { message } => {
-            chat.update_card(&request, &directory, message).await.map(|()| message.clone())
-        }
-    };
-    match shown {
-        Ok(message) => {
-            outcome(engine, Outcome::CardShown { id: id.clone(), version, message }).await?;
-            Ok(Performed::Done)
-        }
-        Err(Fault::Permanent { what }) => {
-            tracing::error!(%id, what, "the card can never be shown");
-            outcome(engine, Outcome::CardUndeliverable { id: id.clone(), why: what }).await?;
-            Ok(Performed::Done)
-        }
-        Err(fault) => Ok(chat_again(&fault, id)),
-    }
-}
-
-/// Delivers a message once.
-async fn say(engine: &Engine, tell: Tell) -> Result<Performed, Stopped> {
-    let Some(request) = request(engine, &tell.id).await else { return Ok(Performed::Done) };
-    let Some(posting) = request.untold.get(&tell) else { return Ok(Performed::Done) };
-    let look_since: Option<Timestamp> = match posting {
-        Posting::No => {
-            outcome(engine, Outcome::TellIntended { tell: tell.clone() }).await?;
-            None
-        }
-        Posting::Intended { at } => Some(*at),
-        Posting::Posted { .. } => return Ok(Performed::Done),
-    };
-    let directory = engine.directory();
-    match engine.shared.chat.tell(&tell, &request, &directory, look_since).await {
-        Ok(()) => {
-            outcome(engine, Outcome::Told { tell }).await?;
-            Ok(Performed::Done)
-        }
-        Err(Fault::Permanent { what }) => {
-            tracing::error!(message = tell.key(), what, "a message can never be delivered");
-            outcome(engine, Outcome::Undeliverable { tell, why: what }).await?;
-            Ok(Performed::Done)
-        }
-        Err(fault) => Ok(chat_again(&fault, &tell.id)),
-    }
-}
-
-fn chat_again(fault: &Fault, id: &RequestId) -> Performed {
-    tracing::warn!(%id, %fault, "chat did not take a message; it is tried again");
-    let after = match fault {
-        Fault::Transient { retry_after, .. } => *retry_after,
-        Fault::Lost { .. } | Fault::Permanent { .. } => None,
-    };
-    Performed::Again { after }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glasskey_domain::event::Answer;
-use glasskey_domain::{Holding, Job, RequestId, Tell};
+use glasskey_domain::{EmergencyId, Holding, Job, RequestId, Subject, Tell};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
@@ -49,8 +49,10 @@ pub(super) enum Change {
 enum Key {
     Holding(Holding),
     Timer(RequestId),
-    Card(RequestId),
+    Card(Subject),
     Tell(Tell),
+    Federation(EmergencyId),
+    EmergencyTimer(EmergencyId),
 }
 
 fn key(job: &Job) -> Key {
@@ -60,6 +62,8 @@ fn key(job: &Job) -> Key {
         Job::Expire { id } | Job::Overdue { id } | Job::Lapse { id } => Key::Timer(id.clone()),
         Job::Card { id } => Key::Card(id.clone()),
         Job::Tell { tell } => Key::Tell(tell.clone()),
+        Job::Federation { id, .. } => Key::Federation(id.clone()),
+        Job::EmergencyTimer { id } => Key::EmergencyTimer(id.clone()),
     }
 }
 
@@ -68,14 +72,18 @@ fn key(job: &Job) -> Key {
 enum Class {
     Timer,
     Ending,
+    Emergency,
     Granting,
     Chat,
 }
 
 fn class(job: &Job) -> Class {
     match job {
-        Job::Expire { .. } | Job::Overdue { .. } | Job::Lapse { .. } => Class::Timer,
-        Job::Reconcile { ending: true, .. } => Class::Ending,
+        Job::Expire { .. } | Job::Overdue { .. } | Job::Lapse { .. } | Job::EmergencyTimer { .. } => {
+            Class::Timer
+        }
+        Job::Reconcile { ending: true, .. } | Job::Federation { closing: true, .. } => Class::Ending,
+        Job::Federation { closing: false, .. } => Class::Emergency,
         Job::Reconcile { ending: false, .. } => Class::Granting,
         Job::Card { .. } | Job::Tell { .. } => Class::Chat,
     }
@@ -84,7 +92,7 @@ fn class(job: &Job) -> Class {
 /// Performers of a class that may be at work at once.
 fn places(class: Class) -> usize {
     match class {
-        Class::Timer | Class::Ending | Class::Granting => ACCESS_RUNNING_MAX,
+        Class::Timer | Class::Ending | Class::Emergency | Class::Granting => ACCESS_RUNNING_MAX,
         Class::Chat => CHAT_RUNNING_MAX,
     }
 }
@@ -240,7 +248,7 @@ impl Plan {
 }
 
 fn is_ending(job: &Job) -> bool {
-    matches!(job, Job::Reconcile { ending: true, .. })
+    class(job) == Class::Ending
 }
 
 fn later(now: Timestamp, pause: Duration) -> Timestamp {
@@ -380,7 +388,7 @@ mod tests {
     }
 
     fn card(id: &str) -> Job {
-        Job::Card { id: RequestId::parse(id).unwrap() }
+        Job::Card { id: Subject::Request(RequestId::parse(id).unwrap()) }
     }
 
     #[test]

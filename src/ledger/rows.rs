@@ -1,8 +1,10 @@
 //! Rows of the domain's book as keys and values of tables, and back.
 
 use glasskey_domain::book::{Binding, DirectoryRef, Row, RowKey};
+use glasskey_domain::emergency::EmergencyState;
 use glasskey_domain::event::Answer;
-use glasskey_domain::{AccessRequest, ChatAccount, HoldingState, InteractionId, Job};
+use glasskey_domain::watch::Watch;
+use glasskey_domain::{AccessRequest, ChatAccount, Emergency, HoldingState, InteractionId, Job};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,11 @@ const DIRECTORY: &[u8] = b"directory";
 const BY_ID: &str = "id/";
 /// Finished requests by time, the newest first.
 pub(super) const BY_TIME: &str = "at/";
+
+/// What is watched, in the table of emergencies.
+const WATCH: &[u8] = b"watch";
+/// Emergencies that are not finished, by id.
+const OPEN: &str = "open/";
 
 #[derive(Serialize, Deserialize)]
 struct Interaction {
@@ -48,6 +55,25 @@ fn closed_time_key(request: &AccessRequest) -> Vec<u8> {
     key
 }
 
+/// As [`closed_time_key`].
+fn closed_emergency_time_key(emergency: &Emergency) -> Vec<u8> {
+    let at = match &emergency.state {
+        EmergencyState::Off { at, .. }
+        | EmergencyState::Declined { at, .. }
+        | EmergencyState::Withdrawn { at }
+        | EmergencyState::Lapsed { at } => *at,
+        EmergencyState::Proposed { .. }
+        | EmergencyState::Opening { .. }
+        | EmergencyState::On { .. }
+        | EmergencyState::Closing { .. } => emergency.ask.at,
+    };
+    let ms = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    let mut key = BY_TIME.as_bytes().to_vec();
+    key.extend((u64::MAX - ms).to_be_bytes());
+    key.extend(emergency.ask.id.as_str().as_bytes());
+    key
+}
+
 /// The changes to tables that a change to a row is.
 pub(super) fn puts(key: &RowKey, row: Option<&Row>) -> Result<Vec<Put>, serde_json::Error> {
     let value = row.map(encode).transpose()?;
@@ -59,6 +85,17 @@ pub(super) fn puts(key: &RowKey, row: Option<&Row>) -> Result<Vec<Put>, serde_js
         RowKey::Interaction(id) => one(Table::Interactions, id.as_str().as_bytes().to_vec(), value),
         RowKey::Job(at, job) => one(Table::Jobs, due_key(*at, job.to_string().as_bytes()), value),
         RowKey::Directory => one(Table::Meta, DIRECTORY.to_vec(), value),
+        RowKey::Watch => one(Table::Emergencies, WATCH.to_vec(), value),
+        RowKey::Emergency(id) => one(Table::Emergencies, format!("{OPEN}{id}").into_bytes(), value),
+        RowKey::ClosedEmergency(id) => {
+            let mut puts = vec![Put { table: Table::Emergencies, key: closed_key(id.as_str()), value }];
+            if let Some(Row::ClosedEmergency(emergency)) = row {
+                let (key, value) =
+                    (closed_emergency_time_key(emergency), Some(id.as_str().as_bytes().to_vec()));
+                puts.push(Put { table: Table::Emergencies, key, value });
+            }
+            Ok(puts)
+        }
         RowKey::Closed(id) => {
             let mut puts = vec![Put { table: Table::Closed, key: closed_key(id.as_str()), value }];
             if let Some(Row::Closed(request)) = row {
@@ -82,6 +119,8 @@ fn encode(row: &Row) -> Result<Vec<u8>, serde_json::Error> {
         }
         Row::Job(at, job) => serde_json::to_vec(&JobRow { at: *at, job: job.clone() }),
         Row::Directory(directory) => serde_json::to_vec(directory),
+        Row::Emergency(emergency) | Row::ClosedEmergency(emergency) => serde_json::to_vec(emergency),
+        Row::Watch(watch) => serde_json::to_vec(watch),
     }
 }
 
@@ -104,6 +143,10 @@ pub(super) fn row(table: Table, key: &[u8], value: &[u8]) -> Result<Option<Row>,
             Row::Job(row.at, row.job)
         }
         Table::Meta if key == DIRECTORY => Row::Directory(decode::<DirectoryRef>(value)?),
+        Table::Emergencies if key == WATCH => Row::Watch(Box::new(decode::<Watch>(value)?)),
+        Table::Emergencies if key.starts_with(OPEN.as_bytes()) => {
+            Row::Emergency(Box::new(decode::<Emergency>(value)?))
+        }
         Table::Meta | Table::Emergencies | Table::Closed => return Ok(None),
     }))
 }

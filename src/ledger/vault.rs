@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use glasskey_domain::event::Record as Decision;
-use glasskey_domain::{AccessRequest, Book, Directory, Event, RequestId};
+use glasskey_domain::{AccessRequest, Book, Directory, Emergency, EmergencyId, Event, RequestId};
 
 use super::fault::JournalFault;
 use super::journal::walk_segment;
@@ -168,6 +168,13 @@ impl Vault {
     }
 }
 
+impl Vault {
+    fn read_closed_emergency(&self, id: &str) -> Result<Option<Emergency>, Fault> {
+        let value = self.ledger.get(Table::Emergencies, &rows::closed_key(id)).map_err(unreadable)?;
+        value.map(|value| rows::decode(&value)).transpose().map_err(unreadable)
+    }
+}
+
 fn unwritable(error: serde_json::Error) -> Fault {
     Fault::Permanent { what: format!("a decision cannot be written down: {error}") }
 }
@@ -194,6 +201,21 @@ impl ports::Ledger for Vault {
             requests.extend(self.read_closed(&id)?);
         }
         Ok(requests)
+    }
+
+    fn closed_emergency(&self, id: &EmergencyId) -> Result<Option<Emergency>, Fault> {
+        self.read_closed_emergency(id.as_str())
+    }
+
+    fn recently_closed_emergencies(&self, most: usize) -> Result<Vec<Emergency>, Fault> {
+        let rows = self.ledger.scan(Table::Emergencies, BY_TIME.as_bytes(), most).map_err(unreadable)?;
+        let ids = rows.into_iter().take_while(|(key, _)| key.starts_with(BY_TIME.as_bytes()));
+        let mut emergencies = Vec::new();
+        for (_, id) in ids {
+            let id = String::from_utf8(id).map_err(unreadable)?;
+            emergencies.extend(self.read_closed_emergency(&id)?);
+        }
+        Ok(emergencies)
     }
 
     fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>> {

@@ -1,7 +1,7 @@
 //! The card of a request: one view of it for all platforms, made for an approver who has ten seconds.
 
 use glasskey_domain::rules::NotPermitted;
-use glasskey_domain::{AccessRequest, Directory, EndCause, RequestId, State, Via};
+use glasskey_domain::{AccessRequest, Directory, EndCause, RequestId, State, Subject, Via};
 use jiff::Timestamp;
 
 use super::Text;
@@ -35,11 +35,31 @@ pub enum Button {
     Withdraw,
     /// End now.
     End,
+    /// Confirm an emergency.
+    Confirm,
+    /// Go on with it alone.
+    Alone,
+    /// Say no to it.
+    Decline,
+    /// Close it.
+    Off,
+    /// Acknowledge it as an auditor.
+    Review,
 }
 
 impl Button {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Approve, Self::Deny, Self::Withdraw, Self::End];
+    pub const ALL: [Self; 9] = [
+        Self::Approve,
+        Self::Deny,
+        Self::Withdraw,
+        Self::End,
+        Self::Confirm,
+        Self::Alone,
+        Self::Decline,
+        Self::Off,
+        Self::Review,
+    ];
 
     /// The opaque name by which a click comes back. Carries no authority.
     #[must_use]
@@ -49,6 +69,11 @@ impl Button {
             Self::Deny => "request.deny",
             Self::Withdraw => "request.withdraw",
             Self::End => "request.end",
+            Self::Confirm => "emergency.confirm",
+            Self::Alone => "emergency.alone",
+            Self::Decline => "emergency.decline",
+            Self::Off => "emergency.off",
+            Self::Review => "emergency.review",
         }
     }
 
@@ -66,6 +91,11 @@ impl Button {
             Self::Deny => "Deny…",
             Self::Withdraw => "Withdraw",
             Self::End => "End now",
+            Self::Confirm => "Confirm",
+            Self::Alone => "Go on alone",
+            Self::Decline => "Decline",
+            Self::Off => "Close now",
+            Self::Review => "Acknowledge",
         }
     }
 }
@@ -74,7 +104,7 @@ impl Button {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Card {
     /// Which.
-    pub id: RequestId,
+    pub id: Subject,
     /// Which state of it: a message that is updated gets new block ids from it.
     pub version: u64,
     /// How it should look at first sight.
@@ -108,7 +138,7 @@ pub fn card(request: &AccessRequest, directory: &Directory) -> Card {
         .bold(ask.length.to_string());
     let (tone, status) = status(request, directory);
     Card {
-        id: ask.id.clone(),
+        id: Subject::Request(ask.id.clone()),
         version: request.version,
         tone,
         title,

@@ -4,12 +4,16 @@
 //! step (P10).
 
 pub mod card;
+pub mod emergency;
 mod refusals;
 mod replies;
 mod tells;
 mod usage;
 
-use glasskey_domain::PersonId;
+use std::collections::BTreeMap;
+
+use glasskey_domain::emergency::Level;
+use glasskey_domain::{FederationId, PersonId};
 use jiff::Timestamp;
 
 pub use card::{Button, Card, Tone, card};
@@ -173,6 +177,20 @@ pub struct Setting {
     pub portal_url: Option<String>,
     /// The region of Identity Center, for the command line profile.
     pub region: String,
+    /// What people need to sign in in an emergency.
+    pub federations: BTreeMap<FederationId, FederationWords>,
+    /// Where the runbook was written.
+    pub runbook: Option<String>,
+}
+
+/// What people need to sign in to an emergency federation. From the configuration, so that it is known when nothing
+/// answers (P8).
+#[derive(Debug, Clone, Default)]
+pub struct FederationWords {
+    /// The address of the app.
+    pub app_link: Option<String>,
+    /// The names of the groups: `aws#Role#Account`.
+    pub groups: BTreeMap<Level, String>,
 }
 
 #[cfg(test)]

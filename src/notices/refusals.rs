@@ -4,7 +4,7 @@ use glasskey_domain::refusal::{Kind, PlaceWhy, StateWord, StrangerWhy};
 use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::{Directory, Refusal};
 
-use super::Text;
+use super::{Text, emergency};
 
 /// The name of a refusal, the same in chat, in the journal and in `docs/ERRORS.md`.
 #[must_use]
@@ -84,6 +84,23 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         | Refusal::WithdrawInstead
         | Refusal::MayNotEnd { .. }
         | Refusal::NoLongerPermitted { .. } => about_request(refusal, directory),
+        Refusal::NoFederation
+        | Refusal::WhichFederation { .. }
+        | Refusal::EmergencyIsOn { .. }
+        | Refusal::EmergencyIsProposed { .. }
+        | Refusal::NoEmergency
+        | Refusal::EmergencyTooLate { .. }
+        | Refusal::MayNotBreakGlass { .. }
+        | Refusal::MayNotConfirm { .. }
+        | Refusal::OwnEmergency
+        | Refusal::AloneTooEarly { .. }
+        | Refusal::MayNotClose
+        | Refusal::NobodyToRemove
+        | Refusal::AlreadyIn
+        | Refusal::TooManyPeople { .. }
+        | Refusal::NoSuchLevel { .. }
+        | Refusal::NothingToReview { .. }
+        | Refusal::NotAnAuditor { .. } => emergency::refusal(refusal).unwrap_or(text),
     }
 }
 
@@ -160,6 +177,8 @@ fn unresolved(what: Kind, typed: &str, candidates: &[String]) -> Text {
         Kind::Account => "account",
         Kind::PermissionSet => "permission set",
         Kind::Request => "request",
+        Kind::Person => "person",
+        Kind::Emergency => "emergency",
     };
     let text = Text::new().say(format!("no single {what} is meant by ")).code(typed);
     if candidates.is_empty() {

@@ -3,7 +3,7 @@
 use glasskey_domain::refusal::StateWord;
 use glasskey_domain::{AccessRequest, Directory, PersonId, Reply, Terms};
 
-use super::{Text, card};
+use super::{Text, card, emergency};
 
 /// An answer in words; empty when there is nothing to say.
 #[must_use]
@@ -38,6 +38,16 @@ pub fn reply(reply: &Reply, directory: &Directory) -> Text {
             .code(by.as_str())
             .say(" still needs it. End that one too to take the access away."),
         Reply::NothingToEnd { id } => text.code(id.as_str()).say(" is ended; nothing had been created yet."),
+        Reply::EmergencyWaiting { .. }
+        | Reply::EmergencyOpening { .. }
+        | Reply::DrillOpening { .. }
+        | Reply::EmergencyConfirmed { .. }
+        | Reply::EmergencyDropped { .. }
+        | Reply::EmergencyClosing { .. }
+        | Reply::EmergencyAdding { .. }
+        | Reply::EmergencyRemoving { .. }
+        | Reply::EmergencyExtended { .. }
+        | Reply::EmergencyReviewed { .. } => emergency::reply(reply, directory).unwrap_or(text),
         Reply::Noted => text,
     }
 }

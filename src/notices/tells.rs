@@ -15,14 +15,31 @@ pub fn tell(kind: NoticeKind, request: &AccessRequest, directory: &Directory, se
         NoticeKind::Lapsed => {
             about(request, directory).say(" lapsed: nobody answered in time. Ask again if you still need it.")
         }
-        NoticeKind::Failed | NoticeKind::AlreadyHeld | NoticeKind::RemovedByHand => {
-            outcome(kind, request, directory)
-        }
+        NoticeKind::Failed => outcome("Failed", request, directory),
+        NoticeKind::AlreadyHeld => outcome("Nothing to do", request, directory),
+        NoticeKind::RemovedByHand => outcome("Removed by hand", request, directory),
         NoticeKind::Overdue { nth } => overdue(nth, request, directory),
         NoticeKind::OverdueOver => {
             let text = Text::new().bold("No longer overdue").say(": ").and(about(request, directory));
             text.say(" is gone at last; AWS confirms it.")
         }
+        // About emergencies and what is watched, never about a request.
+        NoticeKind::Proposed { .. }
+        | NoticeKind::EmergencyOn
+        | NoticeKind::EmergencyAlone
+        | NoticeKind::SignIn { .. }
+        | NoticeKind::EmergencyStuck
+        | NoticeKind::Strangers { .. }
+        | NoticeKind::StillOn { .. }
+        | NoticeKind::EmergencyExtended { .. }
+        | NoticeKind::EndsSoon { .. }
+        | NoticeKind::CloseNow
+        | NoticeKind::EmergencyOff
+        | NoticeKind::ReviewDue { .. }
+        | NoticeKind::Reviewed
+        | NoticeKind::CenterSilent { .. }
+        | NoticeKind::CenterAnswers { .. }
+        | NoticeKind::DrillMissed { .. } => Text::new(),
     }
 }
 
@@ -107,18 +124,7 @@ fn denied(request: &AccessRequest, directory: &Directory) -> Text {
     }
 }
 
-fn outcome(kind: NoticeKind, request: &AccessRequest, directory: &Directory) -> Text {
-    let head = match kind {
-        NoticeKind::AlreadyHeld => "Nothing to do",
-        NoticeKind::RemovedByHand => "Removed by hand",
-        NoticeKind::Failed => "Failed",
-        NoticeKind::Granted
-        | NoticeKind::Ended
-        | NoticeKind::Denied
-        | NoticeKind::Lapsed
-        | NoticeKind::Overdue { .. }
-        | NoticeKind::OverdueOver => "",
-    };
+fn outcome(head: &str, request: &AccessRequest, directory: &Directory) -> Text {
     let text = Text::new().bold(head).say(": ").and(about(request, directory)).say(": ");
     match &request.state {
         State::Failed { cause, .. } => text

@@ -4,9 +4,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use glasskey_domain::emergency::EmergencyTerms;
 use glasskey_domain::person::Employment;
-use glasskey_domain::rules::{Approvers, NotPermitted, Question, Rules, Terms, Verdict};
-use glasskey_domain::{Directory, GroupId, Person, PersonId, Seconds};
+use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted, Question, Rules, Terms, Verdict};
+use glasskey_domain::{Directory, Door, GroupId, Person, PersonId, Seconds};
+use jiff::Timestamp;
 
 use super::annotations::Limits;
 use super::entities::{Names, Prepared, Unaskable, names_of_account, names_of_person, prepare};
@@ -208,6 +210,37 @@ impl Rules for RuleSet {
 
     fn revoke(&self, directory: &Directory, question: &Question, actor: &PersonId) -> Verdict {
         verdict(self.plain(directory, question, REVOKE, actor))
+    }
+
+    fn breakglass(
+        &self,
+        _directory: &Directory,
+        _question: &EmergencyQuestion,
+    ) -> Result<EmergencyTerms, NotPermitted> {
+        Err(NotPermitted::NoPolicy)
+    }
+
+    fn confirm(
+        &self,
+        _directory: &Directory,
+        _question: &EmergencyQuestion,
+        _person: &PersonId,
+    ) -> Result<Vec<String>, NotPermitted> {
+        Err(NotPermitted::NoPolicy)
+    }
+
+    fn confirmers(&self, _directory: &Directory, _question: &EmergencyQuestion, _most: usize) -> Approvers {
+        Approvers::default()
+    }
+
+    fn audit(
+        &self,
+        _directory: &Directory,
+        _person: &PersonId,
+        _door: Door,
+        _at: Timestamp,
+    ) -> Result<(), NotPermitted> {
+        Err(NotPermitted::NoPolicy)
     }
 
     fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {

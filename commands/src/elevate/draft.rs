@@ -3,14 +3,12 @@
 //! Must never show a form that would be read as something else than what was understood.
 
 use super::{Elevate, RequestWords, read};
-use crate::definition::Keyword;
+use crate::definition::{Keyword, Keywords};
 use crate::length::Length;
+use crate::parts::EXAMPLE_LENGTH;
 use crate::selector::{AccountSelector, PermissionSetSelector};
 use crate::vocabulary::Vocabulary;
 use crate::words::{needs_quotes, quote};
-
-/// The duration that the right form shows when none was typed: an hour, the example that every help uses.
-const EXAMPLE_SECONDS: u64 = 3600;
 
 #[derive(Clone)]
 pub(super) struct Draft {
@@ -41,8 +39,7 @@ impl Draft {
 
     /// The right form: as short as people write it if that is read back as the same, or else in full.
     pub(super) fn written(&self, vocabulary: &dyn Vocabulary) -> String {
-        let with_length =
-            Self { length: Some(self.length.unwrap_or(Length::For(EXAMPLE_SECONDS))), ..self.clone() };
+        let with_length = Self { length: Some(self.length.unwrap_or(EXAMPLE_LENGTH)), ..self.clone() };
         let short = with_length.short();
         match with_length.complete().map(Elevate::Request) {
             Some(meant) if read(&short, vocabulary).ok().as_ref() != Some(&meant) => meant.to_string(),

@@ -9,8 +9,9 @@
 
 use super::draft::{Draft, name};
 use super::{Elevate, RequestWords, Right, Wrong};
-use crate::definition::Keyword;
-use crate::length::{self, Found, LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length, LengthFault};
+use crate::definition::{Keyword, Keywords};
+use crate::length::{self, Found};
+use crate::parts::{Lengths, Unit, at_marker, is_filler, joined, left, only_length, ticket_text, units};
 use crate::selector::{AccountSelector, PermissionSetSelector, account_id};
 use crate::usage::{Fault, Slot};
 use crate::vocabulary::Vocabulary;
@@ -19,14 +20,6 @@ use std::ops::Range;
 
 /// How many unquoted words an account's name may have; AWS allows 50 characters, and longer names can be quoted.
 const ACCOUNT_WORDS_MAX: usize = 8;
-/// Words that people put between the parts of a request.
-const FILLERS: &[&str] = &["to", "in", "as", "on", "for", "with"];
-
-/// Consecutive words that belong together.
-struct Unit {
-    kind: Kind,
-    words: Range<usize>,
-}
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -45,7 +38,7 @@ struct Known {
 
 pub(super) fn read(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<RequestWords, Wrong> {
     let (head, tail) = at_marker(words);
-    let units = units(head, vocabulary);
+    let units = units(head, |rest| unit(rest, vocabulary));
     let chosen = choose(&units);
     let lengths = lengths(&units, &chosen.run, head);
     let ticket = ticket(&units, &chosen.run);
@@ -59,7 +52,7 @@ pub(super) fn read(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<Reques
         length: lengths.length,
         ticket: ticket.map(|at| ticket_text(&text(at)).to_owned()),
         ticket_in_reason: ticket.is_some_and(|at| !used.contains(&at)),
-        reason: joined(&left(head, &units, &used), &tail),
+        reason: joined(&left(head, &units, &used, |at, kind| leads(head, &units, at, *kind)), &tail),
         reason_required: vocabulary.reason_required(),
     };
     match (lengths.fault, draft.complete()) {
@@ -85,7 +78,7 @@ fn missing(draft: &Draft) -> Vec<Slot> {
 
 /// `why <account> <permission set>`: the two names and nothing else.
 pub(super) fn why(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<Elevate, Wrong> {
-    let units = units(words, vocabulary);
+    let units = units(words, |rest| unit(rest, vocabulary));
     let chosen = choose(&units);
     let text = |at: usize| units.get(at).map(|unit| name_of(words, unit)).unwrap_or_default();
     let (account, set) = (chosen.account.map(text), chosen.set.map(text));
@@ -94,14 +87,12 @@ pub(super) fn why(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<Elevate
     let right = Right::Text(format!("{} {shown_account} {shown_set}", Keyword::Why.word()));
 
     let used: Vec<usize> = chosen.account.into_iter().chain(chosen.set).collect();
-    match (account, set, left(words, &units, &used).first()) {
+    match (account, set, left(words, &units, &used, |at, kind| leads(words, &units, at, *kind)).first()) {
         (Some(account), Some(set), None) => Ok(Elevate::Why {
             account: AccountSelector::new(&account),
             permission_set: PermissionSetSelector::new(&set),
         }),
-        (Some(_), Some(_), Some(extra)) => {
-            Err(Wrong { fault: Fault::Extra { keyword: Keyword::Why, typed: extra.raw.clone() }, right })
-        }
+        (Some(_), Some(_), Some(extra)) => Err(Wrong { fault: super::extra(Keyword::Why, extra), right }),
         (account, set, _) => {
             let slots = [(Slot::Account, account.is_none()), (Slot::PermissionSet, set.is_none())];
             let missing = slots.into_iter().filter_map(|(slot, missing)| missing.then_some(slot)).collect();
@@ -110,23 +101,20 @@ pub(super) fn why(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<Elevate
     }
 }
 
-/// A reason where nothing else can be: after `deny ID`.
-pub(super) fn reason_alone(words: &[Word]) -> String {
-    let (head, tail) = at_marker(words);
-    joined(&head.iter().collect::<Vec<_>>(), &tail)
-}
-
 // ---- units ---------------------------------------------------------------------------------------------------
 
-fn units(words: &[Word], vocabulary: &dyn Vocabulary) -> Vec<Unit> {
-    let mut units = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = words.get(at..).filter(|rest| !rest.is_empty()) {
-        let (kind, count) = unit(rest, vocabulary);
-        units.push(Unit { kind, words: at..at + count });
-        at += count;
+/// Whether this is a small word that leads to the next unit. To a duration only `for` leads: the `in` of
+/// `nobody can sign in for 1h` belongs to the reason.
+fn leads(words: &[Word], units: &[Unit<Kind>], at: usize, kind: Kind) -> bool {
+    let Kind::Filler = kind else { return false };
+    match units.get(at + 1).map(|unit| unit.kind) {
+        Some(Kind::Length(_)) => {
+            let word = units.get(at).and_then(|unit| words.get(unit.words.start));
+            word.is_some_and(|word| word.key() == "for")
+        }
+        Some(Kind::Ticket | Kind::Name(_)) => true,
+        Some(Kind::Filler) | None => false,
     }
-    units
 }
 
 fn unit(rest: &[Word], vocabulary: &dyn Vocabulary) -> (Kind, usize) {
@@ -139,7 +127,7 @@ fn unit(rest: &[Word], vocabulary: &dyn Vocabulary) -> (Kind, usize) {
     }
     let Some(word) = rest.first() else { return (Kind::Filler, 1) };
     let set = vocabulary.is_permission_set(&word.text);
-    let kind = if !word.quoted && FILLERS.contains(&word.key().as_str()) {
+    let kind = if is_filler(word) {
         Kind::Filler
     } else if !word.quoted && !set && vocabulary.is_ticket(ticket_text(&word.text)) {
         Kind::Ticket
@@ -156,22 +144,18 @@ pub(super) fn account_words(words: &[Word], vocabulary: &dyn Vocabulary) -> Opti
     let several = (2..=bare)
         .rev()
         .find(|count| words.get(..*count).is_some_and(|words| vocabulary.is_account(&name_of_words(words))));
-    let filler = !first.quoted && FILLERS.contains(&first.key().as_str());
+    let filler = is_filler(first);
     let one = !filler && (account_id(&first.text).is_some() || vocabulary.is_account(&first.text));
     several.or(one.then_some(1))
 }
 
-fn name_of(words: &[Word], unit: &Unit) -> String {
+fn name_of(words: &[Word], unit: &Unit<Kind>) -> String {
     words.get(unit.words.clone()).map(name_of_words).unwrap_or_default()
 }
 
 fn name_of_words(words: &[Word]) -> String {
     let Some((last, before)) = words.split_last() else { return String::new() };
     before.iter().map(|word| word.raw.as_str()).chain([last.text.as_str()]).collect::<Vec<_>>().join(" ")
-}
-
-fn ticket_text(word: &str) -> &str {
-    word.trim_matches(['(', ')', '[', ']', ',', ';', ':', '.', '#'])
 }
 
 // ---- account and permission set ------------------------------------------------------------------------------
@@ -183,7 +167,7 @@ struct Chosen {
     run: Range<usize>,
 }
 
-fn choose(units: &[Unit]) -> Chosen {
+fn choose(units: &[Unit<Kind>]) -> Chosen {
     let names: Vec<(usize, Known)> = units
         .iter()
         .enumerate()
@@ -193,7 +177,7 @@ fn choose(units: &[Unit]) -> Chosen {
     let run = |k: usize| {
         k.checked_sub(1).and_then(place).map_or(0, |at| at + 1)..place(k + 2).unwrap_or(units.len())
     };
-    let is_length = |unit: &Unit| matches!(unit.kind, Kind::Length(_));
+    let is_length = |unit: &Unit<Kind>| matches!(unit.kind, Kind::Length(_));
 
     // Only the first known name may open the pair: an earlier one would be a part of another request.
     let first_known = names.iter().position(|(_, known)| known.account || known.set);
@@ -227,102 +211,28 @@ fn swapped(first: Known, second: Known) -> bool {
 
 // ---- duration and ticket -------------------------------------------------------------------------------------
 
-#[derive(Default)]
-struct Lengths {
-    length: Option<Length>,
-    /// The units to keep out of the reason.
-    units: Vec<usize>,
-    fault: Option<Fault>,
-}
-
 /// The duration that stands with the names, or else the only one there is.
-fn lengths(units: &[Unit], run: &Range<usize>, words: &[Word]) -> Lengths {
+fn lengths(units: &[Unit<Kind>], run: &Range<usize>, words: &[Word]) -> Lengths {
     let all: Vec<(usize, Found)> = units
         .iter()
         .enumerate()
         .filter_map(|(at, unit)| if let Kind::Length(found) = unit.kind { Some((at, found)) } else { None })
         .collect();
-    let near: Vec<_> = all.iter().filter(|(at, _)| run.contains(at)).collect();
-    let good: Vec<_> = all.iter().filter(|(_, found)| found.length.is_ok()).collect();
+    let near: Vec<_> = all.iter().copied().filter(|(at, _)| run.contains(at)).collect();
+    let good: Vec<_> = all.iter().copied().filter(|(_, found)| found.length.is_ok()).collect();
     let candidates = if !near.is_empty() {
         near
     } else if !good.is_empty() {
         good
     } else {
-        all.iter().take(1).collect()
+        all.iter().copied().take(1).collect()
     };
-    let typed = |at: usize| {
-        let words = units.get(at).and_then(|unit| words.get(unit.words.clone())).unwrap_or_default();
-        words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ")
-    };
-    match candidates.as_slice() {
-        [] => Lengths::default(),
-        [(at, found)] => one_length(*at, found.length, typed(*at)),
-        [(a, found), (b, _), ..] => Lengths {
-            length: found.length.ok(),
-            units: vec![*a, *b],
-            fault: Some(Fault::TwoDurations { first: typed(*a), second: typed(*b) }),
-        },
-    }
-}
-
-fn one_length(at: usize, length: Result<Length, LengthFault>, typed: String) -> Lengths {
-    let (length, fault) = match length {
-        Ok(length) => (Some(length), None),
-        Err(LengthFault::TooShort) => {
-            (Some(Length::For(LENGTH_SECONDS_MIN)), Some(Fault::DurationTooShort { typed }))
-        }
-        Err(LengthFault::TooLong) => {
-            (Some(Length::For(LENGTH_SECONDS_MAX)), Some(Fault::DurationTooLong { typed }))
-        }
-        Err(LengthFault::NoSuchTime) => (None, Some(Fault::NoSuchTime { typed })),
-    };
-    Lengths { length, units: vec![at], fault }
+    only_length(&candidates, units, words)
 }
 
 /// The first ticket that stands with the names, or else the first.
-fn ticket(units: &[Unit], run: &Range<usize>) -> Option<usize> {
+fn ticket(units: &[Unit<Kind>], run: &Range<usize>) -> Option<usize> {
     let all =
         || units.iter().enumerate().filter(|(_, unit)| matches!(unit.kind, Kind::Ticket)).map(|(at, _)| at);
     all().find(|at| run.contains(at)).or_else(|| all().next())
-}
-
-// ---- the reason ----------------------------------------------------------------------------------------------
-
-/// The words before `reason:`, and the text after it, which is taken literally.
-fn at_marker(words: &[Word]) -> (&[Word], String) {
-    let glued = |word: &Word| {
-        let marker = word.raw.get(.."reason:".len()).filter(|_| !word.quoted)?;
-        let is_marker = marker.eq_ignore_ascii_case("reason:") || marker.eq_ignore_ascii_case("reason=");
-        is_marker.then(|| word.raw.get("reason:".len()..).unwrap_or_default().to_owned())
-    };
-    let found = words.iter().enumerate().find_map(|(at, word)| glued(word).map(|rest| (at, rest)));
-    let Some((at, rest)) = found else { return (words, String::new()) };
-    let after = words.iter().skip(at + 1).map(|word| word.raw.as_str());
-    let tail: Vec<&str> =
-        std::iter::once(rest.as_str()).chain(after).filter(|part| !part.is_empty()).collect();
-    (words.get(..at).unwrap_or_default(), tail.join(" "))
-}
-
-/// The words that are in no used unit, without the small words that lead to one.
-fn left<'w>(words: &'w [Word], units: &[Unit], used: &[usize]) -> Vec<&'w Word> {
-    let mut kept: Vec<&Unit> = Vec::new();
-    let mut leads = false;
-    for (at, unit) in units.iter().enumerate().rev() {
-        leads = used.contains(&at) || (leads && matches!(unit.kind, Kind::Filler));
-        if !leads {
-            kept.push(unit);
-        }
-    }
-    kept.iter().rev().filter_map(|unit| words.get(unit.words.clone())).flatten().collect()
-}
-
-/// The reason: what is left, without a leading `because` or dash, and the text after `reason:`.
-fn joined(left: &[&Word], tail: &str) -> String {
-    let leading = |word: &&&Word| {
-        let bare = word.raw.trim_matches(['-', '–', '—', ':', ',', ';', '.']);
-        bare.is_empty() || (!word.quoted && bare.eq_ignore_ascii_case("because"))
-    };
-    let words = left.iter().skip_while(leading).map(|word| word.raw.as_str());
-    words.chain([tail]).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }

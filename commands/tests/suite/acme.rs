@@ -1,6 +1,7 @@
 //! The words that the company Acme uses, for all these tests.
 
-use glasskey_commands::{Elevate, RequestWords, Vocabulary, elevate};
+use glasskey_commands::{Breakglass, Elevate, OnWords, RequestWords, Vocabulary, breakglass, elevate};
+use std::fmt::Display;
 
 pub(crate) const ACCOUNTS: &[&str] = &[
     "prod",
@@ -15,6 +16,8 @@ pub(crate) const ACCOUNTS: &[&str] = &[
 ];
 pub(crate) const SETS: &[&str] = &["ReadOnly", "Admin", "Operator"];
 
+pub(crate) const FEDERATIONS: &[&str] = &["main", "partner-eu", "ops", "off", "INC-9"];
+
 pub(crate) struct Acme;
 
 impl Vocabulary for Acme {
@@ -25,6 +28,10 @@ impl Vocabulary for Acme {
     fn is_permission_set(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         text.len() >= 3 && SETS.iter().filter(|name| name.to_lowercase().starts_with(&text)).count() == 1
+    }
+
+    fn is_federation(&self, text: &str) -> bool {
+        FEDERATIONS.contains(&text)
     }
 }
 
@@ -37,4 +44,29 @@ pub(crate) fn heard(text: &str, vocabulary: &dyn Vocabulary) -> String {
         Ok(other) => format!("/elevate {other}"),
         Err(wrong) => wrong.sentence(),
     }
+}
+
+/// Reads what follows `/breakglass` and writes `on` on one line:
+/// `on federation | level | length | incident | people | reason`.
+pub(crate) fn heard_emergency(text: &str, vocabulary: &dyn Vocabulary) -> String {
+    match breakglass::parse(text, vocabulary) {
+        Ok(Breakglass::On(OnWords { federation, level, length, incident, reason, people })) => {
+            let people: Vec<String> = people.iter().map(ToString::to_string).collect();
+            [
+                format!("on {}", federation.unwrap_or_default()),
+                shown(level),
+                shown(length),
+                incident.unwrap_or_default(),
+                people.join(" "),
+                reason,
+            ]
+            .join(" | ")
+        }
+        Ok(other) => format!("/breakglass {other}"),
+        Err(wrong) => wrong.sentence(),
+    }
+}
+
+fn shown(part: Option<impl Display>) -> String {
+    part.map(|part| part.to_string()).unwrap_or_default()
 }

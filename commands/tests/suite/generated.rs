@@ -1,9 +1,11 @@
 //! Texts that are generated from the table of definitions.
 
 use crate::acme::Acme;
-use glasskey_commands::definition::{BREAKGLASS, COMMANDS, Command, ELEVATE};
+use glasskey_commands::definition::{BREAKGLASS, COMMANDS, ELEVATE, Registered};
 use glasskey_commands::manifest::{SlackApp, slack};
-use glasskey_commands::{Elevate, Keyword, NoVocabulary, elevate, help};
+use glasskey_commands::{
+    Breakglass, BreakglassKeyword, Elevate, Keyword, Keywords, NoVocabulary, breakglass, elevate, help,
+};
 
 #[test]
 fn the_help_says_what_can_be_said() {
@@ -12,7 +14,19 @@ fn the_help_says_what_can_be_said() {
 
 #[test]
 fn each_topic_has_its_help() {
-    let topics = Keyword::ALL.map(|topic| help(&ELEVATE, Some(topic)));
+    let topics: Vec<String> = Keyword::ALL.iter().map(|topic| help(&ELEVATE, Some(*topic))).collect();
+    insta::assert_snapshot!(topics.join("\n"));
+}
+
+#[test]
+fn the_help_of_breakglass_says_what_can_be_said() {
+    insta::assert_snapshot!(help(&BREAKGLASS, None));
+}
+
+#[test]
+fn each_topic_of_breakglass_has_its_help() {
+    let topics: Vec<String> =
+        BreakglassKeyword::ALL.iter().map(|topic| help(&BREAKGLASS, Some(*topic))).collect();
     insta::assert_snapshot!(topics.join("\n"));
 }
 
@@ -26,6 +40,53 @@ fn every_keyword_is_in_the_table_once_and_every_example_is_heard() {
             let said = elevate::parse(example, &NoVocabulary).unwrap();
             assert_eq!(keyword_of(&said), Some(entry.keyword), "{example}");
         }
+    }
+}
+
+#[test]
+fn every_keyword_of_breakglass_is_in_the_table_once_and_every_example_is_heard() {
+    let named: Vec<BreakglassKeyword> = BREAKGLASS.uses.iter().map(|entry| entry.keyword).collect();
+    assert_eq!(named, BreakglassKeyword::ALL);
+    for entry in BREAKGLASS.uses {
+        assert!(!entry.examples.is_empty(), "{:?}", entry.keyword);
+        for example in entry.examples {
+            let said = breakglass::parse(example, &NoVocabulary).unwrap();
+            assert_eq!(breakglass_keyword_of(&said), Some(entry.keyword), "{example}");
+        }
+    }
+}
+
+fn breakglass_keyword_of(said: &Breakglass) -> Option<BreakglassKeyword> {
+    Some(match said {
+        Breakglass::Form => return None,
+        Breakglass::On(_) => BreakglassKeyword::On,
+        Breakglass::Off { .. } => BreakglassKeyword::Off,
+        Breakglass::Status { .. } => BreakglassKeyword::Status,
+        Breakglass::Add { .. } => BreakglassKeyword::Add,
+        Breakglass::Remove { .. } => BreakglassKeyword::Remove,
+        Breakglass::Extend { .. } => BreakglassKeyword::Extend,
+        Breakglass::Confirm { .. } => BreakglassKeyword::Confirm,
+        Breakglass::Decline { .. } => BreakglassKeyword::Decline,
+        Breakglass::Drill { .. } => BreakglassKeyword::Drill,
+        Breakglass::Review { .. } => BreakglassKeyword::Review,
+        Breakglass::Help(_) => BreakglassKeyword::Help,
+    })
+}
+
+/// One word must not mean two things.
+#[test]
+fn no_word_is_of_two_keywords() {
+    fn words<K: Keywords>() -> Vec<&'static str> {
+        K::ALL
+            .iter()
+            .flat_map(|keyword| std::iter::once(keyword.word()).chain(keyword.also().to_vec()))
+            .collect()
+    }
+    for mut all in [words::<Keyword>(), words::<BreakglassKeyword>()] {
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
     }
 }
 
@@ -47,7 +108,7 @@ fn keyword_of(said: &Elevate) -> Option<Keyword> {
 #[test]
 fn every_keyword_of_the_table_is_a_keyword_of_the_parser() {
     for keyword in Keyword::ALL {
-        assert_eq!(Keyword::named(keyword.word()), Some(keyword));
+        assert_eq!(Keyword::named(keyword.word()), Some(*keyword));
         let quoted = format!("\"{}\" ReadOnly 1h fix", keyword.word());
         assert!(matches!(elevate::parse(&quoted, &Acme), Ok(Elevate::Request(_))), "{quoted}");
     }
@@ -56,13 +117,13 @@ fn every_keyword_of_the_table_is_a_keyword_of_the_parser() {
 /// The lengths are those of Slack's manifest reference (node-slack-sdk, web-api, types/request/manifest.ts).
 #[test]
 fn commands_fit_what_slack_allows() {
-    let fits = |command: &&Command| {
-        command.name.len() < 32
-            && command.summary.chars().count() <= 2000
-            && command.hint.chars().count() <= 1000
+    let fits = |command: &&dyn Registered| {
+        command.name().len() < 32
+            && command.summary().chars().count() <= 2000
+            && command.hint().chars().count() <= 1000
     };
     assert!(COMMANDS.iter().all(fits));
-    assert!(fits(&&BREAKGLASS));
+    assert_eq!(COMMANDS.iter().map(|command| command.name()).collect::<Vec<_>>(), ["elevate", "breakglass"]);
     let app = SlackApp::default();
     assert!(
         app.name.chars().count() <= 35 && app.description.chars().count() <= 140 && app.bot_name.len() <= 80

@@ -2,8 +2,8 @@
 
 use crate::acme::{ACCOUNTS, Acme, SETS};
 use glasskey_commands::{
-    AccountSelector, Elevate, Fault, Keyword, LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length, NoVocabulary,
-    PermissionSetSelector, RequestRef, RequestWords, Slot, Vocabulary, elevate,
+    AccountSelector, Elevate, Fault, Keyword, Keywords, LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length,
+    NoVocabulary, PermissionSetSelector, RequestRef, RequestWords, Slot, Vocabulary, elevate,
 };
 use proptest::prelude::*;
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod acme;
 #[cfg(test)]
+mod emergency;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod laws;

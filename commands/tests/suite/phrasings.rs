@@ -27,6 +27,7 @@ fn the_usual_order_needs_no_vocabulary() {
             ("prod ReadOnly fix the queue for 1h.", "prod | ReadOnly | 1h |  | fix the queue"),
             ("prod, ReadOnly, 1h, fix, then test", "prod | ReadOnly | 1h |  | fix, then test"),
             ("request prod ReadOnly 1h fix", "prod | ReadOnly | 1h |  | fix"),
+            ("prod ReadOnly nobody can sign in for 1h", "prod | ReadOnly | 1h |  | nobody can sign in"),
             ("prod ReadOnly until 6 pm - fix", "prod | ReadOnly | until 18:00 |  | fix"),
             ("prod ReadOnly 1 h 30 min to fix it", "prod | ReadOnly | 1h30m |  | to fix it"),
             ("prod\nReadOnly\t1h\r\nfix\nthe queue", "prod | ReadOnly | 1h |  | fix the queue"),

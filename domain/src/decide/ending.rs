@@ -110,7 +110,7 @@ pub(super) fn overdue(world: &World<'_>, id: &RequestId) -> Decision {
 }
 
 /// 5, 10, 20, 30, 30 … minutes.
-fn overdue_pause(told: u32) -> Seconds {
+pub(super) fn overdue_pause(told: u32) -> Seconds {
     let factor = 1_u32.checked_shl(told.min(16)).unwrap_or(u32::MAX);
     Seconds(OVERDUE_REPEAT_FIRST.0.saturating_mul(factor)).min(OVERDUE_REPEAT_MAX)
 }

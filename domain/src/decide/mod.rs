@@ -2,6 +2,7 @@
 //!
 //! What one decision must never do: read a clock, ask the outside, or rest on anything but its arguments.
 
+mod emergency;
 mod ending;
 mod outcomes;
 mod permission;
@@ -14,12 +15,14 @@ use serde::{Deserialize, Serialize};
 use crate::book::Book;
 use crate::command::{Command, Incoming};
 use crate::directory::Directory;
+use crate::emergency::Level;
 use crate::event::Event;
-use crate::ids::{PersonId, RequestId};
+use crate::ids::{EmergencyId, PersonId, RequestId};
+use crate::person::{Actor, Who};
 use crate::refusal::Refusal;
 use crate::request::AccessRequest;
 use crate::rules::Rules;
-use crate::settings::Settings;
+use crate::settings::{REASON_LENGTH_MAX, Settings};
 use crate::target::Holding;
 
 /// All that a decision may look at.
@@ -104,6 +107,82 @@ pub enum Reply {
         /// Which.
         id: RequestId,
     },
+    /// The emergency waits for other people's yes.
+    EmergencyWaiting {
+        /// Its id.
+        id: EmergencyId,
+        /// How many are missing.
+        missing: u32,
+        /// Who could give them.
+        confirmers: Vec<PersonId>,
+        /// From when the opener may go on alone.
+        alone_from: Option<Timestamp>,
+        /// Lapses then.
+        lapses_at: Timestamp,
+    },
+    /// The emergency is being opened.
+    EmergencyOpening {
+        /// Which.
+        id: EmergencyId,
+        /// Ends then, open or not.
+        deadline: Timestamp,
+        /// Who will get access, and in which group.
+        people: Vec<(PersonId, Level)>,
+    },
+    /// The drill is being held.
+    DrillOpening {
+        /// Which.
+        id: EmergencyId,
+    },
+    /// The yes counts; more are needed.
+    EmergencyConfirmed {
+        /// Which.
+        id: EmergencyId,
+        /// How many are missing.
+        missing: u32,
+    },
+    /// The emergency that waited is off the table.
+    EmergencyDropped {
+        /// Which.
+        id: EmergencyId,
+    },
+    /// The emergency is being closed.
+    EmergencyClosing {
+        /// Which.
+        id: EmergencyId,
+        /// How long AWS sessions may outlive it, in seconds.
+        session: crate::time::Seconds,
+        /// Whether they are cut.
+        cut: bool,
+    },
+    /// People are being put into its groups.
+    EmergencyAdding {
+        /// Which.
+        id: EmergencyId,
+        /// Whom.
+        people: Vec<PersonId>,
+        /// Into which.
+        level: Level,
+    },
+    /// People are being taken out of its groups.
+    EmergencyRemoving {
+        /// Which.
+        id: EmergencyId,
+        /// Whom.
+        people: Vec<PersonId>,
+    },
+    /// Its end was moved.
+    EmergencyExtended {
+        /// Which.
+        id: EmergencyId,
+        /// Until then.
+        deadline: Timestamp,
+    },
+    /// It was acknowledged.
+    EmergencyReviewed {
+        /// Which.
+        id: EmergencyId,
+    },
     /// Taken note of.
     Noted,
 }
@@ -125,6 +204,9 @@ pub fn decide(world: &World<'_>, incoming: &Incoming) -> Result<Decision, Refusa
         Command::Lapse { id } => Ok(requests::lapse(world, id)),
         Command::Expire { id } => Ok(ending::expire(world, id)),
         Command::Overdue { id } => Ok(ending::overdue(world, id)),
+        Command::Emergency(command) => emergency::emergency(world, by, command),
+        Command::Center { answers, since } => Ok(emergency::center(world, *answers, *since)),
+        Command::DrillMissed { federation, due } => Ok(emergency::drill_missed(world, federation, *due)),
         Command::Outcome(outcome) => Ok(outcomes::outcome(world, outcome)),
         Command::Bind { account, person, email } => Ok(noted(Event::PersonBound {
             account: account.clone(),
@@ -160,9 +242,44 @@ pub fn refused(command: &Command, refusal: &Refusal) -> Event {
         Command::PolicyLoaded { .. } => ("policy-loaded", None),
         Command::Started { .. } => ("started", None),
         Command::Stopped => ("stopped", None),
+        Command::Emergency(command) => (emergency::verb(command), None),
+        Command::Center { .. } => ("center", None),
+        Command::DrillMissed { .. } => ("drill-missed", None),
         Command::Outcome(_) => ("outcome", None),
     };
     Event::Refused { verb: verb.to_owned(), id: id.cloned(), refusal: refusal.clone() }
+}
+
+/// Who acts, as an enabled person of the company.
+fn enabled_person(world: &World<'_>, by: &Actor) -> Result<PersonId, Refusal> {
+    let person = match &by.who {
+        Who::Person { person } => person,
+        Who::Local { user } => return Err(Refusal::LocalUserUnknown { user: user.clone() }),
+        Who::Stranger { .. } | Who::Glasskey => return Err(Refusal::NotInDirectory),
+    };
+    if world.directory.is_empty() {
+        return Err(Refusal::DirectoryNotRead);
+    }
+    if !world.directory.people.contains_key(person) {
+        return Err(Refusal::NotInDirectory);
+    }
+    if world.directory.enabled(person).is_none() {
+        return Err(Refusal::NotEnabled { person: person.clone() });
+    }
+    Ok(person.clone())
+}
+
+/// What is said of why: long enough to say something, short enough for a card.
+fn reason_in_order(settings: &Settings, reason: &str) -> Result<(), Refusal> {
+    let length = reason.trim().chars().count();
+    let wanted = if settings.reason_required { settings.reason_length_min.max(1) } else { 0 };
+    if length < wanted {
+        return Err(Refusal::ReasonTooShort { min: wanted });
+    }
+    if length > REASON_LENGTH_MAX {
+        return Err(Refusal::ReasonTooLong { max: REASON_LENGTH_MAX });
+    }
+    Ok(())
 }
 
 fn noted(event: Event) -> Decision {
@@ -183,6 +300,10 @@ impl Draft {
 
     fn about_holding(world: &World<'_>, holding: &Holding) -> Self {
         Self { book: world.book.excerpt(None, Some(holding)), now: world.now, events: Vec::new() }
+    }
+
+    fn about_emergencies(world: &World<'_>, ids: &[&EmergencyId]) -> Self {
+        Self { book: world.book.excerpt_emergencies(ids), now: world.now, events: Vec::new() }
     }
 
     fn emit(&mut self, event: Event) {

@@ -5,7 +5,7 @@ use super::{Decision, Draft, Reply, World};
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::holding::{Change, Operation, Origin, Sight};
-use crate::ids::{GroupId, OperationId, RequestId};
+use crate::ids::{GroupId, OperationId, Subject};
 use crate::job::Tell;
 use crate::request::{EndCause, State};
 use crate::target::{Holding, Via};
@@ -20,6 +20,11 @@ pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
         Outcome::Failed { holding, change, why } => failed(world, holding, *change, why),
         Outcome::ReplyLost { holding, change } => reply_lost(world, holding, *change),
         Outcome::Trouble { holding, what } => trouble(world, holding, what.as_deref()),
+        Outcome::FederationLooked { id, looked, fault } => {
+            super::emergency::looked(world, id, looked, fault.as_deref())
+        }
+        Outcome::FederationMade { id, results } => super::emergency::made(world, id, results),
+        Outcome::MetadataFetched { id, fault } => super::emergency::metadata(world, id, fault.as_deref()),
         Outcome::CardIntended { id } => if_open(world, id, Event::CardIntended { id: id.clone() }),
         Outcome::CardShown { id, version, message } => {
             let event = Event::CardShown { id: id.clone(), version: *version, message: message.clone() };
@@ -44,12 +49,25 @@ fn nothing() -> Decision {
     Decision { events: Vec::new(), reply: Reply::Noted }
 }
 
-fn if_open(world: &World<'_>, id: &RequestId, event: Event) -> Decision {
-    if world.book.request(id).is_some() { one(event) } else { nothing() }
+fn if_open(world: &World<'_>, id: &Subject, event: Event) -> Decision {
+    let open = match id {
+        Subject::Request(id) => world.book.request(id).is_some(),
+        Subject::Emergency(id) => world.book.emergency(id).is_some(),
+        Subject::Watch => false,
+    };
+    if open { one(event) } else { nothing() }
 }
 
 fn if_untold(world: &World<'_>, tell: &Tell, event: Event) -> Decision {
-    let waits = world.book.request(&tell.id).is_some_and(|request| request.untold.contains_key(tell));
+    let waits = match &tell.id {
+        Subject::Request(id) => {
+            world.book.request(id).is_some_and(|request| request.untold.contains_key(tell))
+        }
+        Subject::Emergency(id) => {
+            world.book.emergency(id).is_some_and(|emergency| emergency.untold.contains_key(tell))
+        }
+        Subject::Watch => world.book.watch().untold.contains_key(tell),
+    };
     if waits { one(event) } else { nothing() }
 }
 

@@ -2,11 +2,11 @@
 
 use super::permission::{counting, permitted_now, target};
 use super::settle::settle;
-use super::{Decision, Draft, Reply, World, find};
+use super::{Decision, Draft, Reply, World, enabled_person, find, reason_in_order};
 use crate::command::NewRequest;
 use crate::event::Event;
 use crate::ids::{PersonId, RequestId};
-use crate::person::{Actor, Who};
+use crate::person::Actor;
 use crate::refusal::{Refusal, StateWord};
 use crate::request::{AccessRequest, Approval, Ask, State};
 use crate::rules::{Question, Terms, Verdict};
@@ -16,25 +16,6 @@ use crate::settings::{LENGTH_MIN, OPEN_PER_PERSON_MAX, REASON_LENGTH_MAX, Settin
 const APPROVERS_SHOWN_MAX: usize = 20;
 /// Open requests of everybody together: what fits the memory we promise, with room.
 pub(crate) const OPEN_MAX: usize = 50_000;
-
-/// Who acts, as an enabled person of the company.
-fn enabled_person(world: &World<'_>, by: &Actor) -> Result<PersonId, Refusal> {
-    let person = match &by.who {
-        Who::Person { person } => person,
-        Who::Local { user } => return Err(Refusal::LocalUserUnknown { user: user.clone() }),
-        Who::Stranger { .. } | Who::Glasskey => return Err(Refusal::NotInDirectory),
-    };
-    if world.directory.is_empty() {
-        return Err(Refusal::DirectoryNotRead);
-    }
-    if !world.directory.people.contains_key(person) {
-        return Err(Refusal::NotInDirectory);
-    }
-    if world.directory.enabled(person).is_none() {
-        return Err(Refusal::NotEnabled { person: person.clone() });
-    }
-    Ok(person.clone())
-}
 
 /// A person asks for access.
 pub(super) fn request(world: &World<'_>, by: &Actor, new: &NewRequest) -> Result<Decision, Refusal> {
@@ -99,14 +80,7 @@ fn words_in_order(settings: &Settings, new: &NewRequest) -> Result<(), Refusal> 
     if new.length > settings.max_length {
         return Err(Refusal::TooLong { max: settings.max_length });
     }
-    let reason_length = new.reason.trim().chars().count();
-    let reason_wanted = if settings.reason_required { settings.reason_length_min.max(1) } else { 0 };
-    if reason_length < reason_wanted {
-        return Err(Refusal::ReasonTooShort { min: reason_wanted });
-    }
-    if reason_length > REASON_LENGTH_MAX {
-        return Err(Refusal::ReasonTooLong { max: REASON_LENGTH_MAX });
-    }
+    reason_in_order(settings, &new.reason)?;
     ticket_in_order(settings, new.ticket.as_deref())
 }
 

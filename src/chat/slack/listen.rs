@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use glasskey_domain::command::Incoming;
+use glasskey_domain::command::{EmergencyCommand, Incoming, Which};
 use glasskey_domain::refusal::StrangerWhy;
 use glasskey_domain::settings::REASON_LENGTH_MAX;
 use glasskey_domain::{
-    AccountId, Actor, ChatAccount, Command, Directory, Door, InteractionId, Refusal, RequestId, Who, event,
+    AccountId, Actor, ChatAccount, Command, Directory, Door, EmergencyId, InteractionId, Refusal, RequestId,
+    Subject, Who, event,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -259,19 +260,20 @@ impl Listener {
     async fn click(&self, speaker: &Speaker, interaction: Interaction) -> Ack {
         let Some(clicked) = interaction.actions.first() else { return Ack::Empty };
         let button = Button::of_action(&clicked.action_id);
-        let id = clicked.value.as_deref().and_then(|value| RequestId::parse(value).ok());
+        let id = clicked.value.clone().and_then(|value| Subject::try_from(value).ok());
         let (Some(button), Some(id)) = (button, id) else { return Ack::Empty };
         let verb = button.action();
         let known = match self.meet(speaker, verb).await {
             Ok(known) => known,
             Err(said) => return self.said(said, interaction.response_url),
         };
-        let command = match button {
-            Button::Approve => Command::Approve { id },
-            Button::Withdraw => Command::Withdraw { id },
-            Button::End => Command::End { id },
-            Button::Deny => return self.ask_why(interaction.trigger_id, &id),
+        let command = match (button, id) {
+            (Button::Deny, Subject::Request(id)) => return self.ask_why(interaction.trigger_id, &id),
+            (button, Subject::Request(id)) => clicked_request(button, id),
+            (button, Subject::Emergency(id)) => clicked_emergency(button, id),
+            (_, Subject::Watch) => None,
         };
+        let Some(command) = command else { return Ack::Empty };
         let by = Actor::person(known.person, Door::Slack);
         let said = match self.decide(speaker, by, command).await {
             Ok(text) => Some(text),
@@ -358,6 +360,31 @@ impl Listener {
             Err(_stopped) => Ack::None,
         }
     }
+}
+
+/// What a button on the card of a request means.
+fn clicked_request(button: Button, id: RequestId) -> Option<Command> {
+    match button {
+        Button::Approve => Some(Command::Approve { id }),
+        Button::Withdraw => Some(Command::Withdraw { id }),
+        Button::End => Some(Command::End { id }),
+        Button::Deny | Button::Confirm | Button::Alone | Button::Decline | Button::Off | Button::Review => {
+            None
+        }
+    }
+}
+
+/// What a button on the card of an emergency means.
+fn clicked_emergency(button: Button, id: EmergencyId) -> Option<Command> {
+    let which = Which::Id(id.clone());
+    let command = match button {
+        Button::Confirm | Button::Alone => EmergencyCommand::Confirm { which },
+        Button::Decline => EmergencyCommand::Decline { which, why: None },
+        Button::Off => EmergencyCommand::Off { which, reason: None },
+        Button::Review => EmergencyCommand::Review { id, note: None },
+        Button::Approve | Button::Deny | Button::Withdraw | Button::End => return None,
+    };
+    Some(Command::Emergency(command))
 }
 
 /// The words of a refusal that was written down; nothing when it could not be.

@@ -171,26 +171,43 @@ fn button(button: Button, card: &Card) -> Value {
         "type": "button",
         "action_id": button.action(),
         "text": { "type": "plain_text", "text": button.label(), "emoji": false },
-        "value": card.id.as_str(),
+        "value": card.id.to_string(),
     });
-    let (style, ask) = match button {
-        Button::Approve => (Some("primary"), None),
-        Button::Deny => (Some("danger"), None),
-        Button::Withdraw => (None, None),
-        Button::End => (
-            Some("danger"),
-            Some("The access is removed at AWS now. Sessions that are open may live on for a while."),
-        ),
-    };
+    let (style, ask) = asked_first(button);
     if let (Some(object), Some(style)) = (element.as_object_mut(), style) {
         object.insert("style".to_owned(), json!(style));
     }
     if let (Some(object), Some(ask)) = (element.as_object_mut(), ask) {
-        let plain = |text: &str| json!({ "type": "plain_text", "text": text });
-        let confirm = json!({ "title": plain("End this access?"), "text": plain(ask), "confirm": plain("End now"), "deny": plain("Keep it"), "style": "danger" });
-        object.insert("confirm".to_owned(), confirm);
+        object.insert("confirm".to_owned(), ask);
     }
     element
+}
+
+/// How a button looks, and what is asked before it counts.
+fn asked_first(button: Button) -> (Option<&'static str>, Option<Value>) {
+    let ask = |title: &str, text: &str, yes: &str, no: &str| {
+        let plain = |text: &str| json!({ "type": "plain_text", "text": text });
+        Some(
+            json!({ "title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain(no), "style": "danger" }),
+        )
+    };
+    match button {
+        Button::Approve | Button::Confirm | Button::Review => (Some("primary"), None),
+        Button::Deny | Button::Decline => (Some("danger"), None),
+        Button::Withdraw => (None, None),
+        Button::End => {
+            let text = "The access is removed at AWS now. Sessions that are open may live on for a while.";
+            (Some("danger"), ask("End this access?", text, "End now", "Keep it"))
+        }
+        Button::Alone => {
+            let text = "Policy asks for a second person. Going on alone is announced to everybody, twice.";
+            (Some("danger"), ask("Open it alone?", text, "Go on alone", "Wait"))
+        }
+        Button::Off => {
+            let text = "The app is deactivated and everybody is taken out of the emergency groups, now.";
+            (Some("danger"), ask("Close break-glass?", text, "Close now", "Keep it on"))
+        }
+    }
 }
 
 /// The callback by which the form of a denial comes back.

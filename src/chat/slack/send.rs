@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use glasskey_domain::request::{MessageRef, Posting};
-use glasskey_domain::{AccessRequest, Directory, PersonId, Recipient, Tell};
+use glasskey_domain::request::{CardState, MessageRef, Posting};
+use glasskey_domain::{Directory, PersonId, Recipient, Tell};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -15,8 +15,8 @@ use super::models::{Metadata, Post, Posted, Sought};
 use super::people::{NAMED_MAX, People};
 use super::render;
 use super::web::SlackWeb;
-use crate::notices::{self, Setting};
-use crate::ports::{Answer, Chat, Fault};
+use crate::notices::{self, Card, Setting};
+use crate::ports::{About, Answer, Chat, Fault};
 
 /// The mark of a card, and of a message.
 const CARD: &str = "glasskey_card";
@@ -45,10 +45,9 @@ impl Sender {
 
     /// Looks up those whom a card names, so that they are mentioned; one who is not found is shown by name. The channel too,
     /// so that the first click in it waits for nothing.
-    async fn meet(&self, request: &AccessRequest, directory: &Directory) {
+    async fn meet(&self, first: &PersonId, others: &[PersonId], directory: &Directory) {
         self.people.warm_place(&self.channel).await;
-        let named: Vec<&PersonId> =
-            request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]).collect();
+        let named: Vec<&PersonId> = others.iter().take(NAMED_MAX).chain([first]).collect();
         for person in named {
             if let Err(fault) = self.people.find(person, directory).await {
                 tracing::warn!(%person, %fault, "somebody on a card could not be looked up in Slack; they are shown by name");
@@ -92,20 +91,39 @@ impl Sender {
         self.web.post_message(&post).await
     }
 
+    /// The words of a card, and where it goes.
+    async fn card_of(&self, about: About<'_>, directory: &Directory) -> Result<(Card, String), Fault> {
+        match about {
+            About::Request(request) => {
+                self.meet(&request.ask.requester, &request.approvers, directory).await;
+                Ok((notices::card(request, directory), self.channel.clone()))
+            }
+            About::Emergency(emergency) => {
+                let seats = emergency.seats.iter().map(|seat| seat.person.clone());
+                let named: Vec<PersonId> = emergency.confirmers.iter().cloned().chain(seats).collect();
+                if let Some(first) = named.first() {
+                    self.meet(first, &named, directory).await;
+                }
+                let card = notices::emergency::card(emergency, directory, &self.setting);
+                Ok((card, self.channel_named(&emergency.ask.place.channel).await?))
+            }
+            About::Watch(_) => Err(Fault::Permanent { what: "what is watched has no card".to_owned() }),
+        }
+    }
+
     async fn card(
         &self,
-        request: &AccessRequest,
+        about: About<'_>,
         directory: &Directory,
         look_since: Option<Timestamp>,
     ) -> Result<MessageRef, Fault> {
-        self.meet(request, directory).await;
-        let card = notices::card(request, directory);
+        let (card, channel) = self.card_of(about, directory).await?;
         let posted = self
             .post_once(Once {
-                channel: &self.channel,
+                channel: &channel,
                 thread: None,
                 mark: CARD,
-                key: request.ask.id.as_str(),
+                key: &card.id.to_string(),
                 text: render::card_fallback(&card),
                 blocks: render::card(&card, &*self.people),
                 look_since,
@@ -117,11 +135,11 @@ impl Sender {
 
     async fn update(
         &self,
-        request: &AccessRequest,
+        about: About<'_>,
         directory: &Directory,
         message: &MessageRef,
     ) -> Result<(), Fault> {
-        let card = notices::card(request, directory);
+        let (card, _channel) = self.card_of(about, directory).await?;
         let at = Posted { channel: message.channel.clone(), ts: message.message.clone() };
         let blocks = render::card(&card, &*self.people);
         let updated = self.web.update_message(&at, &render::card_fallback(&card), Some(&blocks), None).await;
@@ -131,12 +149,21 @@ impl Sender {
     async fn say(
         &self,
         tell: &Tell,
-        request: &AccessRequest,
+        about: About<'_>,
         directory: &Directory,
         look_since: Option<Timestamp>,
     ) -> Result<(), Fault> {
-        let text = notices::tell(tell.kind, request, directory, &self.setting);
-        let (channel, thread) = self.whereto(&tell.to, request, directory).await?;
+        let (text, card) = match about {
+            About::Request(request) => {
+                (notices::tell(tell.kind, request, directory, &self.setting), Some(&request.card))
+            }
+            About::Emergency(emergency) => (
+                notices::emergency::tell(tell.kind, emergency, directory, &self.setting),
+                Some(&emergency.card),
+            ),
+            About::Watch(_) => (notices::emergency::watch(tell.kind), None),
+        };
+        let (channel, thread) = self.whereto(&tell.to, card, directory).await?;
         let once = Once {
             channel: &channel,
             thread: thread.as_deref(),
@@ -147,7 +174,9 @@ impl Sender {
             look_since,
         };
         self.post_once(once).await.map(|_posted| ()).map_err(|fault| match tell.to {
-            Recipient::Person { .. } | Recipient::Thread => fault_of_ours(&fault),
+            Recipient::Person { .. } | Recipient::Thread | Recipient::Access => fault_of_ours(&fault),
+            // Where an emergency is announced is ours too: an operator mends it, and nothing is lost meanwhile (P4).
+            Recipient::Channel { .. } if tell.id.request().is_none() => fault_of_ours(&fault),
             Recipient::Channel { .. } => fault_of(&fault),
         })
     }
@@ -155,7 +184,7 @@ impl Sender {
     async fn whereto(
         &self,
         to: &Recipient,
-        request: &AccessRequest,
+        card: Option<&CardState>,
         directory: &Directory,
     ) -> Result<(String, Option<String>), Fault> {
         match to {
@@ -166,23 +195,25 @@ impl Sender {
                 let channel = self.people.direct(&user).await.map_err(|fault| fault_of(&fault))?;
                 Ok((channel, None))
             }
-            Recipient::Thread => match &request.card.posting {
-                Posting::Posted { message } => Ok((message.channel.clone(), Some(message.message.clone()))),
-                Posting::No | Posting::Intended { .. } if request.card.undeliverable.is_some() => {
-                    Ok((self.channel.clone(), None))
+            Recipient::Thread => match card {
+                Some(CardState { posting: Posting::Posted { message }, .. }) => {
+                    Ok((message.channel.clone(), Some(message.message.clone())))
                 }
-                Posting::No | Posting::Intended { .. } => {
+                Some(CardState { undeliverable: Some(_), .. }) | None => Ok((self.channel.clone(), None)),
+                Some(_) => {
                     Err(Fault::Transient { what: "the card is not posted yet".to_owned(), retry_after: None })
                 }
             },
-            Recipient::Channel { name } => {
-                let found = self.people.channel(name).await.map_err(|fault| fault_of(&fault))?;
-                let channel = found.ok_or_else(|| Fault::Permanent {
-                    what: format!("there is no channel {name} that the bot can see"),
-                })?;
-                Ok((channel, None))
-            }
+            Recipient::Access => Ok((self.channel.clone(), None)),
+            Recipient::Channel { name } => Ok((self.channel_named(name).await?, None)),
         }
+    }
+
+    async fn channel_named(&self, name: &str) -> Result<String, Fault> {
+        let found = self.people.channel(name).await.map_err(|fault| fault_of(&fault))?;
+        found.ok_or_else(|| Fault::Permanent {
+            what: format!("there is no channel {name} that the bot can see"),
+        })
     }
 }
 
@@ -241,29 +272,29 @@ fn fault_of(fault: &SlackFault) -> Fault {
 impl Chat for Sender {
     fn post_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<MessageRef, Fault>> {
-        Box::pin(self.card(request, directory, look_since))
+        Box::pin(self.card(about, directory, look_since))
     }
 
     fn update_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         message: &'a MessageRef,
     ) -> Answer<'a, Result<(), Fault>> {
-        Box::pin(self.update(request, directory, message))
+        Box::pin(self.update(about, directory, message))
     }
 
     fn tell<'a>(
         &'a self,
         tell: &'a Tell,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<(), Fault>> {
-        Box::pin(self.say(tell, request, directory, look_since))
+        Box::pin(self.say(tell, about, directory, look_since))
     }
 }

@@ -1,0 +1,149 @@
+//! What can be said with `/elevate`.
+
+use super::{Command, Keywords, Use};
+
+/// The first words that `/elevate` knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keyword {
+    /// Ask for access; the word itself may be left out.
+    Request,
+    /// The requests that concern me.
+    List,
+    /// One request.
+    Show,
+    /// An approver's yes.
+    Approve,
+    /// An approver's no.
+    Deny,
+    /// The requester takes it back.
+    Withdraw,
+    /// End the access now.
+    End,
+    /// What policy says, without asking for anything.
+    Why,
+    /// The help.
+    Help,
+}
+
+impl Keywords for Keyword {
+    const ALL: &'static [Self] = &[
+        Self::Request,
+        Self::List,
+        Self::Show,
+        Self::Approve,
+        Self::Deny,
+        Self::Withdraw,
+        Self::End,
+        Self::Why,
+        Self::Help,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::List => "list",
+            Self::Show => "show",
+            Self::Approve => "approve",
+            Self::Deny => "deny",
+            Self::Withdraw => "withdraw",
+            Self::End => "end",
+            Self::Why => "why",
+            Self::Help => "help",
+        }
+    }
+
+    fn also(self) -> &'static [&'static str] {
+        match self {
+            Self::Deny => &["reject"],
+            Self::Withdraw => &["cancel"],
+            Self::End => &["revoke"],
+            Self::Help => &["?", "-h", "--help"],
+            Self::Request | Self::List | Self::Show | Self::Approve | Self::Why => &[],
+        }
+    }
+
+    fn implied(self) -> bool {
+        self == Self::Request
+    }
+}
+
+/// `/elevate`: temporary access to AWS.
+pub const ELEVATE: Command<Keyword> = Command {
+    name: "elevate",
+    summary: "ask for temporary access to an AWS account",
+    hint: "<account> <permission set> <duration> [ticket] <reason>, or help",
+    uses: &[
+        Use {
+            keyword: Keyword::Request,
+            arguments: "<account> <permission set> <duration> [ticket] <reason>",
+            summary: "ask for access; the word `request` may be left out, and the order is free",
+            details: &[
+                "the account is its id, name or alias; put a name that reads like something else in quotes",
+                "the duration is like `30m`, `1h30m`, `2h` or `until 18:00`",
+                "whatever is not account, permission set, duration or ticket is the reason; `reason:` begins it for certain",
+            ],
+            examples: &[
+                "prod ReadOnly 1h INC-7 look at the stuck queue",
+                "\"Data Lake\" Operator until 18:00 reason: finish the 2h backfill",
+            ],
+        },
+        Use {
+            keyword: Keyword::List,
+            arguments: "",
+            summary: "your requests, and those that wait for your approval",
+            details: &[],
+            examples: &["list"],
+        },
+        Use {
+            keyword: Keyword::Show,
+            arguments: "<id>",
+            summary: "one request: who, what, how long, why, and where it stands",
+            details: &["an id is like `AR-7K3Q`; `7k3q` will do"],
+            examples: &["show AR-7K3Q"],
+        },
+        Use {
+            keyword: Keyword::Approve,
+            arguments: "<id>",
+            summary: "say yes to somebody's request",
+            details: &["nobody approves their own request"],
+            examples: &["approve AR-7K3Q"],
+        },
+        Use {
+            keyword: Keyword::Deny,
+            arguments: "<id> <why>",
+            summary: "say no to somebody's request, and why",
+            details: &["the requester reads why"],
+            examples: &["deny AR-7K3Q the change window opens tomorrow"],
+        },
+        Use {
+            keyword: Keyword::Withdraw,
+            arguments: "<id>",
+            summary: "take back your request before it is granted",
+            details: &["when the access is there already, use `end`"],
+            examples: &["withdraw AR-7K3Q"],
+        },
+        Use {
+            keyword: Keyword::End,
+            arguments: "<id>",
+            summary: "end access before its time is up",
+            details: &[
+                "sessions that are open may last until their own end; the request's card says how long",
+            ],
+            examples: &["end AR-7K3Q"],
+        },
+        Use {
+            keyword: Keyword::Why,
+            arguments: "<account> <permission set>",
+            summary: "what policy would say, without asking for anything",
+            details: &[],
+            examples: &["why prod ReadOnly"],
+        },
+        Use {
+            keyword: Keyword::Help,
+            arguments: "[topic]",
+            summary: "this text, or more about one of the words above",
+            details: &[],
+            examples: &["help end"],
+        },
+    ],
+};

@@ -1,0 +1,456 @@
+//! fact → emergency. Total: a fact that does not fit changes nothing, and a terminal state is never changed again.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::federation as provider;
+use crate::book::{Book, Touched};
+use crate::emergency::{
+    CloseCause, Emergency, EmergencyAsk, EmergencyState, EmergencyTerms, Happening, Level, Moment, Review,
+    Seat,
+};
+use crate::event::EmergencyFact;
+use crate::federation::View;
+use crate::ids::{EmergencyId, PersonId, Subject};
+use crate::job::{NoticeKind, Recipient, Tell};
+use crate::person::Who;
+use crate::request::{CardState, Posting};
+use crate::settings::{
+    ENDS_SOON_BEFORE, OVERDUE_AFTER, PROPOSAL_REMIND_EVERY, REVIEW_REMIND_EVERY, STILL_ON_EVERY, TIMELINE_MAX,
+};
+use crate::timers;
+use crate::watch::LastDrill;
+
+/// Confirmers who are told directly: more of them nobody needs, and each is a message.
+const CONFIRMERS_TOLD_MAX: usize = 10;
+
+/// Changes an emergency by one fact.
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each fact, so that none is without")]
+pub(super) fn evolve(
+    book: &mut Book,
+    at: Timestamp,
+    id: &EmergencyId,
+    fact: &EmergencyFact,
+    touched: &mut Touched,
+) {
+    if let EmergencyFact::Proposed { ask, terms, confirmers, lapses_at, alone_from, drill_due } = fact {
+        if let Some(due) = drill_due {
+            book.watch.drill_due.insert(ask.federation.clone(), *due);
+            touched.watch = true;
+        }
+        let state = EmergencyState::Proposed {
+            lapses_at: *lapses_at,
+            alone_from: *alone_from,
+            reminded: 0,
+            remind_at: PROPOSAL_REMIND_EVERY.after(at),
+        };
+        let emergency = proposed(ask, terms, confirmers, state);
+        book.emergencies.entry(id.clone()).or_insert(emergency);
+        touched.emergencies.insert(id.clone());
+        return;
+    }
+    let Some(emergency) = book.emergencies.get_mut(id) else { return };
+    touched.emergencies.insert(id.clone());
+    match fact {
+        EmergencyFact::Proposed { .. } => {}
+        EmergencyFact::Confirmed { approval } => {
+            emergency.confirmations.retain(|earlier| earlier.by != approval.by);
+            emergency.confirmations.push(approval.clone());
+            note(emergency, at, Happening::Confirmed { by: approval.by.clone() });
+        }
+        EmergencyFact::WentAlone { by } => {
+            emergency.alone = true;
+            note(emergency, at, Happening::Alone { by: by.clone() });
+        }
+        EmergencyFact::AloneOffered => {
+            emergency.alone_offered = true;
+            shown(emergency);
+        }
+        EmergencyFact::Declined { by, why } => {
+            refused(emergency, EmergencyState::Declined { at, by: by.clone(), why: why.clone() });
+        }
+        EmergencyFact::Withdrawn => refused(emergency, EmergencyState::Withdrawn { at }),
+        EmergencyFact::Lapsed => refused(emergency, EmergencyState::Lapsed { at }),
+        EmergencyFact::ProposalReminded { nth, again_at } => proposal_reminded(emergency, *nth, *again_at),
+        EmergencyFact::Ordered { deadline, .. } => ordered(emergency, at, *deadline),
+        EmergencyFact::TakenOver { by } => taken_over(book, at, id, by, touched),
+        EmergencyFact::SeatGiven { person, level, by } => seat_given(emergency, at, person, *level, by),
+        EmergencyFact::SeatsTaken { person, by } => seats_taken(emergency, at, person, by),
+        EmergencyFact::Extended { deadline, by } => extended(emergency, at, *deadline, by),
+        EmergencyFact::ChangesIntended { changes } => provider::intended(emergency, changes),
+        EmergencyFact::ChangesMade { results } => provider::made(emergency, at, results),
+        EmergencyFact::Looked { looked } => provider::looked(emergency, at, looked),
+        EmergencyFact::Trouble { what, read_only } => trouble(emergency, at, what.as_deref(), *read_only),
+        EmergencyFact::StrangersSeen { level, members } => {
+            provider::strangers(emergency, at, *level, members);
+        }
+        EmergencyFact::Recognised { person, member } => provider::recognised(emergency, person, member),
+        EmergencyFact::SeatConfirmed { person, level } => {
+            provider::seat_confirmed(emergency, at, person, *level);
+        }
+        EmergencyFact::SeatGone { person, level } => provider::seat_gone(emergency, at, person, *level),
+        EmergencyFact::OnConfirmed { deadline } => on_confirmed(emergency, at, *deadline),
+        EmergencyFact::Reminded { nth, again_at } => reminded(emergency, *nth, *again_at),
+        EmergencyFact::EndAnnounced => end_announced(emergency),
+        EmergencyFact::AskedToClose => asked_to_close(emergency),
+        EmergencyFact::MetadataFetched { fault } => {
+            emergency.view.metadata = true;
+            note(emergency, at, Happening::Metadata { fault: fault.clone() });
+        }
+        EmergencyFact::CloseOrdered { cause, due } => close_ordered(emergency, at, cause, *due),
+        EmergencyFact::OffConfirmed { lateness_ms } => off(book, at, id, *lateness_ms, None, touched),
+        EmergencyFact::OverdueTold { nth, again_at } => overdue_told(emergency, *nth, *again_at),
+        EmergencyFact::ReviewReminded { nth, again_at } => {
+            if let Review::Wanted { reminded, remind_at } = &mut emergency.review {
+                (*reminded, *remind_at) = (*nth, *again_at);
+                drop_unposted(emergency, |kind| matches!(kind, NoticeKind::ReviewDue { .. }));
+                loudly(emergency, NoticeKind::ReviewDue { nth: *nth });
+            }
+        }
+        EmergencyFact::Reviewed { by, note } => {
+            if let Review::Wanted { .. } = emergency.review {
+                emergency.review = Review::Done { by: by.clone(), at, note: note.clone() };
+                drop_unposted(emergency, |kind| matches!(kind, NoticeKind::ReviewDue { .. }));
+                aloud(emergency, NoticeKind::Reviewed);
+                shown(emergency);
+            }
+        }
+    }
+}
+
+fn proposed(
+    ask: &EmergencyAsk,
+    terms: &EmergencyTerms,
+    confirmers: &[PersonId],
+    state: EmergencyState,
+) -> Emergency {
+    let mut emergency = Emergency {
+        ask: ask.clone(),
+        terms: terms.clone(),
+        confirmers: confirmers.to_vec(),
+        confirmations: Vec::new(),
+        alone_offered: false,
+        alone: false,
+        seats: Vec::new(),
+        strangers: BTreeMap::new(),
+        state,
+        view: View::unknown(ask.place.groups.keys().copied()),
+        trouble: None,
+        read_only: false,
+        extended: 0,
+        review: Review::NotNeeded,
+        timeline: Vec::new(),
+        version: 1,
+        card: CardState::default(),
+        untold: BTreeMap::new(),
+    };
+    if terms.approvals > 0 {
+        ask_for_confirmation(&mut emergency, 0);
+    }
+    emergency
+}
+
+/// Says in the incident channel, and to those who could confirm, that somebody's yes is waited for.
+fn ask_for_confirmation(emergency: &mut Emergency, nth: u32) {
+    aloud(emergency, NoticeKind::Proposed { nth });
+    if nth == 0 {
+        for person in emergency.confirmers.clone().into_iter().take(CONFIRMERS_TOLD_MAX) {
+            tell(emergency, NoticeKind::Proposed { nth }, Recipient::Person { person });
+        }
+    }
+}
+
+fn proposal_reminded(emergency: &mut Emergency, nth: u32, again_at: Timestamp) {
+    if let EmergencyState::Proposed { reminded, remind_at, .. } = &mut emergency.state {
+        (*reminded, *remind_at) = (nth, again_at);
+        drop_unposted(emergency, |kind| matches!(kind, NoticeKind::Proposed { nth: 1.. }));
+        ask_for_confirmation(emergency, nth);
+    }
+}
+
+/// It never opened.
+fn refused(emergency: &mut Emergency, state: EmergencyState) {
+    if matches!(emergency.state, EmergencyState::Proposed { .. }) {
+        emergency.state = state;
+        drop_unposted(emergency, |kind| matches!(kind, NoticeKind::Proposed { .. }));
+        aloud(emergency, NoticeKind::EmergencyOff);
+        to_opener(emergency, NoticeKind::EmergencyOff);
+        shown(emergency);
+    }
+}
+
+fn ordered(emergency: &mut Emergency, at: Timestamp, deadline: Timestamp) {
+    if matches!(emergency.state, EmergencyState::Proposed { .. }) {
+        emergency.state = EmergencyState::Opening { since: at, deadline };
+        drop_unposted(emergency, |kind| matches!(kind, NoticeKind::Proposed { .. }));
+        note(emergency, at, Happening::Ordered);
+    }
+}
+
+fn seat_given(emergency: &mut Emergency, at: Timestamp, person: &PersonId, level: Level, by: &Who) {
+    let known =
+        emergency.seats.iter().find(|seat| seat.person == *person).and_then(|seat| seat.member.clone());
+    emergency.seats.retain(|seat| seat.person != *person || seat.level != level);
+    emergency.seats.push(Seat {
+        person: person.clone(),
+        level,
+        by: by.clone(),
+        at,
+        taken_by: None,
+        member: known,
+        confirmed_at: None,
+        missed: 0,
+        gone_by_hand: false,
+        trouble: None,
+    });
+    let (by, person) = (by.clone(), person.clone());
+    note(emergency, at, Happening::Added { by, person, level });
+}
+
+fn seats_taken(emergency: &mut Emergency, at: Timestamp, person: &PersonId, by: &Who) {
+    for seat in emergency.seats.iter_mut().filter(|seat| seat.person == *person) {
+        seat.taken_by.get_or_insert_with(|| by.clone());
+    }
+    emergency.untold.retain(|tell, posting| {
+        let theirs = matches!(&tell.to, Recipient::Person { person: whose } if whose == person);
+        !(theirs && matches!(tell.kind, NoticeKind::SignIn { .. }) && *posting == Posting::No)
+    });
+    note(emergency, at, Happening::Removed { by: by.clone(), person: person.clone() });
+}
+
+fn extended(emergency: &mut Emergency, at: Timestamp, until: Timestamp, by: &Who) {
+    match &mut emergency.state {
+        EmergencyState::On { deadline, warned, .. } => {
+            (*deadline, *warned) = (until, false);
+        }
+        EmergencyState::Opening { deadline, .. } => *deadline = until,
+        EmergencyState::Proposed { .. }
+        | EmergencyState::Closing { .. }
+        | EmergencyState::Off { .. }
+        | EmergencyState::Declined { .. }
+        | EmergencyState::Withdrawn { .. }
+        | EmergencyState::Lapsed { .. } => return,
+    }
+    emergency.extended = emergency.extended.saturating_add(1);
+    drop_unposted(emergency, |kind| matches!(kind, NoticeKind::EndsSoon { .. }));
+    aloud(emergency, NoticeKind::EmergencyExtended { nth: emergency.extended });
+    note(emergency, at, Happening::Extended { by: by.clone(), until });
+}
+
+fn trouble(emergency: &mut Emergency, at: Timestamp, what: Option<&str>, read_only: bool) {
+    let opening = matches!(emergency.state, EmergencyState::Opening { .. });
+    emergency.trouble = what.map(str::to_owned);
+    let newly_read_only = read_only && !emergency.read_only;
+    emergency.read_only = read_only;
+    match what {
+        Some(what) => {
+            if opening || newly_read_only {
+                aloud(emergency, NoticeKind::EmergencyStuck);
+                to_opener(emergency, NoticeKind::EmergencyStuck);
+            }
+            note(emergency, at, Happening::Trouble { what: what.to_owned() });
+        }
+        None => shown(emergency),
+    }
+}
+
+fn on_confirmed(emergency: &mut Emergency, at: Timestamp, deadline: Timestamp) {
+    if !matches!(emergency.state, EmergencyState::Opening { .. }) {
+        return;
+    }
+    emergency.state = EmergencyState::On {
+        since: at,
+        deadline,
+        reminded: 0,
+        remind_at: STILL_ON_EVERY.after(at),
+        // One that is shorter than the warning would be warned of as it begins.
+        warned: timers::before(ENDS_SOON_BEFORE, deadline) <= at,
+        asked_to_close: false,
+    };
+    drop_unposted(emergency, |kind| matches!(kind, NoticeKind::EmergencyStuck));
+    if !emergency.is_drill() {
+        loudly(emergency, NoticeKind::EmergencyOn);
+        if emergency.alone {
+            loudly(emergency, NoticeKind::EmergencyAlone);
+        }
+    }
+    shown(emergency);
+}
+
+fn reminded(emergency: &mut Emergency, nth: u32, again_at: Timestamp) {
+    if let EmergencyState::On { reminded, remind_at, .. } = &mut emergency.state {
+        (*reminded, *remind_at) = (nth, again_at);
+        drop_unposted(emergency, |kind| matches!(kind, NoticeKind::StillOn { .. }));
+        aloud(emergency, NoticeKind::StillOn { nth });
+    }
+}
+
+fn end_announced(emergency: &mut Emergency) {
+    if let EmergencyState::On { warned, .. } = &mut emergency.state {
+        *warned = true;
+        let nth = emergency.extended;
+        aloud(emergency, NoticeKind::EndsSoon { nth });
+        to_opener(emergency, NoticeKind::EndsSoon { nth });
+    }
+}
+
+fn asked_to_close(emergency: &mut Emergency) {
+    if let EmergencyState::On { asked_to_close, .. } = &mut emergency.state {
+        *asked_to_close = true;
+        aloud(emergency, NoticeKind::CloseNow);
+        to_opener(emergency, NoticeKind::CloseNow);
+    }
+}
+
+fn close_ordered(emergency: &mut Emergency, at: Timestamp, cause: &CloseCause, due: Timestamp) {
+    let on_since = match &emergency.state {
+        EmergencyState::On { since, .. } => Some(*since),
+        EmergencyState::Opening { .. } => None,
+        EmergencyState::Proposed { .. }
+        | EmergencyState::Closing { .. }
+        | EmergencyState::Off { .. }
+        | EmergencyState::Declined { .. }
+        | EmergencyState::Withdrawn { .. }
+        | EmergencyState::Lapsed { .. } => return,
+    };
+    let cause = cause.clone();
+    emergency.state = EmergencyState::Closing {
+        due,
+        cause: cause.clone(),
+        on_since,
+        overdue_told: 0,
+        tell_overdue_at: OVERDUE_AFTER.after(due),
+    };
+    provider::closing(emergency, at);
+    drop_unposted(emergency, says_that_it_is_open);
+    note(emergency, at, Happening::CloseOrdered { cause });
+}
+
+fn says_that_it_is_open(kind: &NoticeKind) -> bool {
+    matches!(
+        kind,
+        NoticeKind::EmergencyOn
+            | NoticeKind::SignIn { .. }
+            | NoticeKind::EmergencyStuck
+            | NoticeKind::StillOn { .. }
+            | NoticeKind::EmergencyExtended { .. }
+            | NoticeKind::EndsSoon { .. }
+            | NoticeKind::CloseNow
+    )
+}
+
+fn taken_over(book: &mut Book, at: Timestamp, id: &EmergencyId, by: &EmergencyId, touched: &mut Touched) {
+    let Some(before) = book.emergencies.get_mut(id).filter(|before| before.state.holds_federation()) else {
+        return;
+    };
+    provider::closing(before, at);
+    let loose = before.view.loose;
+    if let EmergencyState::Opening { .. } | EmergencyState::On { .. } = before.state {
+        close_ordered(before, at, &CloseCause::DrillFailed { why: "an incident came first".to_owned() }, at);
+    }
+    off(book, at, id, 0, Some(by.clone()), touched);
+    // What may still come of the one before is the business of the one that goes on.
+    if let Some(next) = book.emergencies.get_mut(by) {
+        next.view.loose = next.view.loose.max(loose);
+        touched.emergencies.insert(by.clone());
+    }
+}
+
+fn off(
+    book: &mut Book,
+    at: Timestamp,
+    id: &EmergencyId,
+    lateness_ms: u64,
+    taken_over_by: Option<EmergencyId>,
+    touched: &mut Touched,
+) {
+    let Some(emergency) = book.emergencies.get_mut(id) else { return };
+    let EmergencyState::Closing { cause, on_since, overdue_told, .. } = emergency.state.clone() else {
+        return;
+    };
+    emergency.state = EmergencyState::Off { at, cause: cause.clone(), on_since, lateness_ms, taken_over_by };
+    emergency.trouble = None;
+    drop_unposted(emergency, |kind| says_that_it_is_open(kind) || matches!(kind, NoticeKind::Overdue { .. }));
+    if overdue_told > 0 {
+        aloud(emergency, NoticeKind::OverdueOver);
+    }
+    if emergency.is_drill() {
+        let fault = match cause {
+            CloseCause::DrillFailed { why } => Some(why),
+            CloseCause::Deadline => Some("it was not on in time".to_owned()),
+            CloseCause::Ordered { .. } | CloseCause::ByHand => Some("somebody closed it".to_owned()),
+            CloseCause::DrillDone => None,
+        };
+        aloud(emergency, NoticeKind::EmergencyOff);
+        book.watch.drills.insert(emergency.ask.federation.clone(), LastDrill { id: id.clone(), at, fault });
+        touched.watch = true;
+    } else {
+        emergency.review = Review::Wanted { reminded: 0, remind_at: REVIEW_REMIND_EVERY.after(at) };
+        loudly(emergency, NoticeKind::EmergencyOff);
+        let were_in = emergency.seats.iter().filter(|seat| seat.confirmed_at.is_some());
+        for person in were_in.map(|seat| seat.person.clone()).collect::<Vec<_>>() {
+            tell(emergency, NoticeKind::EmergencyOff, Recipient::Person { person });
+        }
+        to_opener(emergency, NoticeKind::EmergencyOff);
+    }
+    shown(emergency);
+}
+
+fn overdue_told(emergency: &mut Emergency, nth: u32, again_at: Timestamp) {
+    if let EmergencyState::Closing { overdue_told, tell_overdue_at, .. } = &mut emergency.state {
+        (*overdue_told, *tell_overdue_at) = (nth, again_at);
+        drop_unposted(emergency, |kind| matches!(kind, NoticeKind::Overdue { .. }));
+        loudly(emergency, NoticeKind::Overdue { nth });
+        to_opener(emergency, NoticeKind::Overdue { nth });
+        shown(emergency);
+    }
+}
+
+/// Coalesced, not lost: what was never posted is replaced by what is true now.
+fn drop_unposted(emergency: &mut Emergency, which: impl Fn(&NoticeKind) -> bool) {
+    emergency.untold.retain(|tell, posting| !(which(&tell.kind) && *posting == Posting::No));
+}
+
+fn tell(emergency: &mut Emergency, kind: NoticeKind, to: Recipient) {
+    let id = Subject::Emergency(emergency.ask.id.clone());
+    emergency.untold.entry(Tell { id, kind, to }).or_default();
+}
+
+/// In the incident channel.
+pub(super) fn aloud(emergency: &mut Emergency, kind: NoticeKind) {
+    let name = emergency.ask.place.channel.clone();
+    tell(emergency, kind, Recipient::Channel { name });
+}
+
+/// In the incident channel, in the access channel, and where policy says.
+fn loudly(emergency: &mut Emergency, kind: NoticeKind) {
+    aloud(emergency, kind);
+    tell(emergency, kind, Recipient::Access);
+    for name in emergency.terms.notify.clone() {
+        tell(emergency, kind, Recipient::Channel { name });
+    }
+}
+
+pub(super) fn to_person(emergency: &mut Emergency, kind: NoticeKind, person: &PersonId) {
+    tell(emergency, kind, Recipient::Person { person: person.clone() });
+}
+
+fn to_opener(emergency: &mut Emergency, kind: NoticeKind) {
+    if let Who::Person { person } = emergency.ask.by.clone() {
+        to_person(emergency, kind, &person);
+    }
+}
+
+/// Something that the card shows changed.
+pub(super) fn shown(emergency: &mut Emergency) {
+    emergency.version = emergency.version.saturating_add(1);
+}
+
+/// A line of the timeline, which the card shows too.
+pub(super) fn note(emergency: &mut Emergency, at: Timestamp, what: Happening) {
+    if emergency.timeline.len() < TIMELINE_MAX {
+        emergency.timeline.push(Moment { at, what });
+    }
+    shown(emergency);
+}

@@ -1,0 +1,125 @@
+//! Cards and messages: what chat shows is a function of the ledger. Intended, posted, noted: each committed, so that a crash
+//! between any two loses nothing and says nothing twice.
+
+use std::collections::BTreeMap;
+
+use glasskey_domain::request::{CardState, Posting};
+use glasskey_domain::watch::Watch;
+use glasskey_domain::{AccessRequest, Emergency, Outcome, Subject, Tell};
+use jiff::Timestamp;
+
+use super::perform::{Performed, outcome};
+use super::{Engine, Stopped};
+use crate::ports::{About, Fault};
+
+/// What a chat job is about, as it is now.
+enum Thing {
+    Request(Box<AccessRequest>),
+    Emergency(Box<Emergency>),
+    Watch(Box<Watch>),
+}
+
+impl Thing {
+    async fn now(engine: &Engine, id: &Subject) -> Option<Self> {
+        let book = engine.book().await;
+        match id {
+            Subject::Request(id) => book.request(id).cloned().map(Box::new).map(Self::Request),
+            Subject::Emergency(id) => book.emergency(id).cloned().map(Box::new).map(Self::Emergency),
+            Subject::Watch => Some(Self::Watch(Box::new(book.watch().clone()))),
+        }
+    }
+
+    fn about(&self) -> About<'_> {
+        match self {
+            Self::Request(request) => About::Request(request),
+            Self::Emergency(emergency) => About::Emergency(emergency),
+            Self::Watch(watch) => About::Watch(watch),
+        }
+    }
+
+    /// The card and the version that it should show, when it does not.
+    fn card_due(&self) -> Option<(&CardState, u64)> {
+        match self {
+            Self::Request(request) if !request.card_is_current() => Some((&request.card, request.version)),
+            Self::Emergency(emergency) if !emergency.card_is_current() => {
+                Some((&emergency.card, emergency.version))
+            }
+            Self::Request(_) | Self::Emergency(_) | Self::Watch(_) => None,
+        }
+    }
+
+    fn untold(&self) -> &BTreeMap<Tell, Posting> {
+        match self {
+            Self::Request(request) => &request.untold,
+            Self::Emergency(emergency) => &emergency.untold,
+            Self::Watch(watch) => &watch.untold,
+        }
+    }
+}
+
+/// Makes the card show the request, or the emergency, as it is: posted once, then updated.
+pub(super) async fn card(engine: &Engine, id: &Subject) -> Result<Performed, Stopped> {
+    let Some(thing) = Thing::now(engine, id).await else { return Ok(Performed::Done) };
+    let Some((card, version)) = thing.card_due() else { return Ok(Performed::Done) };
+    let (chat, directory) = (&engine.shared.chat, engine.directory());
+    // A card that an earlier try posted shows things as they were then: found again, it is brought up to date next.
+    let version = if matches!(card.posting, Posting::Intended { .. }) { 0 } else { version };
+    let shown = match &card.posting {
+        Posting::No => {
+            outcome(engine, Outcome::CardIntended { id: id.clone() }).await?;
+            chat.post_card(thing.about(), &directory, None).await
+        }
+        Posting::Intended { at } => chat.post_card(thing.about(), &directory, Some(*at)).await,
+        Posting::Posted { message } => {
+            chat.update_card(thing.about(), &directory, message).await.map(|()| message.clone())
+        }
+    };
+    match shown {
+        Ok(message) => {
+            outcome(engine, Outcome::CardShown { id: id.clone(), version, message }).await?;
+            Ok(Performed::Done)
+        }
+        Err(Fault::Permanent { what }) => {
+            tracing::error!(%id, what, "the card can never be shown");
+            outcome(engine, Outcome::CardUndeliverable { id: id.clone(), why: what }).await?;
+            Ok(Performed::Done)
+        }
+        Err(fault) => Ok(again(&fault, id)),
+    }
+}
+
+/// Delivers a message once.
+pub(super) async fn say(engine: &Engine, tell: Tell) -> Result<Performed, Stopped> {
+    let Some(thing) = Thing::now(engine, &tell.id).await else { return Ok(Performed::Done) };
+    let Some(posting) = thing.untold().get(&tell) else { return Ok(Performed::Done) };
+    let look_since: Option<Timestamp> = match posting {
+        Posting::No => {
+            outcome(engine, Outcome::TellIntended { tell: tell.clone() }).await?;
+            None
+        }
+        Posting::Intended { at } => Some(*at),
+        Posting::Posted { .. } => return Ok(Performed::Done),
+    };
+    let directory = engine.directory();
+    match engine.shared.chat.tell(&tell, thing.about(), &directory, look_since).await {
+        Ok(()) => {
+            outcome(engine, Outcome::Told { tell }).await?;
+            Ok(Performed::Done)
+        }
+        Err(Fault::Permanent { what }) => {
+            tracing::error!(message = tell.key(), what, "a message can never be delivered");
+            outcome(engine, Outcome::Undeliverable { tell, why: what }).await?;
+            Ok(Performed::Done)
+        }
+        Err(fault) => Ok(again(&fault, &tell.id)),
+    }
+}
+
+fn again(fault: &Fault, id: &Subject) -> Performed {
+    tracing::warn!(%id, %fault, "chat did not take a message; it is tried again");
+    let after = match fault {
+        Fault::Transient { retry_after, .. } => *retry_after,
+        Fault::Lost { .. } | Fault::Permanent { .. } => None,
+    };
+    Performed::Again { after }
+}
