@@ -4,6 +4,7 @@
 mod contract;
 mod identity_provider;
 mod moto;
+pub(super) mod okta;
 mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};

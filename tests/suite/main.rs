@@ -10,6 +10,7 @@
 mod backends;
 mod cli;
 mod config;
+mod conformance;
 mod crash;
 mod ledger;
 mod pitfalls;

@@ -2,7 +2,7 @@
 //!
 //! Closing goes first, and opening leaves some for it. A caller that goes away gives back what it holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -222,9 +222,15 @@ impl State {
         self.line.iter().find(ready).map(|(key, ticket)| (*key, ticket))
     }
 
+    /// Wakes who goes next. While all wait for time to pass, one for each bucket must know until when.
     fn wake_first(&self, now: Instant) {
         if let Some((_, ticket)) = self.first(now) {
             ticket.wake.notify_one();
+        } else if self.in_flight < self.limits.in_flight {
+            let mut known = BTreeSet::new();
+            for ticket in self.line.values().filter(|ticket| known.insert(ticket.bucket)) {
+                ticket.wake.notify_one();
+            }
         }
     }
 

@@ -208,14 +208,14 @@ impl Connection {
     ) -> Result<Reply, Refusal> {
         let Call { op, rank, .. } = *call;
         let turn = tokio::time::timeout(rank.wait_max(), self.budget.turn(op.bucket(), rank)).await;
-        let Ok(permit) = turn else {
+        // Held until what the answer says of the budget is known: who goes next must know it too.
+        let Ok(_permit) = turn else {
             let waited = format!("no turn within the call budget for {} s", rank.wait_max().as_secs());
             return Err(counted(op, failure::not_sent(op, &waited)).into());
         };
         let request = build(&self.http).map_err(|why| counted(op, failure::not_sent(op, &why)))?;
         let began = Instant::now();
         let answer = self.http.send(request).await;
-        drop(permit);
         let labels = [("provider", PROVIDER), ("operation", op.name())];
         metrics::histogram!("glasskey_provider_call_seconds", &labels).record(began.elapsed().as_secs_f64());
         let reply = answer.map_err(|silence| counted(op, failure::silent(op, &silence)))?;

@@ -63,3 +63,6 @@ pub(super) fn with_limit(mut url: Url, limit: u32) -> Url {
     url.query_pairs_mut().append_pair("limit", &limit.to_string());
     url
 }
+
+#[cfg(test)]
+mod tests;
