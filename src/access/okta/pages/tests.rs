@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{OriginalUri, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
 use axum::response::IntoResponse;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -31,10 +31,7 @@ impl Clock for Stopped {
 /// From the query to the rows, and to what the `Link` headers say; `{base}` is where the server is.
 type Pages = Arc<dyn Fn(&str) -> (Value, Vec<String>) + Send + Sync>;
 
-async fn answer(
-    State((pages, base)): State<(Pages, String)>,
-    OriginalUri(uri): OriginalUri,
-) -> impl IntoResponse {
+async fn answer(State((pages, base)): State<(Pages, String)>, uri: Uri) -> impl IntoResponse {
     let (rows, links) = pages(uri.query().unwrap_or_default());
     let mut headers = HeaderMap::new();
     for link in links {
