@@ -174,3 +174,13 @@ async fn who_goes_away_gives_back_what_they_hold() {
     assert_eq!(log.seen(), [Rank::Remove]);
     drop(budget.turn(Bucket::Groups, Rank::Check).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_with_the_least_left_says_until_when() {
+    let (budget, start) = (budget(5, None), Instant::now());
+    drop(budget.turn(Bucket::Groups, Rank::Remove).await);
+    budget.seen(Bucket::Groups, seen(500, 400, 60));
+    budget.seen(Bucket::Groups, seen(50, 0, 3));
+    drop(budget.turn(Bucket::Groups, Rank::Remove).await);
+    assert_eq!(start.elapsed().as_secs(), 3);
+}

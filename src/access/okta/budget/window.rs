@@ -79,9 +79,11 @@ impl Window {
         let ends = now + seen.resets_in;
         // Others that are under way are not counted in what it says is left; the one that it answers is.
         let left = seen.left.saturating_sub(self.in_flight.saturating_sub(1));
-        let same = self.left.is_some() && ends < self.ends + SAME_WINDOW && now < self.ends;
-        self.left = Some(self.left.filter(|_| same).map_or(left, |known| known.min(seen.left)));
-        self.ends = if same { self.ends.max(ends) } else { ends };
+        let known = self.left.filter(|_| now < self.ends && ends < self.ends + SAME_WINDOW);
+        // Of two answers the one with less left counts, and when that is over: Okta may count in smaller buckets than ours.
+        if known.is_none_or(|known| seen.left <= known) {
+            (self.left, self.ends) = (Some(known.map_or(left, |known| known.min(left))), ends);
+        }
         self.limit = seen.limit;
     }
 
