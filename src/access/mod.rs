@@ -11,6 +11,7 @@ pub mod http;
 pub mod identity_center;
 pub mod keycloak;
 pub mod oauth;
+pub mod okta;
 pub mod operation;
 pub mod pages;
 pub mod retry;

@@ -5,6 +5,7 @@ mod contract;
 mod identity_provider;
 mod idps;
 mod moto;
+pub(super) mod okta;
 mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -11,6 +11,7 @@ mod backends;
 mod cli;
 mod cloudformation;
 mod config;
+mod conformance;
 mod crash;
 mod ledger;
 mod moto;

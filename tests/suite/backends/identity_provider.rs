@@ -273,7 +273,8 @@ async fn what_could_not_be_read_is_not_taken_for_empty(fresh: &impl AsyncFn() ->
         let (unread, read): (Vec<_>, Vec<_>) = seen.groups.values().partition(|members| members.is_err());
         assert_eq!((unread.len(), read.len()), (1, 1), "{trouble:?}: {seen:?}");
         assert!(matches!(unread[0], Err(Fault::Transient { .. })), "{trouble:?}: {seen:?}");
-        assert!(ground.look().await.groups.values().all(Result::is_ok), "it passes");
+        let seen = ground.look().await;
+        assert!(seen.groups.values().all(Result::is_ok), "{trouble:?} passes: {seen:?}");
     }
 }
 
