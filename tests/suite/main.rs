@@ -10,6 +10,7 @@
 mod backends;
 mod cli;
 mod config;
+mod config_breakglass;
 mod crash;
 mod ledger;
 mod pitfalls;
