@@ -12,6 +12,7 @@ mod cli;
 mod cloudformation;
 mod config;
 mod conformance;
+mod config_breakglass;
 mod crash;
 mod ledger;
 mod moto;

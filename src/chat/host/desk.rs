@@ -89,6 +89,9 @@ impl Desk {
                 Err(no) => return no,
             },
             HostRequest::Elevate { text } => return self.elevate(&user, &text).await,
+            HostRequest::Breakglass { .. } => {
+                return HostResponse::refused("/breakglass is not on the host's socket yet");
+            }
             HostRequest::End { id: text } => id(&text).map(|id| Command::End { id }),
             HostRequest::Approve { id: text } => id(&text).map(|id| Command::Approve { id }),
             HostRequest::Deny { id: text, why } => id(&text).map(|id| Command::Deny { id, why }),
