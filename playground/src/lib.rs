@@ -2,6 +2,8 @@
 
 pub mod aws;
 pub mod company;
+mod connection;
 pub mod demo;
+pub mod okta;
 pub mod page;
 pub mod slack;

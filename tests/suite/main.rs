@@ -9,9 +9,11 @@
 
 mod backends;
 mod cli;
+mod cloudformation;
 mod config;
 mod crash;
 mod ledger;
+mod moto;
 mod pitfalls;
 mod policy;
 mod simulation;
