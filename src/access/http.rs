@@ -24,7 +24,7 @@ const SAID_LENGTH_MAX: usize = 300;
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(120);
 
 /// What an answer was, when it was one.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Reply {
     /// The status.
     pub status: StatusCode,
@@ -127,6 +127,13 @@ fn cause(error: &reqwest::Error) -> String {
         inner = error.source();
     }
     fit(&said)
+}
+
+impl std::fmt::Debug for Reply {
+    /// Without headers and body: they hold tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Reply({}, {} bytes)", self.status.as_u16(), self.body.len())
+    }
 }
 
 impl Reply {

@@ -5,11 +5,15 @@
 
 pub mod aws;
 pub mod budget;
+pub mod entra;
 pub mod failure;
 pub mod http;
 pub mod identity_center;
+pub mod keycloak;
+pub mod oauth;
 pub mod okta;
 pub mod operation;
 pub mod pages;
 pub mod retry;
+pub mod service;
 pub mod settings;

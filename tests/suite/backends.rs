@@ -3,6 +3,7 @@
 
 mod contract;
 mod identity_provider;
+mod idps;
 mod moto;
 pub(super) mod okta;
 mod twin;

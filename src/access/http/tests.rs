@@ -123,3 +123,10 @@ fn a_provider_cannot_ask_to_be_left_alone_for_ever() {
     assert_eq!(reply("86400"), Some(RETRY_AFTER_MAX));
     assert_eq!(reply("soon"), None);
 }
+
+#[test]
+fn an_answer_in_a_log_shows_nothing_of_what_it_holds() {
+    let headers = [(RETRY_AFTER, "a-token".parse().unwrap())].into_iter().collect();
+    let reply = Reply { status: StatusCode::OK, headers, body: b"a-token".to_vec() };
+    assert_eq!(format!("{reply:?}"), "Reply(200, 7 bytes)");
+}
