@@ -147,8 +147,12 @@ pub struct Town {
 impl Town {
     pub fn new(approvals: u32) -> Self {
         let people = |names: &[&str]| names.iter().map(|name| person(name)).collect();
-        let main =
-            FederationSettings { place: place(), max_length: Seconds::hours(4), length: Seconds::hours(1) };
+        let main = FederationSettings {
+            place: place(),
+            max_length: Seconds::hours(4),
+            length: Seconds::hours(1),
+            canary: None,
+        };
         Self {
             now: Timestamp::from_second(1_800_000_000).unwrap(),
             book: Book::default(),

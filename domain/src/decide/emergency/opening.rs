@@ -198,8 +198,10 @@ fn terms(
     let may_not = |why| Refusal::MayNotBreakGlass { why };
     let mut terms = world.rules.breakglass(world.directory, &asked).map_err(may_not)?;
     if ask.purpose == Purpose::Drill {
-        // Nobody gets access by it, so nobody else has to agree; a person names no canary where others must (P1).
-        if !people.is_empty() && terms.approvals > 0 {
+        // Nobody but the operator's canary gets access by it, so nobody else has to agree (P1).
+        let canaries =
+            people.iter().all(|person| level == Level::Ro && is_canary(world, &ask.federation, person));
+        if !canaries && terms.approvals > 0 {
             return Err(may_not(NotPermitted::ApprovalsGone { needed: terms.approvals, counting: 0 }));
         }
         terms.approvals = 0;
@@ -207,6 +209,15 @@ fn terms(
     }
     let confirmers = confirmers(world, &asked, &terms, people)?;
     Ok((terms, confirmers))
+}
+
+/// Whether the configuration names this person as the one who is put into the read-only group in a drill.
+fn is_canary(world: &World<'_>, federation: &FederationId, person: &PersonId) -> bool {
+    let named = world.settings.federations.get(federation).and_then(|settings| settings.canary.as_ref());
+    let person = world.directory.people.get(person);
+    named.map(|name| name.to_lowercase()).zip(person).is_some_and(|(name, person)| {
+        person.user_name.to_lowercase() == name || person.emails.contains(&name)
+    })
 }
 
 /// An emergency that nobody could confirm is refused at once, unless the opener may go on alone after a while.
