@@ -10,10 +10,12 @@ use std::time::Duration;
 use glasskey_domain::{Command, Directory};
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::aws::{self, Aws};
+use super::breakglass::paper::Paper;
+use super::federations::{self, Providers};
 use crate::access::aws::AwsSettings;
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
@@ -21,12 +23,10 @@ use crate::chat::slack;
 use crate::chat::slack::web::WebConfig;
 use crate::clock::SystemClock;
 use crate::config::{Config, Secrets};
-use crate::engine::emergency::Federations;
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::sweep;
 use crate::engine::{Engine, Parts, Running};
 use crate::ledger::{self, Opened, Vault};
-use crate::notices::Setting;
 use crate::policy::{Changed, Fingerprint, PolicyFault, RuleSet, SharedRules, fingerprint};
 use crate::ports;
 use crate::telemetry::health::{Health, Part, Watched};
@@ -164,6 +164,8 @@ pub struct Outside {
     pub aws: AwsSettings,
     /// How Slack is reached.
     pub slack: WebConfig,
+    /// How the identity providers are reached.
+    pub providers: Providers,
 }
 
 impl Outside {
@@ -173,7 +175,8 @@ impl Outside {
         let app = secrets.slack_app_token.to_secret_string();
         let bot = secrets.slack_bot_token.to_secret_string();
         let slack = WebConfig::new(config.slack.api_url.clone(), app, bot);
-        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack }
+        let providers = Providers::of(config, secrets);
+        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack, providers }
     }
 }
 
@@ -183,7 +186,9 @@ pub struct Bot {
     running: Running,
     access: Arc<Aws>,
     vault: Vault,
-    rules: SharedRules,
+    rules: Arc<SharedRules>,
+    /// Told when other policies are in force, so that the runbook has the right people.
+    paper: Arc<Notify>,
     freshness: watch::Receiver<Freshness>,
     reading: JoinHandle<()>,
     slack: slack::Connection,
@@ -207,18 +212,16 @@ impl Bot {
         } else {
             health.well(Part::Directory, format!("as of {}", directory.read_at));
         }
-        let setting = Setting {
-            portal_url: config.aws.portal_url.as_ref().map(ToString::to_string),
-            region: config.aws.region.clone(),
-            ..Setting::default()
-        };
+        let setting = federations::setting(config);
         let chat =
             slack::Chat::new(slack_options(config, outside.slack), &opened.book, setting).map_err(start)?;
+        let federations =
+            federations::connect(outside.providers, Arc::clone(&outside.clock)).map_err(start)?;
         let access = Arc::new(Aws::new(outside.aws));
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: access.clone(),
-            federations: Federations::default(),
+            federations,
             chat: chat.sender(),
             clock: outside.clock,
             settings: config.requests.clone(),
@@ -235,7 +238,19 @@ impl Bot {
         let schedule = config.reconcile_schedule.clone();
         tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
         let slack = chat.connect(engine.clone(), config.aliases.clone()).map_err(start)?;
-        Ok(Self { engine, running, access, vault: opened.vault, rules, freshness, reading, slack })
+        let rules = Arc::new(rules);
+        let paper = Arc::new(Notify::new());
+        if !config.breakglass.federations.is_empty() {
+            let paper = Paper {
+                config: config.clone(),
+                engine: engine.clone(),
+                rules: Arc::clone(&rules),
+                health: health.clone(),
+                changed: Arc::clone(&paper),
+            };
+            tokio::spawn(paper.keep(freshness.clone()));
+        }
+        Ok(Self { engine, running, access, vault: opened.vault, rules, paper, freshness, reading, slack })
     }
 
     /// The way in.
@@ -318,6 +333,7 @@ impl Bot {
                 let loaded = Command::PolicyLoaded { set: set.clone(), files };
                 if self.engine.inside(loaded).await.is_ok() {
                     self.engine.set_rules(self.rules.current());
+                    self.paper.notify_one();
                     health.well(Part::Policy, format!("{policies} policies, set {set}"));
                     tracing::warn!(set, policies, "other policies are in force now");
                 }
