@@ -33,8 +33,16 @@ impl Providers {
     pub fn of(config: &Config, secrets: &Secrets) -> Self {
         let from = &config.providers;
         Self {
-            okta: from.okta.as_ref().zip(secrets.okta.as_ref()).map(|(okta, secret)| okta_settings(okta, secret)),
-            entra: from.entra.as_ref().zip(secrets.entra.as_ref()).map(|(entra, secret)| entra_settings(entra, secret)),
+            okta: from
+                .okta
+                .as_ref()
+                .zip(secrets.okta.as_ref())
+                .map(|(okta, secret)| okta_settings(okta, secret)),
+            entra: from
+                .entra
+                .as_ref()
+                .zip(secrets.entra.as_ref())
+                .map(|(entra, secret)| entra_settings(entra, secret)),
             keycloak: from
                 .keycloak
                 .as_ref()
@@ -94,7 +102,8 @@ fn text(url: &Url) -> String {
 pub fn connect(providers: Providers, clock: Arc<dyn Clock>) -> Result<Federations, String> {
     let mut federations = Federations::default();
     let said = |section: &str, why: &dyn std::fmt::Display| format!("[{section}] cannot be used: {why}");
-    let mut add = |provider, client: Arc<dyn IdentityProvider>| federations.providers.insert(provider, client);
+    let mut add =
+        |provider, client: Arc<dyn IdentityProvider>| federations.providers.insert(provider, client);
     if let Some(settings) = providers.okta {
         let okta = Okta::new(settings, Arc::clone(&clock)).map_err(|why| said("okta", &why))?;
         add(Provider::Okta, Arc::new(okta));

@@ -72,7 +72,8 @@ async fn at_provider(
 /// Whether the names of the groups lead to the roles that they should.
 fn groups_lead(name: &FederationId, federation: &Federation, directory: Option<&Directory>) -> Check {
     let what = format!("{name}: group names");
-    let missing = federation.settings.place.groups.keys().any(|level| !federation.group_names.contains_key(level));
+    let missing =
+        federation.settings.place.groups.keys().any(|level| !federation.group_names.contains_key(level));
     if missing {
         return Check::warn(
             &what,
@@ -88,7 +89,11 @@ fn groups_lead(name: &FederationId, federation: &Federation, directory: Option<&
         }
         Err(faults) => {
             let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            Check::fail(&what, said.join("; "), "rename the groups as aws#Role#Account (deploy/okta), or correct group_names")
+            Check::fail(
+                &what,
+                said.join("; "),
+                "rename the groups as aws#Role#Account (deploy/okta), or correct group_names",
+            )
         }
     }
 }
@@ -144,17 +149,29 @@ impl Policy {
         let more = if found.more { " or more" } else { "" };
         let count = found.commanders.len();
         if count == 1 {
-            return Check::warn(&what, "only one person may open it", "permit it to at least two: people sleep");
+            return Check::warn(
+                &what,
+                "only one person may open it",
+                "permit it to at least two: people sleep",
+            );
         }
         if found.auditors.is_empty() {
-            return Check::warn(&what, "nobody may review it afterwards", "permit the action audit to somebody");
+            return Check::warn(
+                &what,
+                "nobody may review it afterwards",
+                "permit the action audit to somebody",
+            );
         }
         let confirmers = found.confirmers.len();
         Check::ok(&what, format!("{count}{more} may open it, {confirmers} may confirm"))
     }
 }
 
-fn canary(name: &FederationId, settings: &FederationSettings, directory: Option<&Directory>) -> Option<Check> {
+fn canary(
+    name: &FederationId,
+    settings: &FederationSettings,
+    directory: Option<&Directory>,
+) -> Option<Check> {
     let canary = settings.canary.as_ref()?;
     let directory = directory.filter(|directory| !directory.is_empty())?;
     let what = format!("{name}: canary");
@@ -166,7 +183,9 @@ fn canary(name: &FederationId, settings: &FederationSettings, directory: Option<
         [one] if directory.enabled(&one.id).is_some() => Check::ok(&what, directory.name_of(&one.id)),
         [_] => Check::fail(&what, format!("{canary} is not enabled"), "enable them, or name another canary"),
         [] => Check::fail(&what, format!("the company has no {canary}"), "correct the canary's address"),
-        _several => Check::fail(&what, format!("{canary} is several people"), "name an address that only one has"),
+        _several => {
+            Check::fail(&what, format!("{canary} is several people"), "name an address that only one has")
+        }
     })
 }
 

@@ -90,7 +90,9 @@ fn print_mapping(out: &mut Output, config: &Config, format: MappingFormat) -> Ex
     let (mut paths, mut faults) = (Vec::new(), Vec::new());
     for (name, federation) in &config.breakglass.federations {
         if federation.group_names.is_empty() {
-            faults.push(format!("{name}: its groups have no names; write them into breakglass.{name}.group_names"));
+            faults.push(format!(
+                "{name}: its groups have no names; write them into breakglass.{name}.group_names"
+            ));
         }
         match mapping::mapping(&federation.group_names, None, &accounts) {
             Ok(more) => paths.extend(more),

@@ -42,9 +42,9 @@ impl Paper {
         let mut written: Option<String> = None;
         loop {
             let (directory, rules) = (self.engine.directory(), self.rules.current());
-            let same = last.as_ref().is_some_and(|(before, by)| {
-                same_company(before, &directory) && by.hash() == rules.hash()
-            });
+            let same = last
+                .as_ref()
+                .is_some_and(|(before, by)| same_company(before, &directory) && by.hash() == rules.hash());
             if !same || written.is_none() {
                 written = self.write(&directory, &rules, written).await;
                 last = Some((directory, rules));
@@ -75,7 +75,8 @@ impl Paper {
             }
             let path = &config.breakglass.runbook;
             let text = Runbook { made, body: body.clone() }.text();
-            replace(path, text.as_bytes()).map_err(|why| format!("{} cannot be written: {why}", path.display()))?;
+            replace(path, text.as_bytes())
+                .map_err(|why| format!("{} cannot be written: {why}", path.display()))?;
             tracing::info!(path = %path.display(), "the runbook was written");
             Ok(body)
         };
@@ -87,7 +88,10 @@ impl Paper {
                 Some(body)
             }
             Err(why) => {
-                tracing::error!(why, "the runbook is not as it should be; print one with `glasskey breakglass runbook`");
+                tracing::error!(
+                    why,
+                    "the runbook is not as it should be; print one with `glasskey breakglass runbook`"
+                );
                 self.health.note(NOTE, Some(why));
                 None
             }

@@ -127,7 +127,12 @@ fn people(out: &mut String, chapter: &Chapter<'_>, directory: &Directory) {
     let Callers { commanders, confirmers, auditors, more } = &chapter.callers;
     line(out, format_args!("## Who decides: {}\n", chapter.name));
     if commanders.is_empty() {
-        line(out, format_args!("Policy lets nobody open it, or the company was not read yet. Write in who decides:\n"));
+        line(
+            out,
+            format_args!(
+                "Policy lets nobody open it, or the company was not read yet. Write in who decides:\n"
+            ),
+        );
     } else {
         line(out, format_args!("Call one of these. Nobody opens it without a commander's word.\n"));
     }
@@ -149,7 +154,10 @@ fn people(out: &mut String, chapter: &Chapter<'_>, directory: &Directory) {
     };
     line(out, format_args!(""));
     if !confirmers.is_empty() {
-        line(out, format_args!("May say the second yes (never for what they opened): {}.\n", names(confirmers)));
+        line(
+            out,
+            format_args!("May say the second yes (never for what they opened): {}.\n", names(confirmers)),
+        );
     }
     if !auditors.is_empty() {
         line(out, format_args!("Look at it afterwards: {}.\n", names(auditors)));
@@ -170,26 +178,54 @@ fn sign_in(out: &mut String, chapter: &Chapter<'_>, region: &str) {
     let provider = federation.settings.place.provider.name();
     match &federation.app_link {
         Some(link) => line(out, format_args!("1. Open <{link}> and sign in to {provider}.")),
-        None => line(out, format_args!("1. Sign in to {provider}, and open the emergency app on your dashboard.")),
+        None => {
+            line(out, format_args!("1. Sign in to {provider}, and open the emergency app on your dashboard."))
+        }
     }
     for path in &chapter.paths {
-        line(out, format_args!("2. {}: choose the role `{}` of account {}", path.level.word(), path.role, path.emergency_account));
+        line(
+            out,
+            format_args!(
+                "2. {}: choose the role `{}` of account {}",
+                path.level.word(),
+                path.role,
+                path.emergency_account
+            ),
+        );
         line(out, format_args!("   (`{}`).", arn(region, &path.emergency_account, &path.role)));
     }
     if chapter.paths.is_empty() {
         line(out, format_args!("2. Choose the role of the emergency account that your group leads to."));
     }
-    line(out, format_args!("3. Switch to the account that you work on (the list is below); ACCOUNT is its number:"));
+    line(
+        out,
+        format_args!("3. Switch to the account that you work on (the list is below); ACCOUNT is its number:"),
+    );
     for path in &chapter.paths {
         let role = path.workload_role;
-        line(out, format_args!("   - {}: <https://signin.aws.amazon.com/switchrole?account=ACCOUNT&roleName={role}>", path.level.word()));
-        line(out, format_args!("     or `aws sts assume-role --role-arn arn:{}:iam::ACCOUNT:role/{role} --role-session-name YOUR-NAME`", partition(region)));
+        line(
+            out,
+            format_args!(
+                "   - {}: <https://signin.aws.amazon.com/switchrole?account=ACCOUNT&roleName={role}>",
+                path.level.word()
+            ),
+        );
+        line(
+            out,
+            format_args!(
+                "     or `aws sts assume-role --role-arn arn:{}:iam::ACCOUNT:role/{role} --role-session-name YOUR-NAME`",
+                partition(region)
+            ),
+        );
     }
     line(out, format_args!(""));
-    line(out, format_args!(
-        "A session lives for up to {} and may outlive the closing; one that was switched to, for up to an hour.\n",
-        federation.settings.place.session
-    ));
+    line(
+        out,
+        format_args!(
+            "A session lives for up to {} and may outlive the closing; one that was switched to, for up to an hour.\n",
+            federation.settings.place.session
+        ),
+    );
 }
 
 fn accounts(out: &mut String, chapters: &[Chapter<'_>]) {
@@ -210,7 +246,12 @@ fn accounts(out: &mut String, chapters: &[Chapter<'_>]) {
     }
     let left = sorted.len().saturating_sub(ACCOUNTS_MAX);
     if left > 0 {
-        line(out, format_args!("\nand {left} more: `glasskey breakglass mapping --format csv`, printed beforehand."));
+        line(
+            out,
+            format_args!(
+                "\nand {left} more: `glasskey breakglass mapping --format csv`, printed beforehand."
+            ),
+        );
     }
     line(out, format_args!(""));
 }
@@ -238,7 +279,7 @@ fn partition(region: &str) -> &'static str {
 /// A line of the paper.
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a text cannot fail.
-    drop(writeln!(out, "{text}"));
+    let _ = writeln!(out, "{text}");
 }
 
 /// What others typed, as text that makes neither a line, nor a column, nor a link (P10).
