@@ -10,16 +10,16 @@ pub mod runbook;
 
 use std::path::Path;
 
+use glasskey_domain::{AccountId, Directory};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::arguments::{BreakglassCommand, MappingFormat};
 use super::check as checks;
 use super::output::{Exit, Output};
-use crate::config::{Config, Environment, Need};
+use crate::config::{Config, Environment, Federation, Need};
 use crate::ledger;
 use crate::policy::RuleSet;
-use glasskey_domain::Directory;
 
 /// Does it.
 ///
@@ -94,7 +94,7 @@ fn print_mapping(out: &mut Output, config: &Config, format: MappingFormat) -> Ex
                 "{name}: its groups have no names; write them into breakglass.{name}.group_names"
             ));
         }
-        match mapping::mapping(&federation.group_names, None, &accounts) {
+        match mapping::mapping(&federation.group_names, emergency_account(federation).as_ref(), &accounts) {
             Ok(more) => paths.extend(more),
             Err(more) => faults.extend(more.iter().map(|fault| format!("{name}: {fault}"))),
         }
@@ -109,6 +109,12 @@ fn print_mapping(out: &mut Output, config: &Config, format: MappingFormat) -> Ex
     };
     out.say(&text, &mapping::json(&paths));
     Exit::Fine
+}
+
+/// The emergency account, where the configuration says it apart from the names of the groups.
+fn emergency_account(federation: &Federation) -> Option<AccountId> {
+    let plan = federation.settings.place.cut.as_ref()?;
+    plan.assume.split(':').nth(4).and_then(|account| AccountId::parse(account).ok())
 }
 
 /// The company as the bot last read it; nobody, and a note, where it never did.

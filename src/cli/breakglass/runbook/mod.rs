@@ -15,6 +15,7 @@ use glasskey_domain::{AccountId, Directory, FederationId, PersonId, Rules};
 use jiff::Timestamp;
 
 use super::callers::{Callers, callers};
+use super::emergency_account;
 use super::mapping::{self, Path};
 use crate::config::{Config, Federation};
 
@@ -113,7 +114,11 @@ fn short(hash: &str) -> String {
 
 fn chapter<'a>(from: &Made<'_>, name: &'a FederationId, federation: &'a Federation) -> Chapter<'a> {
     let callers = callers(from.rules, from.directory, name, &federation.settings, from.at);
-    let paths = mapping::mapping(&federation.group_names, None, &workload(from.directory));
+    let paths = mapping::mapping(
+        &federation.group_names,
+        emergency_account(federation).as_ref(),
+        &workload(from.directory),
+    );
     // Names that lead nowhere are told by `glasskey breakglass check`; the paper then has the names alone.
     Chapter { name, federation, callers, paths: paths.unwrap_or_default() }
 }
