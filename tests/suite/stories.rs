@@ -5,6 +5,7 @@ mod life;
 mod once;
 mod refused;
 mod restart;
+mod runbook;
 mod silence;
 mod standing;
 mod trouble;

@@ -334,6 +334,11 @@ impl Town {
         })
     }
 
+    /// What somebody should look at, as `/readyz` tells it.
+    pub(crate) fn notes(&self) -> BTreeMap<&'static str, String> {
+        self.health.report().notes
+    }
+
     /// Puts other policies in force, as a changed file and SIGHUP would.
     pub(crate) fn changes_policies(&self, text: &str) {
         self.write_policies(text);
