@@ -237,9 +237,7 @@ fn solo_within(text: &str) -> Result<Seconds, String> {
             "write minutes from {SOLO_AFTER_MIN} to {SOLO_AFTER_MAX}, such as `5m`; after {PROPOSAL_LAPSES_AFTER} it lapses"
         )
     };
-    parse_length(text)
-        .filter(|length| (SOLO_AFTER_MIN..=SOLO_AFTER_MAX).contains(length))
-        .ok_or_else(mend)
+    parse_length(text).filter(|length| (SOLO_AFTER_MIN..=SOLO_AFTER_MAX).contains(length)).ok_or_else(mend)
 }
 
 /// Reads `4h`, `90m`, `1h30m`, `2d`: whole numbers, each unit once, the largest first.

@@ -260,10 +260,8 @@ fn said_twice(
     };
     let gives_very_much = limits.approvals == 0 && broad;
     if gives_very_much && limits.broad.is_none() {
-        complaints.push(Complaint::new(
-            format!("needs no approval, and its head does not say {lacks}"),
-            mend,
-        ));
+        complaints
+            .push(Complaint::new(format!("needs no approval, and its head does not say {lacks}"), mend));
     }
     (!gives_very_much && limits.broad.is_some()).then(|| {
         Complaint::new(

@@ -14,6 +14,7 @@ mod crash;
 mod ledger;
 mod pitfalls;
 mod policy;
+mod policy_breakglass;
 mod simulation;
 mod slack_doors;
 mod slack_socket;
