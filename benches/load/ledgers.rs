@@ -6,11 +6,12 @@ use glasskey::ledger::{self, Vault};
 use glasskey::ports::{Entry, Ledger as _};
 use glasskey_domain::command::{Incoming, NewRequest};
 use glasskey_domain::directory::{Account, AccountState, PermissionSet};
+use glasskey_domain::emergency::EmergencyTerms;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::{OperationId, OuId};
 use glasskey_domain::person::Employment;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::rules::Approvers;
+use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::{
     AccountId, Actor, Book, Command, Directory, Door, Holding, InteractionId, Outcome, PermissionSetArn,
     Person, PersonId, Question, Record, RequestId, Rules, Seconds, Settings, Target, Terms, Verdict, World,
@@ -88,6 +89,27 @@ impl Rules for Yes {
     }
     fn approvers(&self, _: &Directory, _: &Question, _: usize) -> Approvers {
         Approvers { people: vec![approver()], complete: true }
+    }
+
+    fn breakglass(&self, _: &Directory, _: &EmergencyQuestion) -> Result<EmergencyTerms, NotPermitted> {
+        Err(NotPermitted::NoPolicy)
+    }
+
+    fn confirm(
+        &self,
+        _: &Directory,
+        _: &EmergencyQuestion,
+        _: &PersonId,
+    ) -> Result<Vec<String>, NotPermitted> {
+        Err(NotPermitted::NoPolicy)
+    }
+
+    fn confirmers(&self, _: &Directory, _: &EmergencyQuestion, _: usize) -> Approvers {
+        Approvers::default()
+    }
+
+    fn audit(&self, _: &Directory, _: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
+        Err(NotPermitted::NoPolicy)
     }
 }
 
@@ -197,8 +219,8 @@ impl Scribe {
                     channel: "C0ACCESS".to_owned(),
                     message: format!("{}.000100", self.now.as_second()),
                 };
-                self.outcome(Outcome::CardIntended { id: id.clone() });
-                self.outcome(Outcome::CardShown { id, version, message });
+                self.outcome(Outcome::CardIntended { id: id.clone().into() });
+                self.outcome(Outcome::CardShown { id: id.into(), version, message });
             } else {
                 return;
             }

@@ -2,6 +2,7 @@
 
 mod emergency;
 mod federation;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -13,10 +14,11 @@ use crate::holding::{Change, HoldingState, Operation, Origin, Sight};
 use crate::ids::{EmergencyId, RequestId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
 use crate::refusal::StateWord;
-use crate::request::{AccessRequest, Approval, CardState, EndCause, MessageRef, Posting, State};
+use crate::request::{AccessRequest, Approval, CardState, EndCause, Posting, State};
 use crate::settings::{OVERDUE_AFTER, SETTLE_AFTER};
 use crate::target::Holding;
 use crate::watch::Center;
+use told::{card_shown, tell_watch, watched, with_card, with_untold};
 
 /// Changes the book by one fact.
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each fact, so that none is without")]
@@ -152,65 +154,6 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         }
         Event::Started { .. } => started(book, at, touched),
         Event::Refused { .. } | Event::PolicyLoaded { .. } | Event::Stopped => {}
-    }
-}
-
-/// Whether Identity Center answers, and who is told.
-fn watched(book: &mut Book, touched: &mut Touched, center: Center, kind: NoticeKind, channels: &[String]) {
-    book.watch.center = center;
-    // What was never posted is replaced by what is true now.
-    book.watch.untold.retain(|tell, posting| {
-        let center = matches!(tell.kind, NoticeKind::CenterSilent { .. } | NoticeKind::CenterAnswers { .. });
-        !(center && *posting == Posting::No)
-    });
-    tell_watch(book, touched, kind, channels);
-}
-
-fn tell_watch(book: &mut Book, touched: &mut Touched, kind: NoticeKind, channels: &[String]) {
-    touched.watch = true;
-    for name in channels {
-        let to = Recipient::Channel { name: name.clone() };
-        book.watch.untold.entry(Tell { id: Subject::Watch, kind, to }).or_default();
-    }
-}
-
-/// Changes a card, if what it shows is there.
-fn with_card(book: &mut Book, id: &Subject, touched: &mut Touched, change: impl FnOnce(&mut CardState)) {
-    match id {
-        Subject::Request(id) => {
-            with(book, id, touched, |request| change(&mut request.card));
-        }
-        Subject::Emergency(id) => {
-            if let Some(emergency) = book.emergencies.get_mut(id) {
-                change(&mut emergency.card);
-                touched.emergencies.insert(id.clone());
-            }
-        }
-        Subject::Watch => {}
-    }
-}
-
-/// Changes what is still to be told about something, if that is there.
-fn with_untold(
-    book: &mut Book,
-    id: &Subject,
-    touched: &mut Touched,
-    change: impl FnOnce(&mut BTreeMap<Tell, Posting>),
-) {
-    match id {
-        Subject::Request(id) => {
-            with(book, id, touched, |request| change(&mut request.untold));
-        }
-        Subject::Emergency(id) => {
-            if let Some(emergency) = book.emergencies.get_mut(id) {
-                change(&mut emergency.untold);
-                touched.emergencies.insert(id.clone());
-            }
-        }
-        Subject::Watch => {
-            change(&mut book.watch.untold);
-            touched.watch = true;
-        }
     }
 }
 
@@ -494,12 +437,5 @@ fn overdue_told(book: &mut Book, id: &RequestId, nth: u32, again_at: Timestamp, 
             tell(request, NoticeKind::Overdue { nth }, Recipient::Thread);
             tell_all(request, NoticeKind::Overdue { nth });
         }
-    });
-}
-
-fn card_shown(book: &mut Book, id: &Subject, version: u64, message: &MessageRef, touched: &mut Touched) {
-    with_card(book, id, touched, |card| {
-        card.posting = Posting::Posted { message: message.clone() };
-        card.shown = card.shown.max(version);
     });
 }

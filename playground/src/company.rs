@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod acme;
 mod large;
+mod okta;
+
+pub use okta::{OktaApp, OktaGroup, OktaGroupKind, OktaOrg};
 
 /// One human of the company, as all platforms together know them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -28,6 +31,8 @@ pub struct Person {
     pub identity_user_id: Option<String>,
     /// False when the Identity Store has the user as `DISABLED`.
     pub enabled: bool,
+    /// User id in Okta, where their login is their e-mail; `None` when Okta does not know them.
+    pub okta_user_id: Option<String>,
 }
 
 /// A group of the Identity Store with its members.
@@ -159,6 +164,8 @@ pub struct Company {
     pub permission_sets: Vec<PermissionSet>,
     /// Assignments that stand before the bot does anything.
     pub assignments: Vec<Assignment>,
+    /// What the identity provider holds beside the people.
+    pub okta: OktaOrg,
 }
 
 impl Company {
@@ -295,6 +302,17 @@ mod tests {
             assert!(company.accounts.iter().all(|a| parents.contains(a.parent.as_str()) && a.id.len() == 12));
             assert!(company.organizational_units.iter().all(|u| parents.contains(u.parent.as_str())));
             assert!(company.groups.iter().flat_map(|g| &g.members).all(|m| users.contains(m.as_str())));
+            let okta_users: BTreeSet<&str> =
+                company.people.iter().filter_map(|p| p.okta_user_id.as_deref()).collect();
+            let okta_groups: BTreeSet<&str> = company.okta.groups.iter().map(|g| g.id.as_str()).collect();
+            assert_eq!(okta_users.len(), users.len(), "who is in the one is in the other");
+            let members = || company.okta.groups.iter().flat_map(|g| &g.members);
+            assert!(members().all(|m| okta_users.contains(m.as_str())));
+            assert!(
+                company.okta.apps.iter().flat_map(|a| &a.groups).all(|g| okta_groups.contains(g.as_str()))
+            );
+            let emergency = company.okta.groups.iter().filter_map(|g| g.name.strip_prefix("aws#"));
+            assert!(emergency.filter_map(|name| name.split('#').nth(1)).all(|a| accounts.contains(a)));
             assert!(accounts.contains(company.management_account.as_str()));
             assert!(accounts.contains(company.delegated_account.as_str()));
         }

@@ -126,7 +126,8 @@ fn write_row<'f>(out: &mut dyn Write, fields: impl Iterator<Item = &'f str>) -> 
 }
 
 /// A spreadsheet runs a cell that begins with one of these as a formula, also inside quotes; an apostrophe makes it text.
-fn csv_field(text: &str) -> String {
+#[must_use]
+pub fn csv_field(text: &str) -> String {
     let first = text.trim_start_matches([' ', '\u{a0}']).chars().next();
     let is_formula =
         matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'));

@@ -4,6 +4,7 @@
 pub mod arguments;
 pub mod audit;
 pub mod aws;
+pub mod breakglass;
 pub mod check;
 pub mod init;
 pub mod manifest;

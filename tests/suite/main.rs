@@ -9,9 +9,12 @@
 
 mod backends;
 mod cli;
+mod cloudformation;
 mod config;
+mod conformance;
 mod crash;
 mod ledger;
+mod moto;
 mod pitfalls;
 mod policy;
 mod policy_breakglass;

@@ -320,12 +320,16 @@ impl Life {
                 Job::Overdue { id } => Command::Overdue { id },
                 Job::Lapse { id } => Command::Lapse { id },
                 Job::Card { id } => {
-                    let Some(request) = self.town.book.request(&id) else { continue };
+                    let request = id.request().and_then(|id| self.town.book.request(id));
+                    let Some(request) = request else { continue };
                     let message = request::MessageRef { channel: "C".to_owned(), message: id.to_string() };
                     Command::Outcome(Outcome::CardShown { version: request.version, id, message })
                 }
                 Job::Tell { tell } => Command::Outcome(Outcome::Told { tell }),
                 Job::Reconcile { .. } => continue,
+                Job::Federation { .. } | Job::EmergencyTimer { .. } => {
+                    return Err(format!("nobody opened an emergency: {job}"));
+                }
             };
             self.send(Incoming::inside(command))?;
         }

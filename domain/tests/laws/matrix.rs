@@ -35,7 +35,7 @@ fn operation() -> OperationId {
 }
 
 fn tell() -> Tell {
-    Tell { id: id(), kind: NoticeKind::Granted, to: Recipient::Person { person: person("ana") } }
+    Tell { id: id().into(), kind: NoticeKind::Granted, to: Recipient::Person { person: person("ana") } }
 }
 
 /// A town with the request in this state, brought there by what people and the provider do.
@@ -123,9 +123,9 @@ fn commands() -> Vec<Command> {
         Outcome::Failed { holding: holding(), change: create, why: "quota".to_owned() },
         Outcome::ReplyLost { holding: holding(), change: create },
         Outcome::Trouble { holding: holding(), what: Some("throttled".to_owned()) },
-        Outcome::CardIntended { id: id() },
-        Outcome::CardShown { id: id(), version: 1, message },
-        Outcome::CardUndeliverable { id: id(), why: "no channel".to_owned() },
+        Outcome::CardIntended { id: id().into() },
+        Outcome::CardShown { id: id().into(), version: 1, message },
+        Outcome::CardUndeliverable { id: id().into(), why: "no channel".to_owned() },
         Outcome::TellIntended { tell: tell() },
         Outcome::Told { tell: tell() },
         Outcome::Undeliverable { tell: tell(), why: "no such user".to_owned() },
@@ -166,8 +166,16 @@ fn place(command: &Command) -> (usize, &'static str) {
             Outcome::TellIntended { .. } => (23, "tell-intended"),
             Outcome::Told { .. } => (24, "told"),
             Outcome::Undeliverable { .. } => (25, "tell-never"),
+            Outcome::FederationLooked { .. }
+            | Outcome::FederationMade { .. }
+            | Outcome::MetadataFetched { .. } => elsewhere(),
         },
+        Command::Emergency(_) | Command::Center { .. } | Command::DrillMissed { .. } => elsewhere(),
     }
+}
+
+fn elsewhere() -> ! {
+    panic!("emergencies have a table of their own")
 }
 
 /// People bring the first five and what doors refuse; all else comes from inside.

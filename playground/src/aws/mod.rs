@@ -13,9 +13,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::company::Company;
+use crate::connection::{Connection, Cuttable};
 
 mod clock;
-mod connection;
 mod control;
 mod directory;
 mod identity_store;
@@ -64,9 +64,9 @@ impl AwsTwin {
         let address = listener.local_addr()?;
         let shared = Arc::new(serve::Shared::new(world::World::new(company, options)));
         let routes = Router::new().fallback(serve::handle).with_state(Arc::clone(&shared));
-        let service = routes.into_make_service_with_connect_info::<connection::Connection>();
+        let service = routes.into_make_service_with_connect_info::<Connection>();
         let server = tokio::spawn(async move {
-            if let Err(error) = axum::serve(connection::Cuttable(listener), service).await {
+            if let Err(error) = axum::serve(Cuttable(listener), service).await {
                 tracing::error!(%error, "the pretend AWS stopped");
             }
         });

@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::connection::Connection;
 use super::options::FaultKind;
 use super::wire::{AwsError, Fields, Service};
 use super::world::{Call, Outcome, World};
 use super::{identity_store, organizations, sso_admin, sts};
+use crate::connection::Connection;
 
 /// What the server, the control handle and the timers share.
 #[derive(Debug)]

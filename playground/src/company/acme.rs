@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Account, AccountState, Company, Group, OrganizationalUnit, PermissionSet, Person};
+use super::{Account, AccountState, Company, Group, OktaOrg, OrganizationalUnit, PermissionSet, Person};
 
 /// Handle, name, e-mail, role, time zone, Slack id, Identity Store id.
 type PersonRow = (
@@ -101,6 +101,7 @@ impl Company {
     /// The company of the demo: Ana asks, Bo approves, Cy is of another team, Dee commands incidents, Eve is a guest.
     #[must_use]
     pub fn acme() -> Self {
+        let people: Vec<Person> = PEOPLE.iter().map(person).collect();
         let bare = Self {
             slack_team_id: "T0ACME".into(),
             slack_team_name: "Acme".into(),
@@ -110,7 +111,9 @@ impl Company {
             delegated_account: "222222222222".into(),
             instance_arn: format!("arn:aws:sso:::instance/{INSTANCE}"),
             identity_store_id: "d-9067642ac7".into(),
-            people: PEOPLE.iter().map(person).collect(),
+            // Emergencies enter through security's own account: no workload runs in it.
+            okta: OktaOrg::with_emergency_access(&people, "222222222222"),
+            people,
             groups: Vec::new(),
             organizational_units: UNITS
                 .iter()
@@ -161,6 +164,7 @@ fn person(row: &PersonRow) -> Person {
         slack_guest: identity.is_none(),
         identity_user_id: identity.map(Into::into),
         enabled: true,
+        okta_user_id: identity.map(|_| format!("00u{handle}")),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A company of any size, for load tests: names follow a pattern and nothing is random, so that runs compare.
 
-use super::{Account, AccountState, Company, Group, OrganizationalUnit, PermissionSet, Person};
+use super::{Account, AccountState, Company, Group, OktaOrg, OrganizationalUnit, PermissionSet, Person};
 
 /// OUs are nested this deep, which is the most AWS Organizations allows under a root.
 const LEVELS: usize = 5;
@@ -24,10 +24,12 @@ impl Company {
         let acme = Self::acme();
         let instance = acme.instance_arn.rsplit('/').next().unwrap_or_default().to_owned();
         let accounts: Vec<Account> = (0..accounts.max(2)).map(account).collect();
+        let people: Vec<Person> = (0..people).map(person).collect();
         let mut company = Self {
             management_account: account_id(0),
             delegated_account: account_id(1),
-            people: (0..people).map(person).collect(),
+            okta: OktaOrg::with_emergency_access(&people, &account_id(1)),
+            people,
             groups: (0..groups).map(group).collect(),
             organizational_units: (0..LEVELS * UNITS_PER_LEVEL).map(unit).collect(),
             accounts,
@@ -35,7 +37,7 @@ impl Company {
             assignments: Vec::new(),
             ..acme
         };
-        for n in 0..people {
+        for n in 0..company.people.len() {
             for offset in 0..memberships_each.min(groups) {
                 // A stride of one keeps the groups distinct for one person and even over all.
                 if let Some(group) = company.groups.get_mut((n + offset) % groups) {
@@ -66,6 +68,7 @@ fn person(n: usize) -> Person {
         slack_guest: false,
         identity_user_id: Some(user_id(n)),
         enabled: true,
+        okta_user_id: Some(format!("00up{n:016}")),
     }
 }
 

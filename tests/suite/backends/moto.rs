@@ -1,95 +1,38 @@
-//! moto's server (PyPI), which we did not write: it shows that we speak AWS's wire. Too kind to show more.
-//!
-//! Without it the tests fail and say how to get it: they are never skipped.
+//! What moto's server has to keep: it shows that we speak AWS's wire.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_identitystore::types::{Email, MemberId};
 use glasskey_domain::{AccountId, PermissionSetArn, PersonId, Seconds};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 
 use super::contract;
 use super::{Company, StandIn, settings};
-
-/// Python needs a few seconds to start, more on a busy machine.
-const START_MAX: Duration = Duration::from_secs(60);
+use crate::moto::Moto;
 
 /// More than a page of a hundred.
 const PEOPLE: usize = 104;
 /// More than a page of twenty.
 const ACCOUNTS: usize = 23;
 
-/// A server of our own, ended when dropped.
-struct Moto {
-    url: String,
-    _server: Child,
-}
-
-fn program() -> PathBuf {
-    #[expect(clippy::disallowed_methods, reason = "a test may be told where its tool is")]
-    let told = std::env::var("GLASSKEY_MOTO").ok().map(PathBuf::from);
-    let program = told.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/moto_server"));
-    assert!(
-        program.is_file(),
-        "moto's server is not at `{}`: run `make tools` (or `tests/moto/setup`), or set GLASSKEY_MOTO to where it is",
-        program.display()
-    );
-    program
-}
-
-impl Moto {
-    /// Starts it on a port that the system chooses, and reads from its log which one.
-    async fn start() -> Self {
-        let mut server = Command::new(program())
-            .args(["-H", "127.0.0.1", "-p", "0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
-        let mut said = Vec::new();
-        let url = tokio::time::timeout(START_MAX, async {
-            while let Some(line) = lines.next_line().await.unwrap() {
-                if let Some((_, url)) = line.split_once("Running on ") {
-                    return Some(url.trim().to_owned());
-                }
-                said.push(line);
-            }
-            None
-        });
-        let url = url.await.ok().flatten();
-        let url = url.unwrap_or_else(|| panic!("moto's server did not start: {said:#?}"));
-        // It logs every call; a full pipe would stop it.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { url, _server: server }
-    }
-
-    /// A company with more people and accounts than a page holds, made through AWS's own API.
-    async fn company(&self) -> StandIn {
-        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .region("us-east-1")
-            .endpoint_url(&self.url)
-            .credentials_provider(Credentials::new("AKIDLOOPBACK", "not-a-secret", None, None, "test"))
-            .load()
-            .await;
-        let mut company = Company::default();
-        let sso = aws_sdk_ssoadmin::Client::new(&config);
-        let instances = sso.list_instances().send().await.unwrap();
-        let instance = instances.instances()[0].clone();
-        let permission_set = permission_sets(&sso, instance.instance_arn().unwrap(), &mut company).await;
-        let store = aws_sdk_identitystore::Client::new(&config);
-        let person = people(&store, instance.identity_store_id().unwrap(), &mut company).await;
-        let account = accounts(&aws_sdk_organizations::Client::new(&config), &mut company).await;
-        StandIn { settings: settings(&self.url), person, account, permission_set, company }
-    }
+/// A company with more people and accounts than a page holds, made through AWS's own API.
+async fn company(moto: &Moto) -> StandIn {
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .region("us-east-1")
+        .endpoint_url(&moto.url)
+        .credentials_provider(Credentials::new("AKIDLOOPBACK", "not-a-secret", None, None, "test"))
+        .load()
+        .await;
+    let mut company = Company::default();
+    let sso = aws_sdk_ssoadmin::Client::new(&config);
+    let instances = sso.list_instances().send().await.unwrap();
+    let instance = instances.instances()[0].clone();
+    let permission_set = permission_sets(&sso, instance.instance_arn().unwrap(), &mut company).await;
+    let store = aws_sdk_identitystore::Client::new(&config);
+    let person = people(&store, instance.identity_store_id().unwrap(), &mut company).await;
+    let account = accounts(&aws_sdk_organizations::Client::new(&config), &mut company).await;
+    StandIn { settings: settings(&moto.url), person, account, permission_set, company }
 }
 
 async fn permission_sets(
@@ -164,5 +107,5 @@ async fn unit(organizations: &aws_sdk_organizations::Client, parent: &str, name:
 #[tokio::test]
 async fn motos_server_keeps_the_contract() {
     let moto = Moto::start().await;
-    contract::keeps(&moto.company().await).await;
+    contract::keeps(&company(&moto).await).await;
 }

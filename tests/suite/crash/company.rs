@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glasskey_domain::directory::{Account, AccountState, PermissionSet};
+use glasskey_domain::emergency::EmergencyTerms;
 use glasskey_domain::ids::OuId;
 use glasskey_domain::person::Employment;
-use glasskey_domain::rules::{Approvers, NotPermitted};
+use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::{
-    AccountId, Directory, GroupId, Holding, PermissionSetArn, Person, PersonId, Question, Rules, Seconds,
-    Target, Terms, Verdict,
+    AccountId, Directory, Door, GroupId, Holding, PermissionSetArn, Person, PersonId, Question, Rules,
+    Seconds, Target, Terms, Verdict,
 };
+use jiff::Timestamp;
 
 /// Everybody.
 pub(crate) const PEOPLE: [&str; 5] = ["ana", "bo", "cy", "dee", "eve"];
@@ -119,5 +121,42 @@ impl Rules for Table {
         let can = |who: &&PersonId| **who != question.requester && directory.enabled(who).is_some();
         let people = self.may_approve.iter().filter(can).take(most).cloned().collect();
         Approvers { people, complete: true }
+    }
+    fn breakglass(
+        &self,
+        _: &Directory,
+        question: &EmergencyQuestion,
+    ) -> Result<EmergencyTerms, NotPermitted> {
+        if !self.may_approve.contains(&question.opener) {
+            return Err(NotPermitted::NoPolicy);
+        }
+        Ok(EmergencyTerms {
+            policies: vec!["table".to_owned()],
+            set: "set-1".to_owned(),
+            approvals: self.approvals.min(1),
+            max_length: Seconds::hours(8),
+            solo_after: None,
+            notify: Vec::new(),
+        })
+    }
+    fn confirm(
+        &self,
+        _: &Directory,
+        _: &EmergencyQuestion,
+        person: &PersonId,
+    ) -> Result<Vec<String>, NotPermitted> {
+        if self.may_approve.contains(person) {
+            Ok(vec!["table".to_owned()])
+        } else {
+            Err(NotPermitted::NoPolicy)
+        }
+    }
+    fn confirmers(&self, directory: &Directory, question: &EmergencyQuestion, most: usize) -> Approvers {
+        let can = |who: &&PersonId| **who != question.opener && directory.enabled(who).is_some();
+        let people = self.may_approve.iter().filter(can).take(most).cloned().collect();
+        Approvers { people, complete: true }
+    }
+    fn audit(&self, _: &Directory, person: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
+        if self.may_approve.contains(person) { Ok(()) } else { Err(NotPermitted::NoPolicy) }
     }
 }

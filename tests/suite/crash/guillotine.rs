@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use glasskey::ports::{Access, Answer, Chat, Entry, Fault, Ledger, Progress, Seen, Started, Urgency};
+use glasskey::ports::{About, Access, Answer, Chat, Entry, Fault, Ledger, Progress, Seen, Started, Urgency};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{AccessRequest, Directory, Holding, RequestId, Tell};
+use glasskey_domain::{AccessRequest, Directory, Emergency, EmergencyId, Holding, RequestId, Tell};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -114,30 +114,30 @@ impl Access for Guillotine {
 impl Chat for Guillotine {
     fn post_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<MessageRef, Fault>> {
-        Box::pin(self.blade.pass("card", self.wires.chat.post_card(request, directory, look_since)))
+        Box::pin(self.blade.pass("card", self.wires.chat.post_card(about, directory, look_since)))
     }
 
     fn update_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         message: &'a MessageRef,
     ) -> Answer<'a, Result<(), Fault>> {
-        Box::pin(self.blade.pass("update", self.wires.chat.update_card(request, directory, message)))
+        Box::pin(self.blade.pass("update", self.wires.chat.update_card(about, directory, message)))
     }
 
     fn tell<'a>(
         &'a self,
         tell: &'a Tell,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<(), Fault>> {
-        Box::pin(self.blade.pass("tell", self.wires.chat.tell(tell, request, directory, look_since)))
+        Box::pin(self.blade.pass("tell", self.wires.chat.tell(tell, about, directory, look_since)))
     }
 }
 
@@ -152,6 +152,14 @@ impl Ledger for Guillotine {
 
     fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault> {
         self.wires.ledger.recently_closed(most)
+    }
+
+    fn closed_emergency(&self, id: &EmergencyId) -> Result<Option<Emergency>, Fault> {
+        self.wires.ledger.closed_emergency(id)
+    }
+
+    fn recently_closed_emergencies(&self, most: usize) -> Result<Vec<Emergency>, Fault> {
+        self.wires.ledger.recently_closed_emergencies(most)
     }
 
     fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>> {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use glasskey::engine::emergency::Federations;
 use glasskey::engine::{Engine, Parts, Running, SharedRules};
 use glasskey::ports::{Access, Chat, Clock, Ledger};
 use glasskey_domain::command::{Incoming, NewRequest};
@@ -56,6 +57,7 @@ impl World {
         let (engine, running) = Engine::start(Parts {
             ledger: wires.ledger,
             access: wires.access,
+            federations: Federations::default(),
             chat: wires.chat,
             clock: self.outside.time.clone() as Arc<dyn Clock>,
             settings: self.settings.clone(),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use glasskey::ports::{Access, Answer, Chat, Clock, Fault, Progress, Seen, Started, Urgency};
+use glasskey::ports::{About, Access, Answer, Chat, Clock, Fault, Progress, Seen, Started, Urgency};
 use glasskey_domain::holding::{Change, Operation};
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::{MessageRef, Posting};
@@ -416,6 +416,14 @@ impl Access for Outside {
     }
 }
 
+/// The request that a card or a message is about; this suite has no emergencies.
+pub(crate) fn request(about: About<'_>) -> &AccessRequest {
+    match about {
+        About::Request(request) => request,
+        About::Emergency(_) | About::Watch(_) => panic!("not about a request"),
+    }
+}
+
 /// The key of a request's card.
 pub(crate) fn card_key(id: &RequestId) -> String {
     format!("card/{id}")
@@ -424,10 +432,11 @@ pub(crate) fn card_key(id: &RequestId) -> String {
 impl Chat for Outside {
     fn post_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         _: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<MessageRef, Fault>> {
+        let request = request(about);
         Box::pin(async move {
             let key = card_key(&request.ask.id);
             self.check_intent(&key, &request.ask.id, |request| {
@@ -440,10 +449,11 @@ impl Chat for Outside {
 
     fn update_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         _: &'a Directory,
         message: &'a MessageRef,
     ) -> Answer<'a, Result<(), Fault>> {
+        let request = request(about);
         Box::pin(async move {
             let mishap = self.begin("update").await?;
             if mishap == Mishap::Fails {
@@ -457,12 +467,13 @@ impl Chat for Outside {
     fn tell<'a>(
         &'a self,
         tell: &'a Tell,
-        request: &'a AccessRequest,
+        about: About<'a>,
         _: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<(), Fault>> {
+        let request = request(about);
         Box::pin(async move {
-            self.check_intent(&tell.key(), &tell.id, |request| {
+            self.check_intent(&tell.key(), &request.ask.id, |request| {
                 matches!(request.untold.get(tell), Some(Posting::Intended { .. }))
             });
             self.post("tell", tell.key(), request.version, look_since).await.map(drop)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use glasskey::ports::{Answer, Entry, Fault, Ledger};
 use glasskey_domain::book::Row;
-use glasskey_domain::{AccessRequest, Book, Event, Holding, Record, RequestId};
+use glasskey_domain::{AccessRequest, Book, Emergency, EmergencyId, Event, Holding, Record, RequestId};
 use jiff::SignedDuration;
 
 use super::company::standing;
@@ -66,6 +66,14 @@ impl Ledger for Witness {
 
     fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault> {
         self.ledger.recently_closed(most)
+    }
+
+    fn closed_emergency(&self, id: &EmergencyId) -> Result<Option<Emergency>, Fault> {
+        self.ledger.closed_emergency(id)
+    }
+
+    fn recently_closed_emergencies(&self, most: usize) -> Result<Vec<Emergency>, Fault> {
+        self.ledger.recently_closed_emergencies(most)
     }
 
     fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>> {

@@ -10,7 +10,7 @@ use glasskey::audit::{ExportFormat, ExportOptions, export};
 use glasskey::ledger::{self, Vault};
 use glasskey::ports::{Answer, Entry, Fault, Ledger};
 use glasskey_domain::book::{Row, RowKey};
-use glasskey_domain::{AccessRequest, Book, Record, RequestId};
+use glasskey_domain::{AccessRequest, Book, Emergency, EmergencyId, Record, RequestId};
 use tempfile::TempDir;
 
 /// How long a commit in memory takes before it is durable, and again before its answer comes.
@@ -203,6 +203,23 @@ impl Ledger for InMemory {
         Ok(self.memory.closed_rows().into_values().take(most).collect())
     }
 
+    fn closed_emergency(&self, id: &EmergencyId) -> Result<Option<Emergency>, Fault> {
+        let rows = self.memory.rows.lock().unwrap();
+        Ok(match rows.get(&RowKey::ClosedEmergency(id.clone())) {
+            Some(Row::ClosedEmergency(emergency)) => Some((**emergency).clone()),
+            _ => None,
+        })
+    }
+
+    fn recently_closed_emergencies(&self, most: usize) -> Result<Vec<Emergency>, Fault> {
+        let rows = self.memory.rows.lock().unwrap();
+        let closed = rows.values().filter_map(|row| match row {
+            Row::ClosedEmergency(emergency) => Some((**emergency).clone()),
+            _ => None,
+        });
+        Ok(closed.take(most).collect())
+    }
+
     fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>> {
         let mut documents = self.memory.documents.lock().unwrap();
         let name = format!("document-{}", documents.len());
@@ -248,6 +265,14 @@ impl Ledger for OnDisk {
 
     fn recently_closed(&self, most: usize) -> Result<Vec<AccessRequest>, Fault> {
         self.vault.recently_closed(most)
+    }
+
+    fn closed_emergency(&self, id: &EmergencyId) -> Result<Option<Emergency>, Fault> {
+        self.vault.closed_emergency(id)
+    }
+
+    fn recently_closed_emergencies(&self, most: usize) -> Result<Vec<Emergency>, Fault> {
+        self.vault.recently_closed_emergencies(most)
     }
 
     fn keep(&self, bytes: Vec<u8>) -> Answer<'_, Result<String, Fault>> {

@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use glasskey::engine::WeakEngine;
-use glasskey::ports::{Access, Answer, Chat, Fault, Progress, Seen, Started, Urgency};
+use glasskey::ports::{About, Access, Answer, Chat, Fault, Progress, Seen, Started, Urgency};
 use glasskey_domain::command::Incoming;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{AccessRequest, Command, Directory, Holding, Outcome, Tell};
+use glasskey_domain::{Command, Directory, Holding, Outcome, Subject, Tell};
 use jiff::Timestamp;
 
 use super::guillotine::Blade;
 use super::life::Wires;
-use super::outside::Mishap;
+use super::outside::{Mishap, request};
 use super::script::{Play, world};
 use super::store::Store;
 
@@ -98,14 +98,15 @@ impl Access for Twice {
 impl Chat for Twice {
     fn post_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<MessageRef, Fault>> {
+        let request = request(about);
         Box::pin(async move {
-            let message = self.wires.chat.post_card(request, directory, look_since).await?;
+            let message = self.wires.chat.post_card(about, directory, look_since).await?;
             self.loses(format!("card {}", request.ask.id))?;
-            let (id, message_too) = (request.ask.id.clone(), message.clone());
+            let (id, message_too) = (Subject::Request(request.ask.id.clone()), message.clone());
             // What an earlier try posted may show an earlier version: so much and no more is known.
             self.bring(Outcome::CardShown { id, version: 0, message: message_too }).await;
             Ok(message)
@@ -114,14 +115,16 @@ impl Chat for Twice {
 
     fn update_card<'a>(
         &'a self,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         message: &'a MessageRef,
     ) -> Answer<'a, Result<(), Fault>> {
+        let request = request(about);
         Box::pin(async move {
-            self.wires.chat.update_card(request, directory, message).await?;
+            self.wires.chat.update_card(about, directory, message).await?;
             self.loses(format!("update {} {}", request.ask.id, request.version))?;
-            let (id, version, message) = (request.ask.id.clone(), request.version, message.clone());
+            let (id, version, message) =
+                (Subject::Request(request.ask.id.clone()), request.version, message.clone());
             self.bring(Outcome::CardShown { id, version, message }).await;
             Ok(())
         })
@@ -130,12 +133,12 @@ impl Chat for Twice {
     fn tell<'a>(
         &'a self,
         tell: &'a Tell,
-        request: &'a AccessRequest,
+        about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<(), Fault>> {
         Box::pin(async move {
-            self.wires.chat.tell(tell, request, directory, look_since).await?;
+            self.wires.chat.tell(tell, about, directory, look_since).await?;
             self.loses(tell.key())?;
             self.bring(Outcome::Told { tell: tell.clone() }).await;
             Ok(())

@@ -14,24 +14,24 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A hand on one connection.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     cut: Arc<AtomicBool>,
 }
 
 impl Connection {
     /// From now on nothing goes out; the peer sees the connection close.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
     }
 }
 
 /// A listener whose connections can be cut.
 #[derive(Debug)]
-pub(super) struct Cuttable(pub(super) TcpListener);
+pub(crate) struct Cuttable(pub(super) TcpListener);
 
 /// A stream that fails to write once its [`Connection`] is cut.
 #[derive(Debug)]
-pub(super) struct CuttableStream {
+pub(crate) struct CuttableStream {
     stream: TcpStream,
     connection: Connection,
 }
