@@ -6,11 +6,11 @@ use std::path::Path;
 
 use glasskey::policy::{self, PolicyFault, RuleSet, Source, cases, company};
 use glasskey_domain::emergency::{EmergencyTerms, Level, Place, Provider};
-use glasskey_domain::ids::{AppId, FederationId, GroupId};
+use glasskey_domain::ids::FederationId;
 use glasskey_domain::person::Employment;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted, Rules};
 use glasskey_domain::settings::FederationSettings;
-use glasskey_domain::{Directory, Door, Person, PersonId, Seconds};
+use glasskey_domain::{Directory, Door, GroupId, Person, PersonId, Seconds};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -428,8 +428,14 @@ fn a_federation_that_is_not_configured_is_a_warning_when_it_can_be_known() {
     let dir = tempfile::tempdir().unwrap();
     let text = permit("", "resource != Federation::\"mian\"") + CONFIRM;
     fs::write(dir.path().join("p.cedar"), text).unwrap();
-    let place =
-        Place { provider: Provider::Okta, app: AppId::new("0oa1"), groups: BTreeMap::new(), cut: None };
+    let place = Place {
+        provider: Provider::Okta,
+        app: "0oa1".to_owned(),
+        groups: BTreeMap::new(),
+        session: Seconds::hours(1),
+        channel: "C0INCIDENT".to_owned(),
+        cut: None,
+    };
     let settings = FederationSettings { place, max_length: Seconds::hours(4), length: Seconds::hours(2) };
     let configured = BTreeMap::from([(FederationId::new("main"), settings)]);
     let warnings = policy::check(dir.path(), Some(&acme()), &configured).warnings;
