@@ -20,6 +20,7 @@ mod pitfalls;
 mod policy;
 mod simulation;
 mod slack_doors;
+mod slack_doors_emergency;
 mod slack_socket;
 mod slack_web;
 mod stories;
