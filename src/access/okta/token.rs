@@ -156,9 +156,12 @@ impl Connection {
         let call = Call { op: Op::Token, rank: Rank::Token, thing: Thing::Nothing, url };
         let mut tries = 1;
         loop {
+            // Others may have begun to prove in the meantime.
+            let mut proved = false;
             let sent = self.exchange(&call, Server::Authorization, |http| {
                 let form = self.form(client_id, key, scopes, call.url.as_str())?;
                 let proof = self.proof(Server::Authorization, &Op::Token.method(), &call.url, None)?;
+                proved = proof.is_some();
                 let request = http
                     .client()
                     .post(call.url.clone())
@@ -171,7 +174,7 @@ impl Connection {
                 Ok(reply) => return Ok(reply),
                 Err(refusal) => refusal,
             };
-            if tries == TRIES_MAX || !self.can_prove(&refusal)? {
+            if tries == TRIES_MAX || !self.can_prove(&refusal, proved)? {
                 return Err(explained(refusal.failure, client_id, scopes));
             }
             tries += 1;
@@ -179,10 +182,10 @@ impl Connection {
     }
 
     /// Whether Okta wants a proof, or another one, and the next try will have it.
-    fn can_prove(&self, refusal: &Refusal) -> Result<bool, Failure> {
+    fn can_prove(&self, refusal: &Refusal, proved: bool) -> Result<bool, Failure> {
         let Some(reply) = &refusal.reply else { return Ok(false) };
         let nonce = failure::wants_nonce(reply);
-        if !nonce && (refusal.failure.code != E_PROOF || self.proves()) {
+        if !nonce && (refusal.failure.code != E_PROOF || proved) {
             return Ok(false);
         }
         self.begin_to_prove().map_err(|why| failure::not_sent(Op::Token, &why))?;
