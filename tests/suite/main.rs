@@ -22,6 +22,7 @@ mod policy;
 mod policy_breakglass;
 mod simulation;
 mod slack_doors;
+mod slack_doors_emergency;
 mod slack_socket;
 mod slack_web;
 mod stories;
