@@ -19,6 +19,7 @@ pub fn refusal(refusal: &Refusal, directory: &Directory) -> Text {
     sentence(refusal, directory).say(" (").say(code(refusal)).say(")")
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each, so that none is without words")]
 fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
     let text = Text::new();
     match refusal {
