@@ -183,6 +183,9 @@ impl Sender {
             ),
             About::Watch(_) => (notices::emergency::watch(tell.kind), None),
         };
+        if self.says_it_there_already(tell, about).await {
+            return Ok(());
+        }
         let (channel, thread) = self.whereto(&tell.to, card, directory).await?;
         let once = Once {
             channel: &channel,
@@ -199,6 +202,13 @@ impl Sender {
             Recipient::Channel { .. } if tell.id.request().is_none() => fault_of_ours(&fault),
             Recipient::Channel { .. } => fault_of(&fault),
         })
+    }
+
+    /// What is told in the incident channel and in the access channel is told once, where they are the same.
+    async fn says_it_there_already(&self, tell: &Tell, about: About<'_>) -> bool {
+        let (Recipient::Access, About::Emergency(emergency)) = (&tell.to, about) else { return false };
+        let incidents = self.people.channel(&emergency.ask.place.channel).await;
+        incidents.ok().flatten().is_some_and(|channel| channel == self.channel)
     }
 
     async fn whereto(
