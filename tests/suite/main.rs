@@ -19,6 +19,7 @@ mod ledger;
 mod moto;
 mod pitfalls;
 mod policy;
+mod policy_breakglass;
 mod simulation;
 mod slack_doors;
 mod slack_doors_emergency;
