@@ -54,7 +54,7 @@ fn off_empties_the_groups_of_everybody_and_says_who_they_were() {
         "it works again",
         "Removed too, not added by Glasskey",
         "cy@acme.example",
-        "Dee",
+        "<@U0DEE>",
         "Verified at Okta",
         "app inactive",
         "To be reviewed by an auditor",
