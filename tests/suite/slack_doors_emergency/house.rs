@@ -283,7 +283,11 @@ impl House {
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: Arc::new(Gone),
-            federations: Federations { providers, cutter: None },
+            federations: {
+                let mut federations = Federations::default();
+                federations.providers = providers;
+                federations
+            },
             chat: chat.sender(),
             clock: clock.clone(),
             settings,
