@@ -5,6 +5,7 @@
 
 pub mod aws;
 pub mod budget;
+pub mod emergency_sessions;
 pub mod failure;
 pub mod identity_center;
 pub mod operation;
