@@ -51,7 +51,7 @@ pub fn perform(out: &mut Output, arguments: &InitArguments) -> Exit {
     let names: Vec<&str> = SAMPLE.iter().map(|(name, _)| *name).collect();
     out.say(
         &format!(
-            "wrote {}\nnext: edit glasskey.toml and policies/, put the two Slack tokens where it says, then `glasskey check`",
+            "wrote {}\nnext: edit glasskey.toml and policies/, put the Slack tokens and the key for Okta where it says (or take [okta] and [breakglass] out), then `glasskey check`",
             names.join(", ")
         ),
         &json!({ "wrote": names }),

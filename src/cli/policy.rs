@@ -16,7 +16,7 @@ use crate::policy::{self, PolicyFault, RuleSet, cases};
 
 /// Says whether the policies would come into force, and what looks like a slip.
 pub fn check(out: &mut Output, config: &Config) -> Exit {
-    let report = policy::check(&config.policy.dir, None);
+    let report = policy::check(&config.policy.dir, None, &config.requests.federations);
     let json = json!({
         "good": report.is_good(),
         "set": report.set,

@@ -112,7 +112,13 @@ async fn look(engine: &Engine, emergency: &Emergency) -> Result<Option<Performed
             let place = &emergency.ask.place;
             let federation = Federation { app: &place.app, groups: &place.groups };
             let urgency = if is_closing(emergency) { Urgency::Ending } else { Urgency::Emergency };
-            let (observed, cut) = tokio::join!(provider.observe(federation, urgency), cut);
+            let look = async { tokio::join!(provider.observe(federation, urgency), cut) };
+            let open = wanted_open(emergency, engine.now());
+            // A slow look at what is open does not hold up the closing (P3).
+            let (observed, cut) = tokio::select! {
+                seen = look => seen,
+                () = no_longer_open(engine, &emergency.ask.id), if open => return Ok(None),
+            };
             looked = seen(observed, &mut faults);
             match cut {
                 Some(Ok(seen)) => looked.cut = Some(seen),

@@ -4,9 +4,11 @@
 //! never acts, never asks the network, and never is asked before access is taken away (P3).
 
 pub mod annotations;
+mod candidates;
 pub mod cases;
 mod check;
 mod company;
+mod emergencies;
 mod entities;
 mod explain;
 mod fault;

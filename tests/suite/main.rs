@@ -11,6 +11,8 @@ mod backends;
 mod cli;
 mod cloudformation;
 mod config;
+mod config_breakglass;
+mod conformance;
 mod crash;
 mod ledger;
 mod moto;

@@ -17,6 +17,7 @@ pub use card::card;
 pub(super) use refusals::refusal;
 pub(super) use replies::reply;
 pub use replies::{status, timeline};
+pub use report::CHECKLIST;
 pub use tells::{tell, watch};
 
 /// `BG-7K3Q (main, INC-7)`.

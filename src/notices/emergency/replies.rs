@@ -9,6 +9,7 @@ use super::{about, level, noun, sessions, who, word};
 use crate::notices::Text;
 
 /// An answer in words.
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each, so that none is without words")]
 pub(in crate::notices) fn reply(reply: &Reply, directory: &Directory) -> Option<Text> {
     let text = Text::new();
     Some(match reply {

@@ -13,7 +13,7 @@ const LINES_MAX: usize = 20;
 const STRANGERS_MAX: usize = 20;
 /// What is to be looked at after every use. Source: SEC03-BP03 of the Well-Architected Framework, and AWS's "Set up
 /// emergency access" (return to normal operations).
-const CHECKLIST: [&str; 5] = [
+pub const CHECKLIST: [&str; 5] = [
     "the incident and the reason fit what was done (CloudTrail of the emergency account and of the workload accounts, by sts:SourceIdentity)",
     "everybody who was in was needed, and nobody is in the groups now",
     "what was changed by hand is written back into code, or undone",

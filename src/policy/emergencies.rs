@@ -1,0 +1,69 @@
+//! What Cedar is told about an emergency, and about who reviews one. Nothing here needs more than the kept directory:
+//! break-glass is for the day when nothing else answers (P8).
+
+use cedar_policy::{Context, Entities, Entity, Request, RestrictedExpression};
+use glasskey_domain::ids::FederationId;
+use glasskey_domain::rules::EmergencyQuestion;
+use glasskey_domain::{Directory, PersonId};
+
+use super::entities::{Names, Parties, Prepared, Unaskable, erred, moment, parties, text, uid_of};
+use super::literals::{Kind, Literal};
+use super::ruleset::RuleSet;
+use super::verdict::AUDIT;
+
+/// A federation has one name, the one it is configured under.
+pub(super) fn names_of_federation(rules: &RuleSet, federation: &FederationId) -> Names {
+    let mut names = Names::default();
+    names.add(rules, Kind::Federation, federation.as_str(), || false);
+    names
+}
+
+/// Puts a question about an emergency: may `actor` do `action`? Both who acts and who opens must be enabled.
+pub(super) fn prepare_emergency(
+    rules: &RuleSet,
+    directory: &Directory,
+    question: &EmergencyQuestion,
+    action: &str,
+    actor: &PersonId,
+) -> Result<Prepared, Unaskable> {
+    let actor = directory.enabled(actor).ok_or(Unaskable::Gone)?;
+    let opener = directory.enabled(&question.opener).ok_or(Unaskable::Gone)?;
+    let types = &rules.types;
+    let Parties { mut entities, principal, shared } = parties(rules, directory, actor, Some(opener))?;
+    let uid = types.uid(&Literal::new(Kind::Federation, question.federation.as_str()));
+    let name = ("name".to_owned(), text(question.federation.as_str()));
+    entities.push(Entity::new_with_tags(uid.clone(), [name], [], []).map_err(erred)?);
+    let mut pairs = moment(question.at, question.door, question.emergency_on, &rules.zone);
+    pairs.extend([
+        ("level".to_owned(), text(question.level.word())),
+        ("durationSeconds".to_owned(), RestrictedExpression::new_long(i64::from(question.length.0))),
+        ("drill".to_owned(), RestrictedExpression::new_bool(question.drill)),
+        ("requester".to_owned(), RestrictedExpression::new_entity_uid(types.uid(&uid_of(opener)))),
+    ]);
+    pairs.extend(question.incident.as_deref().map(|incident| ("incident".to_owned(), text(incident))));
+    let context = Context::from_pairs(pairs).map_err(erred)?;
+    let request =
+        Request::new(types.uid(&uid_of(actor)), types.action(action), uid, context, None).map_err(erred)?;
+    let entities = Entities::from_entities(entities, None).map_err(erred)?;
+    let resource = names_of_federation(rules, &question.federation);
+    Ok(Prepared { request, entities, principal, resource, shared })
+}
+
+/// Puts the question whether somebody is an auditor.
+pub(super) fn prepare_audit(
+    rules: &RuleSet,
+    directory: &Directory,
+    person: &PersonId,
+    moment: Vec<(String, RestrictedExpression)>,
+) -> Result<Prepared, Unaskable> {
+    let person = directory.enabled(person).ok_or(Unaskable::Gone)?;
+    let types = &rules.types;
+    let Parties { mut entities, principal, shared } = parties(rules, directory, person, None)?;
+    let glasskey = types.glasskey();
+    entities.push(Entity::new_no_attrs(glasskey.clone(), [].into()));
+    let context = Context::from_pairs(moment).map_err(erred)?;
+    let request = Request::new(types.uid(&uid_of(person)), types.action(AUDIT), glasskey, context, None)
+        .map_err(erred)?;
+    let entities = Entities::from_entities(entities, None).map_err(erred)?;
+    Ok(Prepared { request, entities, principal, resource: Names::default(), shared })
+}
