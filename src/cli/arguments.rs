@@ -37,6 +37,11 @@ pub enum Command {
     /// Check, explain and test policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Ask for access as with /elevate, through the running bot.
+    Elevate(Words),
+    /// Emergency access: open and close it through the running bot, and be ready for it.
+    #[command(subcommand)]
+    Breakglass(BreakglassCommand),
     /// See and change access requests, through the running bot.
     #[command(subcommand)]
     Requests(RequestsCommand),
@@ -51,6 +56,58 @@ pub enum Command {
     Store(StoreCommand),
     /// Say which release this is.
     Version,
+}
+
+/// What one would type in chat.
+#[derive(Debug, Args)]
+pub struct Words {
+    /// What one would type in chat; `help` says more.
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
+}
+
+/// `glasskey breakglass`.
+#[derive(Debug, Subcommand)]
+pub enum BreakglassCommand {
+    /// Open emergency access, as in `on ops for 2h INC-7 Identity Center is down bo@acme.example`.
+    On(Words),
+    /// Close it now.
+    Off(Words),
+    /// Whether it is open, for whom, until when.
+    Status(Words),
+    /// Give it to more people, as in `add bo@acme.example ro`.
+    Add(Words),
+    /// Take it from people while it stays open.
+    Remove(Words),
+    /// Keep it open for longer, as in `extend 1h`.
+    Extend(Words),
+    /// Say yes, as the second person, to opening it.
+    Confirm(Words),
+    /// Say no, as the second person, to opening it.
+    Decline(Words),
+    /// Open and close it with nobody in it, to know that it works.
+    Drill(Words),
+    /// Acknowledge, as an auditor, that a finished emergency was looked at, as in `review BG-7K3Q all well`.
+    Review(Words),
+    /// Say whether it would open tonight, and what to fix. Needs no running bot.
+    Check,
+    /// Print what people do by hand when nothing else works. Needs no running bot.
+    Runbook,
+    /// Print which group leads to which role of which accounts. Needs no running bot.
+    Mapping {
+        /// As what.
+        #[arg(long, value_enum, default_value_t = MappingFormat::Text)]
+        format: MappingFormat,
+    },
+}
+
+/// Formats of the mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MappingFormat {
+    /// For people, and for paper.
+    Text,
+    /// For spreadsheets.
+    Csv,
 }
 
 /// `glasskey init`.

@@ -267,7 +267,6 @@ fn a_secret_in_a_wrong_place_of_break_glass_is_not_shown() {
     const PLANTED: &str = "00abcDEFplanted1234567890123456789";
     for text in [
         format!("[okta]\ntoken = \"{PLANTED}\""),
-        format!("[okta]\nclient_id = \"{PLANTED}!\""),
         format!("[breakglass.\"{PLANTED}\"]\napp = 1"),
         format!("[breakglass.main]\n\"{PLANTED}\" = 1"),
         format!("[breakglass.main]\napp = \"{PLANTED} \""),

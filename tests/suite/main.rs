@@ -8,6 +8,7 @@
 )]
 
 mod backends;
+mod breakglass_cli;
 mod cli;
 mod cloudformation;
 mod config;

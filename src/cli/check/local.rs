@@ -87,7 +87,7 @@ fn held(lock: &Path) -> io::Result<bool> {
     }
 }
 
-fn try_write(folder: &Path) -> io::Result<()> {
+pub(in crate::cli) fn try_write(folder: &Path) -> io::Result<()> {
     let path = folder.join(format!(".glasskey-check-{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
     let written = file.write_all(b"check").and_then(|()| file.sync_all());
