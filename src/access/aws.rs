@@ -66,15 +66,18 @@ impl AwsClients {
         Ok(clients)
     }
 
+    async fn unconnected(settings: AwsSettings) -> Self {
+        Self::over(&sdk_config(settings.clone()).await, &settings)
+    }
+
     /// Asks AWS nothing. Good for what needs no instance of Identity Center.
-    pub(super) async fn unconnected(settings: AwsSettings) -> Self {
+    pub(super) fn over(config: &aws_config::SdkConfig, settings: &AwsSettings) -> Self {
         let (limits, ear) = (settings.limits, settings.ear.clone());
-        let config = sdk_config(settings).await;
         let identity_store = Op::ALL.iter().filter(|op| op.provider() == Provider::IdentityStore);
         Self {
-            sso: aws_sdk_ssoadmin::Client::new(&config),
-            identity_store: aws_sdk_identitystore::Client::new(&config),
-            organizations: aws_sdk_organizations::Client::new(&config),
+            sso: aws_sdk_ssoadmin::Client::new(config),
+            identity_store: aws_sdk_identitystore::Client::new(config),
+            organizations: aws_sdk_organizations::Client::new(config),
             instance_arn: String::new(),
             identity_store_id: String::new(),
             identity_center_budget: Budget::new(limits.identity_center),

@@ -6,18 +6,19 @@ use std::sync::{Arc, Mutex};
 use glasskey_domain::emergency::{Level, Place, Provider};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
+use glasskey_domain::person::Employment;
 use glasskey_domain::request::MessageRef;
 use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
-    AccessRequest, Book, Directory, Emergency, EmergencyId, Event, FederationId, Holding, Record, RequestId,
-    Seconds, Settings, Tell,
+    AccessRequest, Book, Directory, Emergency, EmergencyId, Event, FederationId, Holding, Person, PersonId,
+    Record, RequestId, Seconds, Settings, Tell,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::emergency::Federations;
 use super::{Engine, Parts, Running};
-use crate::policy::RuleSet;
+use crate::policy::{RuleSet, Source};
 use crate::ports::{
     About, Access, Answer, Chat, Clock, Entry, Fault, Ledger, Progress, Seen, Started, Urgency,
 };
@@ -129,6 +130,25 @@ impl Chat for Nobody {
     }
 }
 
+/// Dee may open an emergency, alone.
+const COMMANDER: &str = r#"@id("commander") @broad("yes: a test") @max_duration("4h") @approvals("0")
+permit (principal, action == Action::"breakglass", resource);"#;
+
+pub(super) fn dee() -> PersonId {
+    PersonId::new("dee")
+}
+
+fn company() -> Directory {
+    let dee = Person {
+        id: dee(),
+        user_name: "dee".to_owned(),
+        display_name: "Dee".to_owned(),
+        emails: vec!["dee@acme.example".to_owned()],
+        employment: Employment::Enabled,
+    };
+    Directory { people: BTreeMap::from([(dee.id.clone(), dee)]), read_at: noon(), ..Directory::empty() }
+}
+
 /// An engine that runs.
 pub(super) struct Table {
     pub(super) engine: Engine,
@@ -158,7 +178,8 @@ pub(super) fn settings(canary: Option<&str>) -> Settings {
 impl Table {
     pub(super) fn set(book: Book, settings: Settings, clock: &Arc<TableClock>) -> Self {
         let journal = Arc::new(Journal::default());
-        let rules = RuleSet::from_sources(&[], jiff::tz::TimeZone::UTC).unwrap();
+        let policy = Source { file: "a.cedar".to_owned(), text: COMMANDER.to_owned() };
+        let rules = RuleSet::from_sources(&[policy], jiff::tz::TimeZone::UTC).unwrap();
         let (engine, running) = Engine::start(Parts {
             ledger: journal.clone(),
             access: Arc::new(Nobody),
@@ -167,7 +188,7 @@ impl Table {
             clock: clock.clone(),
             settings,
             book,
-            directory: Directory::empty(),
+            directory: company(),
             rules: Arc::new(rules),
         });
         Self { engine, running, journal }

@@ -15,11 +15,13 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::aws::{AwsClients, AwsSettings, sdk_config};
 use super::budget::Rank;
 use super::failure::{Failure, Kind};
 use super::operation::Op;
+use super::settings::Ear;
 use crate::ports::{Answer, Fault, SessionCutter};
 
 /// The inline policy, as `deploy/cloudformation/emergency-account.yaml` speaks of it.
@@ -33,11 +35,23 @@ const ISSUED: &str = "aws:TokenIssueTime";
 
 /// Cuts sessions by AWS.
 pub struct EmergencySessions {
+    settings: AwsSettings,
+    /// By the ARN of the role that asks for it.
+    external_ids: BTreeMap<String, SecretString>,
+    /// Made when it is needed, which it seldom is.
+    ready: OnceCell<Ready>,
+}
+
+struct Ready {
     aws: AwsClients,
     config: aws_config::SdkConfig,
     sts: aws_sdk_sts::Client,
-    /// By the ARN of the role that asks for it.
-    external_ids: BTreeMap<String, SecretString>,
+}
+
+/// The emergency account, as who may write to its roles, for some minutes.
+struct Assumed<'a> {
+    aws: &'a AwsClients,
+    iam: aws_sdk_iam::Client,
 }
 
 impl std::fmt::Debug for EmergencySessions {
@@ -48,50 +62,62 @@ impl std::fmt::Debug for EmergencySessions {
 
 impl EmergencySessions {
     /// Asks AWS nothing yet. `external_ids`: for roles to assume that ask for one, by their ARN.
-    pub async fn new(settings: AwsSettings, external_ids: BTreeMap<String, SecretString>) -> Self {
-        let settings = AwsSettings { region: region_of_iam(&settings.region).to_owned(), ..settings };
-        let config = sdk_config(settings.clone()).await;
-        let sts = aws_sdk_sts::Client::new(&config);
-        Self { aws: AwsClients::unconnected(settings).await, config, sts, external_ids }
+    #[must_use]
+    pub fn new(settings: AwsSettings, external_ids: BTreeMap<String, SecretString>) -> Self {
+        // How Identity Center is, is not heard from here.
+        let region = region_of_iam(&settings.region).to_owned();
+        let settings = AwsSettings { region, ear: Ear::default(), ..settings };
+        Self { settings, external_ids, ready: OnceCell::new() }
     }
 
-    /// Somebody who may write to the emergency roles, for some minutes.
-    async fn assumed(&self, role: &str) -> Result<aws_sdk_iam::Client, Failure> {
+    async fn ready(&self) -> &Ready {
+        let make = || async {
+            let config = sdk_config(self.settings.clone()).await;
+            let aws = AwsClients::over(&config, &self.settings);
+            Ready { aws, sts: aws_sdk_sts::Client::new(&config), config }
+        };
+        self.ready.get_or_init(make).await
+    }
+
+    async fn assumed(&self, role: &str) -> Result<Assumed<'_>, Fault> {
         let op = Op::AssumeRole;
+        let Ready { aws, config, sts } = self.ready().await;
         let external_id = self.external_ids.get(role).map(|id| id.expose_secret().to_owned());
-        let request = self
-            .sts
+        let request = sts
             .assume_role()
             .role_arn(role)
             .role_session_name(SESSION)
             .duration_seconds(SESSION_SECONDS)
             .set_external_id(external_id);
-        let answer = self.aws.call(op, Rank::Ending, request.send()).await?;
-        let given = answer.credentials.ok_or_else(|| Failure::garbled(op, "no credentials"))?;
+        let answer = aws.call(op, Rank::Ending, request.send()).await;
+        let answer = answer.map_err(|failure| failure.reading())?;
+        let given = answer.credentials.ok_or_else(|| Failure::garbled(op, "no credentials").reading())?;
         let token = Some(given.session_token);
         let credentials =
             Credentials::new(given.access_key_id, given.secret_access_key, token, None, SESSION);
-        let config = aws_sdk_iam::config::Builder::from(&self.config).credentials_provider(credentials);
-        Ok(aws_sdk_iam::Client::from_conf(config.build()))
+        let config = aws_sdk_iam::config::Builder::from(config).credentials_provider(credentials);
+        Ok(Assumed { aws, iam: aws_sdk_iam::Client::from_conf(config.build()) })
     }
+}
 
-    async fn seen(&self, iam: &aws_sdk_iam::Client, role: &str) -> Result<CutSeen, Failure> {
-        let request = iam.get_role_policy().role_name(role).policy_name(POLICY);
+impl Assumed<'_> {
+    async fn seen(&self, role: &str) -> Result<CutSeen, Fault> {
+        let request = self.iam.get_role_policy().role_name(role).policy_name(POLICY);
         match self.aws.call(Op::GetRolePolicy, Rank::Ending, request.send()).await {
             Ok(answer) => Ok(denied_before(&answer.policy_document).map_or(CutSeen::Not, CutSeen::Before)),
             // The role has no such policy. That there is no such role is said by who writes to it.
             Err(failure) if failure.kind == Kind::NotFound => Ok(CutSeen::Not),
-            Err(failure) => Err(failure),
+            Err(failure) => Err(failure.reading()),
         }
     }
 
-    async fn deny(&self, iam: &aws_sdk_iam::Client, role: &str, before: Timestamp) -> Result<(), Fault> {
-        let seen = self.seen(iam, role).await.map_err(|failure| failure.reading())?;
-        if seen >= CutSeen::Before(before) {
+    async fn deny(&self, role: &str, before: Timestamp) -> Result<(), Fault> {
+        if self.seen(role).await? >= CutSeen::Before(before) {
             return Ok(());
         }
         let document = document(before).to_string();
-        let request = iam.put_role_policy().role_name(role).policy_name(POLICY).policy_document(document);
+        let request =
+            self.iam.put_role_policy().role_name(role).policy_name(POLICY).policy_document(document);
         let put = self.aws.call(Op::PutRolePolicy, Rank::EndingStart, request.send()).await;
         put.map(drop).map_err(|failure| failure.changing())
     }
@@ -100,21 +126,17 @@ impl EmergencySessions {
 impl SessionCutter for EmergencySessions {
     fn cut<'a>(&'a self, plan: &'a CutPlan, before: Timestamp) -> Answer<'a, Result<(), Fault>> {
         Box::pin(async move {
-            let iam = self.assumed(&plan.assume).await.map_err(|failure| failure.reading())?;
-            let denied = join_all(
-                plan.roles.iter().map(|role| async { about(role, self.deny(&iam, role, before).await) }),
-            );
-            worst(denied.await).map(drop)
+            let there = self.assumed(&plan.assume).await?;
+            let denied = plan.roles.iter().map(|role| async { about(role, there.deny(role, before).await) });
+            worst(join_all(denied).await).map(drop)
         })
     }
 
     fn look<'a>(&'a self, plan: &'a CutPlan) -> Answer<'a, Result<CutSeen, Fault>> {
         Box::pin(async move {
-            let iam = self.assumed(&plan.assume).await.map_err(|failure| failure.reading())?;
-            let seen = join_all(plan.roles.iter().map(|role| async {
-                about(role, self.seen(&iam, role).await.map_err(|failure| failure.reading()))
-            }));
-            let earliest = worst(seen.await)?.into_iter().min();
+            let there = self.assumed(&plan.assume).await?;
+            let seen = plan.roles.iter().map(|role| async { about(role, there.seen(role).await) });
+            let earliest = worst(join_all(seen).await)?.into_iter().min();
             earliest.ok_or_else(|| Fault::Permanent {
                 what: "no role is named whose sessions are cut".to_owned(),
             })

@@ -144,7 +144,7 @@ async fn place() -> Place {
     };
     let external_ids = BTreeMap::from([(ASSUME.to_owned(), SecretString::from(EXTERNAL_ID))]);
     account.lock().unwrap().asks_for = Some(EXTERNAL_ID);
-    let cutter = EmergencySessions::new(settings, external_ids).await;
+    let cutter = EmergencySessions::new(settings, external_ids);
     let plan = CutPlan { assume: ASSUME.to_owned(), roles: vec![RO.to_owned(), OPS.to_owned()] };
     Place { account, cutter, plan }
 }
