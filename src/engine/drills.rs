@@ -10,7 +10,7 @@ use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{Book, Command, Directory, EmergencyId, FederationId, PersonId, RequestId, Seconds};
 use jiff::Timestamp;
 
-use super::refresh::{NextAt, sleep_until};
+use super::refresh::sleep_until;
 use super::{Engine, Stopped};
 
 /// A drill that is due for longer is not held any more: it would come when nobody expects it. Longer than a restart or a
@@ -22,12 +22,15 @@ const CLOCK_WRONG_BY: Seconds = Seconds::hours(24);
 const LOOK_EVERY: Seconds = Seconds(1);
 
 /// Who somebody of the configuration is, in this directory; or why that is nobody.
-pub type WhoIs = Box<dyn Fn(&Directory, &str) -> Result<PersonId, String> + Send>;
+pub type WhoIs = Box<dyn Fn(&Directory, &str) -> Result<PersonId, String> + Send + Sync>;
+
+/// The due time after another.
+pub type DueAfter = Box<dyn Fn(Timestamp) -> Timestamp + Send + Sync>;
 
 /// What drills are held by.
 pub struct Plan {
-    /// The due time after another.
-    pub next_at: NextAt,
+    /// When they are due.
+    pub next_at: DueAfter,
     /// Finds the canary.
     pub who_is: WhoIs,
     /// Due times before this are not ours: nobody was there to know of them. See [`known_since`].
@@ -43,40 +46,36 @@ pub fn known_since(book: &Book, now: Timestamp) -> Timestamp {
     last_seen.map_or(now, |at| before(at, GRACE))
 }
 
-/// What is due of one federation.
+/// How far the schedule of one federation was served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Due {
-    /// The last time that passed and is too long ago.
-    missed: Option<Timestamp>,
-    /// The last time that passed, and not too long ago.
-    now: Option<Timestamp>,
+struct Served {
+    /// For this due time, and those before.
+    last: Timestamp,
+    /// Since when the next one waits for its canary.
+    waits_since: Option<Timestamp>,
 }
 
-/// Holds drills, until drained.
+/// Holds drills, until drained. What passed while nobody was there is told as missed, unless it was a moment ago; what
+/// passes from then on is held, also when the clock jumps over it.
 pub async fn run(engine: Engine, plan: Plan) {
     let mut draining = engine.draining();
-    let mut served = served_before(&*engine.book().await, engine.settings().federations.keys(), plan.since);
-    loop {
-        let now = engine.now();
-        engine.shared.beats.drills.send_replace(now);
-        for (federation, settings) in &engine.settings().federations {
-            let Some(last) = served.get_mut(federation) else { continue };
-            if *last > CLOCK_WRONG_BY.after(now) {
-                *last = now;
-            }
-            let due = due(&plan.next_at, *last, now);
-            if let Some(missed) = due.missed {
-                if tell_missed(&engine, federation, missed).await.is_err() {
-                    return;
-                }
-                *last = missed;
-            }
-            let Some(at) = due.now else { continue };
-            let Some(people) = canary(&engine, &plan.who_is, federation, settings) else { continue };
-            if hold(&engine, federation, at, people).await.is_err() {
+    let federations = &engine.settings().federations;
+    let mut all = served_before(&*engine.book().await, federations.keys(), plan.since);
+    for (federation, served) in &mut all {
+        if let Some(missed) = latest(&plan.next_at, served.last, before(engine.now(), GRACE)) {
+            served.last = missed;
+            if tell_missed(&engine, federation, missed).await.is_err() {
                 return;
             }
-            *last = at;
+        }
+    }
+    loop {
+        engine.shared.beats.drills.send_replace(engine.now());
+        for (federation, settings) in federations {
+            let Some(served) = all.get_mut(federation) else { continue };
+            if serve(&engine, &plan, federation, settings, served).await.is_err() {
+                return;
+            }
         }
         if sleep_until(&engine, LOOK_EVERY.after(engine.now()), &mut draining).await.is_err() {
             return;
@@ -84,23 +83,41 @@ pub async fn run(engine: Engine, plan: Plan) {
     }
 }
 
-/// For which due time each federation was served last, or from when on its due times count.
+/// How far each federation was served before this start, or from when on its due times count.
 fn served_before<'a>(
     book: &Book,
     federations: impl Iterator<Item = &'a FederationId>,
     since: Timestamp,
-) -> BTreeMap<FederationId, Timestamp> {
+) -> BTreeMap<FederationId, Served> {
     let served = &book.watch().drill_due;
-    federations.map(|id| (id.clone(), served.get(id).map_or(since, |served| since.max(*served)))).collect()
+    let last = |id| served.get(id).map_or(since, |served| since.max(*served));
+    federations.map(|id| (id.clone(), Served { last: last(id), waits_since: None })).collect()
 }
 
-fn due(next_at: &NextAt, last: Timestamp, now: Timestamp) -> Due {
-    let missed = latest(next_at, last, before(now, GRACE));
-    Due { missed, now: latest(next_at, missed.unwrap_or(last), now) }
+async fn serve(
+    engine: &Engine,
+    plan: &Plan,
+    federation: &FederationId,
+    settings: &FederationSettings,
+    served: &mut Served,
+) -> Result<(), Stopped> {
+    let now = engine.now();
+    if served.last > CLOCK_WRONG_BY.after(now) {
+        served.last = now;
+    }
+    let Some(due) = latest(&plan.next_at, served.last, now) else { return Ok(()) };
+    let people = canary(engine, &plan.who_is, federation, settings);
+    match people {
+        Some(people) => hold(engine, federation, due, people).await?,
+        None if now < GRACE.after(*served.waits_since.get_or_insert(now)) => return Ok(()),
+        None => tell_missed(engine, federation, due).await?,
+    }
+    *served = Served { last: due, waits_since: None };
+    Ok(())
 }
 
 /// The last due time after `from` and not after `until`. Halves what is between, which may be months of seconds.
-fn latest(next_at: &NextAt, from: Timestamp, until: Timestamp) -> Option<Timestamp> {
+fn latest(next_at: &DueAfter, from: Timestamp, until: Timestamp) -> Option<Timestamp> {
     if from >= until || next_at(from) > until {
         return None;
     }

@@ -9,7 +9,7 @@ use super::super::fakes::{Table, TableClock, main_federation, noon, settings};
 use super::*;
 
 /// Every day at 12:30.
-fn daily() -> NextAt {
+fn daily() -> DueAfter {
     Box::new(|last| {
         let first = noon().as_second() + 1_800;
         let days = (last.as_second() - first).div_euclid(86_400) + 1;
@@ -80,7 +80,7 @@ impl Held {
 
 #[test]
 fn the_latest_due_time_is_found_however_many_there_were() {
-    let each_second: NextAt = Box::new(|last| Timestamp::from_second(last.as_second() + 1).unwrap());
+    let each_second: DueAfter = Box::new(|last| Timestamp::from_second(last.as_second() + 1).unwrap());
     let year = SignedDuration::from_hours(24 * 365);
     for until in [noon(), noon() + SignedDuration::from_millis(1), noon() + SignedDuration::from_millis(999)]
     {
@@ -93,17 +93,18 @@ fn the_latest_due_time_is_found_however_many_there_were() {
     assert_eq!(latest(&daily(), noon(), noon() - year), None);
 }
 
-#[test]
-fn what_is_older_than_the_grace_is_missed_and_what_is_at_its_edge_is_held() {
-    let last = noon();
+#[tokio::test(start_paused = true)]
+async fn what_is_older_than_the_grace_is_missed_and_what_is_younger_is_held() {
     let grace = SignedDuration::from_secs(i64::from(GRACE.0));
-    let second = SignedDuration::from_secs(1);
-    let at = |now| due(&daily(), last, now);
-    assert_eq!(at(half_past(0) - second), Due { missed: None, now: None });
-    assert_eq!(at(half_past(0)), Due { missed: None, now: Some(half_past(0)) });
-    assert_eq!(at(half_past(0) + grace - second), Due { missed: None, now: Some(half_past(0)) });
-    assert_eq!(at(half_past(0) + grace), Due { missed: Some(half_past(0)), now: None });
-    assert_eq!(at(half_past(3)), Due { missed: Some(half_past(2)), now: Some(half_past(3)) });
+    for (late, is_held) in [(grace - SignedDuration::from_secs(1), true), (grace, false)] {
+        let clock = TableClock::new();
+        let book = seen_at_noon(&clock).await;
+        clock.jumps(minutes(30) + late);
+        let it = held(book, &clock, None, &Known::default());
+        let one = vec![half_past(0)];
+        let expected = if is_held { (one, vec![]) } else { (vec![], one) };
+        it.table.shows(|_| it.served() == expected).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,12 +156,12 @@ async fn a_restart_over_the_due_time_holds_it_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_due_time_that_was_slept_through_is_missed() {
+async fn a_due_time_that_the_clock_jumps_over_is_held_then() {
     let clock = TableClock::new();
     let it = held(Book::default(), &clock, None, &Known::default());
     it.table.reaches(noon() + minutes(1)).await;
     clock.jumps(minutes(120));
-    it.table.shows(|_| it.served() == (vec![], vec![half_past(0)])).await;
+    it.table.shows(|_| it.served() == (vec![half_past(0)], vec![])).await;
 }
 
 #[tokio::test(start_paused = true)]
