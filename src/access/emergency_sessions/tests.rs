@@ -268,7 +268,8 @@ async fn what_is_not_word_for_word_ours_does_not_count_and_is_put_right() {
 
 #[tokio::test]
 async fn one_role_in_trouble_does_not_keep_the_other_from_being_cut() {
-    let cases: [(Meets, fn(&Fault) -> bool); 4] = [
+    type Expected = fn(&Fault) -> bool;
+    let cases: [(Meets, Expected); 4] = [
         (Meets::Denied, |fault| matches!(fault, Fault::Permanent { .. })),
         (Meets::Throttled, |fault| matches!(fault, Fault::Transient { .. })),
         (Meets::Trouble, |fault| matches!(fault, Fault::Transient { .. })),
