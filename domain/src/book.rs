@@ -165,12 +165,13 @@ impl Book {
         self.emergencies.values()
     }
 
-    /// The emergency that is proposed or open in a federation. There is one at most.
+    /// The emergency that is proposed or open in a federation. One that waits to take over a drill, or one that is not
+    /// closed yet, stands before it.
     #[must_use]
     pub fn open_emergency(&self, federation: &FederationId) -> Option<&Emergency> {
-        self.emergencies
-            .values()
-            .find(|emergency| emergency.ask.federation == *federation && !emergency.state.is_terminal())
+        let of = |emergency: &&Emergency| emergency.ask.federation == *federation;
+        let open = self.emergencies.values().filter(of).filter(|emergency| !emergency.state.is_terminal());
+        open.min_by_key(|emergency| emergency.state.holds_federation())
     }
 
     /// Whether an emergency is on: policy may ask.

@@ -187,6 +187,9 @@ pub struct Seat {
     pub taken_by: Option<Who>,
     /// The provider's user, as soon as it is known.
     pub member: Option<Member>,
+    /// Whether the provider said that it put them in. Who is seen in without may be seen as it was before (P4).
+    #[serde(default)]
+    pub put_in: bool,
     /// Since when the provider shows them in the group.
     pub confirmed_at: Option<Timestamp>,
     /// Looks in a row that did not show them, after they had been there.

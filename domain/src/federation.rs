@@ -133,6 +133,13 @@ pub enum Made {
 pub struct View {
     /// Whether the app is active.
     pub app: Sight<bool>,
+    /// Whether the provider said that it activated the app. One that is seen active without may be seen as it was before
+    /// another emergency closed it (P4).
+    #[serde(default)]
+    pub activated: bool,
+    /// When the provider last said that it had opened something: a look right after it may show how it was before.
+    #[serde(default)]
+    pub opened: Option<Timestamp>,
     /// Who is in the groups.
     pub groups: BTreeMap<Level, Sight<BTreeMap<MemberId, String>>>,
     /// Sessions older than this are denied in the emergency account.
@@ -151,11 +158,19 @@ pub struct View {
 }
 
 impl View {
+    /// Whether what we opened shows by now, wherever one looks: absence is what somebody else did.
+    #[must_use]
+    pub fn is_settled(&self, at: Timestamp) -> bool {
+        self.opened.is_none_or(|opened| SETTLE_AFTER.after(opened) <= at)
+    }
+
     /// Nothing is known.
     #[must_use]
     pub fn unknown(levels: impl IntoIterator<Item = Level>) -> Self {
         Self {
             app: Sight::never(),
+            activated: false,
+            opened: None,
             groups: levels.into_iter().map(|level| (level, Sight::never())).collect(),
             cut: Sight::never(),
             cut_before: None,
@@ -244,7 +259,7 @@ fn to_open(emergency: &Emergency) -> Vec<FederationChange> {
     let mut changes = Vec::new();
     // What somebody deactivated by hand is not activated again: only an opening activates.
     let opening = matches!(emergency.state, EmergencyState::Opening { .. });
-    if opening && emergency.view.app.seen() == Some(&false) {
+    if opening && emergency.view.app.seen().is_some_and(|active| !active || !emergency.view.activated) {
         changes.push(FederationChange::Activate);
     }
     for seat in &emergency.seats {
@@ -253,7 +268,7 @@ fn to_open(emergency: &Emergency) -> Vec<FederationChange> {
         let for_good = seat.trouble.as_ref().is_some_and(|trouble| trouble.for_good);
         match (&seat.taken_by, &seat.member) {
             // Once confirmed and gone again, somebody removed them by hand: not put back.
-            (None, _) if !is_in && !for_good && seat.confirmed_at.is_none() => {
+            (None, _) if seat.confirmed_at.is_none() && !(for_good || (is_in && seat.put_in)) => {
                 changes.push(FederationChange::Add { level: seat.level, person: seat.person.clone() });
             }
             (Some(_), Some(member)) if is_in && !is_given(emergency, seat.level, &member.id) => {

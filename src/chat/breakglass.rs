@@ -82,7 +82,7 @@ pub fn wish(ear: &Ear<'_>, book: &Book, said: Breakglass, crowd: &Crowd) -> Resu
         Breakglass::Help(topic) => return Ok(Wish::Help(topic)),
         Breakglass::Status { federation } => return Ok(Wish::Status(named(ear, federation))),
         Breakglass::On(words) => EmergencyCommand::Open(opening(ear, words, crowd)?),
-        Breakglass::Drill { federation } => EmergencyCommand::Open(drill(named(ear, federation))),
+        Breakglass::Drill { federation } => EmergencyCommand::Open(drill(ear, named(ear, federation))?),
         Breakglass::Off { federation, reason } => {
             EmergencyCommand::Off { which: which(ear, federation), reason }
         }
@@ -132,12 +132,21 @@ fn opening(ear: &Ear<'_>, words: OnWords, crowd: &Crowd) -> Result<NewEmergency,
     Ok(incident(federation, level_of(words.level), long, words.incident, words.reason, people))
 }
 
-fn drill(federation: Option<FederationId>) -> NewEmergency {
+/// A rehearsal, with the canary of the configuration in it, if there is one. A canary that cannot be found is told, because
+/// a drill that leaves it out would prove less than people think.
+fn drill(ear: &Ear<'_>, federation: Option<FederationId>) -> Result<NewEmergency, Refusal> {
+    let all = &ear.settings.federations;
+    let settings = match &federation {
+        Some(named) => all.get(named),
+        None => all.values().next().filter(|_| all.len() == 1),
+    };
+    let canary = settings.and_then(|settings| settings.canary.as_deref());
+    let people = canary.map(|canary| by_directory(ear, canary)).transpose()?;
     let reason = "a drill".to_owned();
-    NewEmergency {
+    Ok(NewEmergency {
         purpose: Purpose::Drill,
-        ..incident(federation, Level::Ro, None, None, reason, Vec::new())
-    }
+        ..incident(federation, Level::Ro, None, None, reason, people.into_iter().collect())
+    })
 }
 
 /// Who says nothing gets the smaller one.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use glasskey_domain::emergency::Level;
 
 /// Temporary elevated access to AWS, asked for and approved in chat.
 #[derive(Debug, Parser)]
@@ -135,6 +136,24 @@ pub enum PolicyCommand {
     },
 }
 
+/// The levels of break-glass, as they are typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainLevel {
+    /// Look.
+    Ro,
+    /// Operate.
+    Ops,
+}
+
+impl From<ExplainLevel> for Level {
+    fn from(level: ExplainLevel) -> Self {
+        match level {
+            ExplainLevel::Ro => Self::Ro,
+            ExplainLevel::Ops => Self::Ops,
+        }
+    }
+}
+
 /// `glasskey policy explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
@@ -142,11 +161,20 @@ pub struct ExplainArguments {
     #[arg(long)]
     pub person: String,
     /// Where: account id, name or alias.
-    #[arg(long)]
-    pub account: String,
+    #[arg(long, required_unless_present = "federation")]
+    pub account: Option<String>,
     /// As what: permission set name or ARN.
-    #[arg(long)]
-    pub permission_set: String,
+    #[arg(long, required_unless_present = "federation")]
+    pub permission_set: Option<String>,
+    /// Of break-glass instead: the name of the federation, as in `[breakglass.main]`.
+    #[arg(long, conflicts_with_all = ["account", "permission_set"])]
+    pub federation: Option<String>,
+    /// The most that anybody in that emergency may do.
+    #[arg(long, requires = "federation", default_value = "ops")]
+    pub level: ExplainLevel,
+    /// As a drill.
+    #[arg(long, requires = "federation")]
+    pub drill: bool,
     /// For how long.
     #[arg(long = "for", value_name = "LENGTH", default_value = "1h")]
     pub length: String,

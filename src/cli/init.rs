@@ -12,6 +12,7 @@ use super::output::{Exit, Output};
 /// What the sample consists of. The configuration holds no secret, only where secrets are kept.
 const SAMPLE: &[(&str, &str)] = &[
     ("glasskey.toml", include_str!("../../glasskey.example.toml")),
+    ("policies/breakglass.cedar", include_str!("../../policies/breakglass.cedar")),
     ("policies/everyday.cedar", include_str!("../../policies/everyday.cedar")),
     ("policies/guardrails.cedar", include_str!("../../policies/guardrails.cedar")),
     ("policies/production.cedar", include_str!("../../policies/production.cedar")),

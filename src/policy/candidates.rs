@@ -109,3 +109,44 @@ impl<'a> Candidates<'a> {
         answer
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::policy::verdict::CONFIRM;
+    use crate::policy::{Source, company};
+
+    /// Asking Cedar about each of them would take as long as the emergency can wait.
+    #[test]
+    fn of_five_thousand_people_whom_policies_cannot_tell_apart_one_is_asked_about() {
+        let mut directory = company("c", "group commanders: dee\npeople: ana").unwrap();
+        for number in 0..5_000 {
+            let (id, user_name) = (PersonId::new(format!("q-{number:04}")), format!("user{number}"));
+            let person =
+                Person { id: id.clone(), user_name, ..directory.people[&PersonId::new("p-ana")].clone() };
+            directory.memberships.entry(id.clone()).or_default().insert(GroupId::new("g-commanders"));
+            directory.people.insert(id, person);
+        }
+        let asked_about = |head: &str| {
+            let text = format!(
+                "permit({head}, action == Action::\"approveBreakglass\", resource) unless {{ principal in Group::\"commanders\" }};"
+            );
+            let sources = [Source { file: "p".to_owned(), text }];
+            let rules = RuleSet::from_sources(&sources, TimeZone::UTC).unwrap();
+            let asked = Cell::new(0);
+            let may = |person: &PersonId| {
+                asked.set(asked.get() + 1);
+                person.as_str() == "p-ana"
+            };
+            let dee = PersonId::new("p-dee");
+            let who = Who { action: CONFIRM, places: BTreeSet::new(), without: &dee };
+            (search(&rules, &directory, &who, &may, 10).people, asked.get())
+        };
+        assert_eq!(asked_about("principal"), (vec![PersonId::new("p-ana")], 2));
+        assert_eq!(asked_about("principal == Person::\"ana\""), (vec![PersonId::new("p-ana")], 1));
+    }
+}

@@ -104,9 +104,11 @@ fn unknown_federations(
 }
 
 fn complaint(directory: &Directory, literal: &Literal) -> Option<Complaint> {
-    match meanings(directory, literal) {
+    if literal.kind == Kind::Federation {
         // A company does not know its federations; the configuration does.
-        _ if literal.kind == Kind::Federation => None,
+        return None;
+    }
+    match meanings(directory, literal) {
         0 => {
             let known = known(directory, literal.kind);
             let mend = nearest(&literal.id, known.iter().map(String::as_str)).map_or_else(

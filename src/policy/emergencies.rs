@@ -67,3 +67,46 @@ pub(super) fn prepare_audit(
     let entities = Entities::from_entities(entities, None).map_err(erred)?;
     Ok(Prepared { request, entities, principal, resource: Names::default(), shared })
 }
+
+#[cfg(test)]
+mod tests {
+    use glasskey_domain::Door;
+    use glasskey_domain::emergency::Level;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::policy::verdict::{BREAKGLASS, CONFIRM};
+    use crate::policy::{SCHEMA, Source, company, emergency_question};
+
+    fn conforms(prepared: &Prepared) {
+        let (schema, _) = cedar_policy::Schema::from_cedarschema_str(SCHEMA).unwrap();
+        let asked = &prepared.request;
+        let context = asked.context().unwrap().clone();
+        let (who, what) = (asked.principal().unwrap().clone(), asked.resource().unwrap().clone());
+        let action = asked.action().unwrap().clone();
+        Request::new(who, action, what, context, Some(&schema)).unwrap();
+        Entities::from_entities(prepared.entities.iter().cloned(), Some(&schema)).unwrap();
+    }
+
+    /// What Cedar is told is what the schema says it is told.
+    #[test]
+    fn questions_about_emergencies_and_reviews_conform_to_the_schema() {
+        let text =
+            "permit(principal in Group::\"commanders\", action == Action::\"approveBreakglass\", resource);";
+        let sources = [Source { file: "p".to_owned(), text: text.to_owned() }];
+        let rules = RuleSet::from_sources(&sources, TimeZone::UTC).unwrap();
+        let directory = company("c", "group commanders: dee, bo").unwrap();
+        let (at, length) = (Timestamp::UNIX_EPOCH, glasskey_domain::Seconds::hours(1));
+        let mut question = emergency_question(&directory, "dee", "main", Level::Ops, length, at).unwrap();
+        for incident in [None, Some("INC-7".to_owned())] {
+            question.incident = incident;
+            for (action, actor) in [(BREAKGLASS, "p-dee"), (CONFIRM, "p-bo")] {
+                let actor = PersonId::new(actor);
+                conforms(&prepare_emergency(&rules, &directory, &question, action, &actor).unwrap());
+            }
+        }
+        let moment = moment(at, Door::Host, false, &rules.zone);
+        conforms(&prepare_audit(&rules, &directory, &PersonId::new("p-bo"), moment).unwrap());
+    }
+}

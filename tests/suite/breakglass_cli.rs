@@ -76,7 +76,10 @@ fn paper(config: &Config, directory: &Directory, policies: &str) -> String {
     let rules = rules(policies);
     let at = "2026-11-21T03:04:05Z".parse().unwrap();
     let made = Made { config, directory, rules: &rules, set: "5e7", at };
-    runbook(&made).text().replace(env!("CARGO_PKG_VERSION"), "VERSION").replace(&config.hash[..16], "HASH")
+    runbook(&made)
+        .text()
+        .replace(env!("CARGO_PKG_VERSION"), "VERSION")
+        .replace(config.hash.get(..16).unwrap(), "HASH")
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! fact → emergency. Total: a fact that does not fit changes nothing, and a terminal state is never changed again.
 
+mod closing;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,20 +9,16 @@ use jiff::Timestamp;
 use super::federation as provider;
 use crate::book::{Book, Touched};
 use crate::emergency::{
-    CloseCause, Emergency, EmergencyAsk, EmergencyState, EmergencyTerms, Happening, Level, Moment, Review,
-    Seat,
+    Emergency, EmergencyAsk, EmergencyState, EmergencyTerms, Happening, Level, Moment, Review, Seat,
 };
 use crate::event::EmergencyFact;
-use crate::federation::View;
+use crate::federation::{READ_ONLY, View};
 use crate::ids::{EmergencyId, PersonId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
 use crate::person::Who;
 use crate::request::{CardState, Posting};
-use crate::settings::{
-    ENDS_SOON_BEFORE, OVERDUE_AFTER, PROPOSAL_REMIND_EVERY, REVIEW_REMIND_EVERY, STILL_ON_EVERY, TIMELINE_MAX,
-};
+use crate::settings::{ENDS_SOON_BEFORE, PROPOSAL_REMIND_EVERY, STILL_ON_EVERY, TIMELINE_MAX};
 use crate::timers;
-use crate::watch::LastDrill;
 
 /// Confirmers who are told directly: more of them nobody needs, and each is a message.
 const CONFIRMERS_TOLD_MAX: usize = 10;
@@ -74,7 +72,7 @@ pub(super) fn evolve(
         EmergencyFact::Lapsed => refused(emergency, EmergencyState::Lapsed { at }),
         EmergencyFact::ProposalReminded { nth, again_at } => proposal_reminded(emergency, *nth, *again_at),
         EmergencyFact::Ordered { deadline, .. } => ordered(emergency, at, *deadline),
-        EmergencyFact::TakenOver { by } => taken_over(book, at, id, by, touched),
+        EmergencyFact::TakenOver { by } => closing::taken_over(book, at, id, by, touched),
         EmergencyFact::SeatGiven { person, level, by } => seat_given(emergency, at, person, *level, by),
         EmergencyFact::SeatsTaken { person, by } => seats_taken(emergency, at, person, by),
         EmergencyFact::Extended { deadline, by } => extended(emergency, at, *deadline, by),
@@ -98,9 +96,11 @@ pub(super) fn evolve(
             emergency.view.metadata = true;
             note(emergency, at, Happening::Metadata { fault: fault.clone() });
         }
-        EmergencyFact::CloseOrdered { cause, due } => close_ordered(emergency, at, cause, *due),
-        EmergencyFact::OffConfirmed { lateness_ms } => off(book, at, id, *lateness_ms, None, touched),
-        EmergencyFact::OverdueTold { nth, again_at } => overdue_told(emergency, *nth, *again_at),
+        EmergencyFact::CloseOrdered { cause, due } => closing::close_ordered(emergency, at, cause, *due),
+        EmergencyFact::OffConfirmed { lateness_ms } => {
+            closing::off(book, at, id, *lateness_ms, None, touched)
+        }
+        EmergencyFact::OverdueTold { nth, again_at } => closing::overdue_told(emergency, *nth, *again_at),
         EmergencyFact::ReviewReminded { nth, again_at } => {
             if let Review::Wanted { reminded, remind_at } = &mut emergency.review {
                 (*reminded, *remind_at) = (*nth, *again_at);
@@ -199,6 +199,7 @@ fn seat_given(emergency: &mut Emergency, at: Timestamp, person: &PersonId, level
         at,
         taken_by: None,
         member: known,
+        put_in: false,
         confirmed_at: None,
         missed: 0,
         gone_by_hand: false,
@@ -212,11 +213,17 @@ fn seats_taken(emergency: &mut Emergency, at: Timestamp, person: &PersonId, by: 
     for seat in emergency.seats.iter_mut().filter(|seat| seat.person == *person) {
         seat.taken_by.get_or_insert_with(|| by.clone());
     }
+    provider::not_added(emergency, at, person);
+    drop_sign_in(emergency, person);
+    note(emergency, at, Happening::Removed { by: by.clone(), person: person.clone() });
+}
+
+/// Who cannot sign in any more is not told how to.
+pub(super) fn drop_sign_in(emergency: &mut Emergency, person: &PersonId) {
     emergency.untold.retain(|tell, posting| {
         let theirs = matches!(&tell.to, Recipient::Person { person: whose } if whose == person);
         !(theirs && matches!(tell.kind, NoticeKind::SignIn { .. }) && *posting == Posting::No)
     });
-    note(emergency, at, Happening::Removed { by: by.clone(), person: person.clone() });
 }
 
 fn extended(emergency: &mut Emergency, at: Timestamp, until: Timestamp, by: &Who) {
@@ -240,12 +247,17 @@ fn extended(emergency: &mut Emergency, at: Timestamp, until: Timestamp, by: &Who
 
 fn trouble(emergency: &mut Emergency, at: Timestamp, what: Option<&str>, read_only: bool) {
     let opening = matches!(emergency.state, EmergencyState::Opening { .. });
+    // Said once, and once more when it is the disaster recovery that is in the way: complaints can alternate for hours.
+    let known = |begins: &str| {
+        let is = |what: &Happening| matches!(what, Happening::Trouble { what } if what.starts_with(begins));
+        emergency.timeline.iter().any(|moment| is(&moment.what))
+    };
+    let news = (opening && !known("")) || (read_only && !known(READ_ONLY));
     emergency.trouble = what.map(str::to_owned);
-    let newly_read_only = read_only && !emergency.read_only;
     emergency.read_only = read_only;
     match what {
         Some(what) => {
-            if opening || newly_read_only {
+            if news {
                 aloud(emergency, NoticeKind::EmergencyStuck);
                 to_opener(emergency, NoticeKind::EmergencyStuck);
             }
@@ -271,11 +283,22 @@ fn on_confirmed(emergency: &mut Emergency, at: Timestamp, deadline: Timestamp) {
     drop_unposted(emergency, |kind| matches!(kind, NoticeKind::EmergencyStuck));
     if !emergency.is_drill() {
         loudly(emergency, NoticeKind::EmergencyOn);
+        tell_who_is_in(emergency);
         if emergency.alone {
             loudly(emergency, NoticeKind::EmergencyAlone);
         }
     }
     shown(emergency);
+}
+
+/// How to sign in, to those who are in already.
+fn tell_who_is_in(emergency: &mut Emergency) {
+    let is_in = |seat: &&Seat| seat.confirmed_at.is_some() && !seat.gone_by_hand;
+    let in_now: Vec<_> =
+        emergency.seats_given().filter(is_in).map(|seat| (seat.person.clone(), seat.level)).collect();
+    for (person, level) in in_now {
+        to_person(emergency, NoticeKind::SignIn { level }, &person);
+    }
 }
 
 fn reminded(emergency: &mut Emergency, nth: u32, again_at: Timestamp) {
@@ -300,110 +323,6 @@ fn asked_to_close(emergency: &mut Emergency) {
         *asked_to_close = true;
         aloud(emergency, NoticeKind::CloseNow);
         to_opener(emergency, NoticeKind::CloseNow);
-    }
-}
-
-fn close_ordered(emergency: &mut Emergency, at: Timestamp, cause: &CloseCause, due: Timestamp) {
-    let on_since = match &emergency.state {
-        EmergencyState::On { since, .. } => Some(*since),
-        EmergencyState::Opening { .. } => None,
-        EmergencyState::Proposed { .. }
-        | EmergencyState::Closing { .. }
-        | EmergencyState::Off { .. }
-        | EmergencyState::Declined { .. }
-        | EmergencyState::Withdrawn { .. }
-        | EmergencyState::Lapsed { .. } => return,
-    };
-    let cause = cause.clone();
-    emergency.state = EmergencyState::Closing {
-        due,
-        cause: cause.clone(),
-        on_since,
-        overdue_told: 0,
-        tell_overdue_at: OVERDUE_AFTER.after(due),
-    };
-    provider::closing(emergency, at);
-    drop_unposted(emergency, says_that_it_is_open);
-    note(emergency, at, Happening::CloseOrdered { cause });
-}
-
-fn says_that_it_is_open(kind: &NoticeKind) -> bool {
-    matches!(
-        kind,
-        NoticeKind::EmergencyOn
-            | NoticeKind::SignIn { .. }
-            | NoticeKind::EmergencyStuck
-            | NoticeKind::StillOn { .. }
-            | NoticeKind::EmergencyExtended { .. }
-            | NoticeKind::EndsSoon { .. }
-            | NoticeKind::CloseNow
-    )
-}
-
-fn taken_over(book: &mut Book, at: Timestamp, id: &EmergencyId, by: &EmergencyId, touched: &mut Touched) {
-    let Some(before) = book.emergencies.get_mut(id).filter(|before| before.state.holds_federation()) else {
-        return;
-    };
-    provider::closing(before, at);
-    let loose = before.view.loose;
-    if let EmergencyState::Opening { .. } | EmergencyState::On { .. } = before.state {
-        close_ordered(before, at, &CloseCause::DrillFailed { why: "an incident came first".to_owned() }, at);
-    }
-    off(book, at, id, 0, Some(by.clone()), touched);
-    // What may still come of the one before is the business of the one that goes on.
-    if let Some(next) = book.emergencies.get_mut(by) {
-        next.view.loose = next.view.loose.max(loose);
-        touched.emergencies.insert(by.clone());
-    }
-}
-
-fn off(
-    book: &mut Book,
-    at: Timestamp,
-    id: &EmergencyId,
-    lateness_ms: u64,
-    taken_over_by: Option<EmergencyId>,
-    touched: &mut Touched,
-) {
-    let Some(emergency) = book.emergencies.get_mut(id) else { return };
-    let EmergencyState::Closing { cause, on_since, overdue_told, .. } = emergency.state.clone() else {
-        return;
-    };
-    emergency.state = EmergencyState::Off { at, cause: cause.clone(), on_since, lateness_ms, taken_over_by };
-    emergency.trouble = None;
-    drop_unposted(emergency, |kind| says_that_it_is_open(kind) || matches!(kind, NoticeKind::Overdue { .. }));
-    if overdue_told > 0 {
-        aloud(emergency, NoticeKind::OverdueOver);
-    }
-    if emergency.is_drill() {
-        let fault = match cause {
-            CloseCause::DrillFailed { why } => Some(why),
-            CloseCause::Deadline => Some("it was not on in time".to_owned()),
-            CloseCause::Ordered { .. } | CloseCause::ByHand => Some("somebody closed it".to_owned()),
-            CloseCause::DrillDone => None,
-        };
-        aloud(emergency, NoticeKind::EmergencyOff);
-        book.watch.drills.insert(emergency.ask.federation.clone(), LastDrill { id: id.clone(), at, fault });
-        touched.watch = true;
-    } else {
-        emergency.review = Review::Wanted { reminded: 0, remind_at: REVIEW_REMIND_EVERY.after(at) };
-        loudly(emergency, NoticeKind::EmergencyOff);
-        let were_in = emergency.seats.iter().filter(|seat| seat.confirmed_at.is_some());
-        for person in were_in.map(|seat| seat.person.clone()).collect::<Vec<_>>() {
-            tell(emergency, NoticeKind::EmergencyOff, Recipient::Person { person });
-        }
-        to_opener(emergency, NoticeKind::EmergencyOff);
-    }
-    shown(emergency);
-}
-
-fn overdue_told(emergency: &mut Emergency, nth: u32, again_at: Timestamp) {
-    if let EmergencyState::Closing { overdue_told, tell_overdue_at, .. } = &mut emergency.state {
-        (*overdue_told, *tell_overdue_at) = (nth, again_at);
-        drop_unposted(emergency, |kind| matches!(kind, NoticeKind::Overdue { .. }));
-        loudly(emergency, NoticeKind::Overdue { nth });
-        to_opener(emergency, NoticeKind::Overdue { nth });
-        shown(emergency);
     }
 }
 

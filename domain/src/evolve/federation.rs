@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::emergency::{aloud, note, to_person};
+use super::emergency::{aloud, drop_sign_in, note, to_person};
 use crate::emergency::{Emergency, EmergencyState, Happening, Level, Member, Seat, SeatTrouble};
 use crate::federation::{FederationChange, LOOKS_MAX, Looked, Made, Sight};
 use crate::ids::{MemberId, PersonId};
@@ -31,16 +31,23 @@ pub(super) fn made(emergency: &mut Emergency, at: Timestamp, results: &[(Federat
         emergency.view.intended.retain(|intended| intended != change);
         // Done after the order to close: it is loose like one whose answer was lost.
         let too_late = emergency.deadline().is_none_or(|deadline| deadline <= at) || is_closing(emergency);
-        match made {
-            Made::Lost { .. } if change.opens() => emergency.view.loose = Some(at),
-            Made::Done { .. } if change.opens() && too_late => emergency.view.loose = Some(at),
-            Made::Lost { .. } | Made::Done { .. } | Made::NotDone { .. } | Made::Refused { .. } => {}
-        }
         let sure = matches!(made, Made::Done { .. });
+        let lost = matches!(made, Made::Lost { .. });
+        if change.opens() && (lost || (sure && too_late)) {
+            loosen(emergency, Some(at));
+        } else if !change.opens() && !sure && is_closing(emergency) {
+            // What a look shows closed without us may be from before it was opened.
+            loosen(emergency, emergency.view.opened);
+        }
+        if change.opens() && sure {
+            emergency.view.opened = emergency.view.opened.max(Some(at));
+        }
         match change {
-            FederationChange::Activate | FederationChange::Deactivate => {
+            FederationChange::Activate => {
+                emergency.view.activated |= sure;
                 emergency.view.app = unknown(sure);
             }
+            FederationChange::Deactivate => emergency.view.app = unknown(sure),
             FederationChange::Remove { level, .. } => unsee(emergency, *level, sure),
             FederationChange::Add { level, person } => {
                 unsee(emergency, *level, sure);
@@ -49,6 +56,11 @@ pub(super) fn made(emergency: &mut Emergency, at: Timestamp, results: &[(Federat
             FederationChange::Cut { .. } => emergency.view.cut = Sight::never(),
         }
     }
+}
+
+/// Something may still open until it is settled, counted from then.
+fn loosen(emergency: &mut Emergency, at: Option<Timestamp>) {
+    emergency.view.loose = emergency.view.loose.max(at);
 }
 
 fn is_closing(emergency: &Emergency) -> bool {
@@ -82,6 +94,7 @@ fn seat_made(emergency: &mut Emergency, level: Level, person: &PersonId, made: &
         }
         if seat.level == level {
             seat.trouble.clone_from(&trouble);
+            seat.put_in |= matches!(made, Made::Done { .. });
         }
     }
     if let (Some(member), Some(strangers)) = (taken_in, emergency.strangers.get_mut(&level)) {
@@ -118,7 +131,7 @@ fn see_app(emergency: &mut Emergency, at: Timestamp, active: bool) {
         emergency.view.app = Sight::Unknown { changed: true, looks: looks.saturating_add(1) };
         return;
     }
-    let on = matches!(emergency.state, EmergencyState::On { .. });
+    let on = matches!(emergency.state, EmergencyState::On { .. }) && emergency.view.is_settled(at);
     emergency.view.app_missed = if on && !active { emergency.view.app_missed.saturating_add(1) } else { 0 };
     emergency.view.app = Sight::Seen { value: active, at };
     if before.seen() != Some(&active) {
@@ -140,6 +153,7 @@ fn note_once(emergency: &mut Emergency, at: Timestamp, what: Happening) {
 fn see_group(emergency: &mut Emergency, at: Timestamp, level: Level, members: &[Member]) {
     let now: BTreeMap<MemberId, String> =
         members.iter().map(|member| (member.id.clone(), member.login.clone())).collect();
+    let settled = emergency.view.is_settled(at);
     let as_changed = group_is_as_changed(emergency, level, &now);
     let Some(sight) = emergency.view.groups.get_mut(&level) else { return };
     if let Sight::Unknown { changed: true, looks } = sight
@@ -153,7 +167,7 @@ fn see_group(emergency: &mut Emergency, at: Timestamp, level: Level, members: &[
     *sight = Sight::Seen { value: now.clone(), at };
     for seat in emergency.seats.iter_mut().filter(|seat| seat.level == level) {
         let is_in = seat.member.as_ref().is_some_and(|member| now.contains_key(&member.id));
-        let misses = seat.confirmed_at.is_some() && seat.taken_by.is_none() && !is_in;
+        let misses = settled && seat.confirmed_at.is_some() && seat.taken_by.is_none() && !is_in;
         seat.missed = if misses { seat.missed.saturating_add(1) } else { 0 };
     }
     if is_closing(emergency) && now.is_empty() && was_full {
@@ -169,7 +183,9 @@ fn group_is_as_changed(emergency: &Emergency, level: Level, now: &BTreeMap<Membe
     emergency.seats.iter().filter(|seat| seat.level == level).all(|seat| {
         let is_in = |member: &Member| now.contains_key(&member.id);
         match (&seat.member, &seat.taken_by) {
-            (Some(member), None) => is_in(member) || seat.trouble.is_some() || seat.gone_by_hand,
+            (Some(member), None) => {
+                !seat.put_in || is_in(member) || seat.trouble.is_some() || seat.gone_by_hand
+            }
             (Some(member), Some(_)) => !is_in(member) || given_again(emergency, level, &member.id),
             (None, _) => true,
         }
@@ -189,7 +205,9 @@ pub(super) fn strangers(emergency: &mut Emergency, at: Timestamp, level: Level, 
         note(emergency, at, Happening::Stranger { login: member.login.clone(), level });
     }
     if !is_closing(emergency) {
-        let seen = emergency.strangers.values().map(std::collections::BTreeSet::len).sum::<usize>();
+        // Counted as they were seen: one who is given a seat is none any more, and the count names the message.
+        let is_stranger = |what: &Happening| matches!(what, Happening::Stranger { .. });
+        let seen = emergency.timeline.iter().filter(|moment| is_stranger(&moment.what)).count();
         aloud(emergency, NoticeKind::Strangers { seen: u32::try_from(seen).unwrap_or(u32::MAX) });
     }
 }
@@ -206,12 +224,14 @@ pub(super) fn recognised(emergency: &mut Emergency, person: &PersonId, member: &
 
 /// Somebody is in their group.
 pub(super) fn seat_confirmed(emergency: &mut Emergency, at: Timestamp, person: &PersonId, level: Level) {
+    // Before it is on nobody can sign in: then they are told with everybody else.
+    let is_on = matches!(emergency.state, EmergencyState::On { .. });
     let drill = emergency.is_drill();
     if let Some(seat) = seat(emergency, person, level) {
         seat.confirmed_at = Some(at);
         seat.trouble = None;
         note(emergency, at, Happening::In { person: person.clone(), level });
-        if !drill {
+        if is_on && !drill {
             to_person(emergency, NoticeKind::SignIn { level }, person);
         }
     }
@@ -221,6 +241,7 @@ pub(super) fn seat_confirmed(emergency: &mut Emergency, at: Timestamp, person: &
 pub(super) fn seat_gone(emergency: &mut Emergency, at: Timestamp, person: &PersonId, level: Level) {
     if let Some(seat) = seat(emergency, person, level) {
         seat.gone_by_hand = true;
+        drop_sign_in(emergency, person);
         note(emergency, at, Happening::GoneByHand { person: person.clone(), level });
     }
 }
@@ -234,6 +255,9 @@ fn seat<'a>(emergency: &'a mut Emergency, person: &PersonId, level: Level) -> Op
 pub(super) fn closing(emergency: &mut Emergency, at: Timestamp) {
     interrupted(emergency, at);
     unproven(emergency, at);
+    if !shows_what_was_opened(emergency) {
+        loosen(emergency, emergency.view.opened);
+    }
     let view = &mut emergency.view;
     if view.app.seen() != Some(&true) {
         view.app = Sight::never();
@@ -251,7 +275,7 @@ pub(super) fn closing(emergency: &mut Emergency, at: Timestamp) {
 pub(super) fn interrupted(emergency: &mut Emergency, at: Timestamp) {
     let intended = std::mem::take(&mut emergency.view.intended);
     if intended.iter().any(FederationChange::opens) {
-        emergency.view.loose = Some(at);
+        loosen(emergency, Some(at));
     }
 }
 
@@ -261,7 +285,30 @@ fn unproven(emergency: &mut Emergency, at: Timestamp) {
     let app = matches!(view.app, Sight::Unknown { changed: true, .. });
     let groups = view.groups.values().any(|sight| matches!(sight, Sight::Unknown { changed: true, .. }));
     if app || groups {
-        emergency.view.loose = Some(at);
+        loosen(emergency, Some(at));
+    }
+}
+
+/// Whether all that we opened was seen open last: then it is taken away because of that, whatever the next look shows.
+fn shows_what_was_opened(emergency: &Emergency) -> bool {
+    let view = &emergency.view;
+    let app = !view.activated || view.app.seen() == Some(&true);
+    let full =
+        |level| view.groups.get(level).and_then(Sight::seen).is_some_and(|members| !members.is_empty());
+    app && emergency.seats.iter().filter(|seat| seat.put_in).all(|seat| full(&seat.level))
+}
+
+/// A change that would give access to somebody who was removed is not made any more; perhaps it was.
+pub(super) fn not_added(emergency: &mut Emergency, at: Timestamp, person: &PersonId) {
+    let theirs = |change: &FederationChange| matches!(change, FederationChange::Add { person: whose, .. } if whose == person);
+    let (adds, rest): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut emergency.view.intended).into_iter().partition(theirs);
+    emergency.view.intended = rest;
+    for add in adds {
+        if let FederationChange::Add { level, .. } = add {
+            unsee(emergency, level, false);
+            loosen(emergency, Some(at));
+        }
     }
 }
 
@@ -269,7 +316,9 @@ fn unproven(emergency: &mut Emergency, at: Timestamp) {
 pub(super) fn started(emergency: &mut Emergency, at: Timestamp) {
     interrupted(emergency, at);
     // Changes that close need no such care: what a look shows too much is taken away again.
-    if !is_closing(emergency) {
+    if is_closing(emergency) {
+        loosen(emergency, emergency.view.opened);
+    } else {
         unproven(emergency, at);
     }
     emergency.view.app = Sight::never();

@@ -4,7 +4,7 @@ use glasskey_domain::PersonId;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::notices::{Button, Card, Span, Text, Tone};
+use crate::notices::{Button, Card, Span, Text, Tone, quoted};
 
 /// Longest text of a section. Source: Block Kit reference (platform-rules §1.4).
 const SECTION_MAX: usize = 3_000;
@@ -79,6 +79,7 @@ pub(super) fn mrkdwn(text: &Text, names: &dyn Names) -> String {
                 out.push_str(&escape(words).replace('`', "'"));
                 out.push('`');
             }
+            Span::Quote(typed) => out.push_str(&flat(&quoted(&escape(typed)))),
             Span::Person { person, name } => match names.slack_user(person) {
                 Some(user) => out.push_str(&format!("<@{}>", escape(&user))),
                 // A display name is free text: no formatting may come out of it.
@@ -92,6 +93,24 @@ pub(super) fn mrkdwn(text: &Text, names: &dyn Names) -> String {
         }
     }
     out
+}
+
+/// Without the marks that `mrkdwn` makes something of; the text stays readable, and `db_main` what it is.
+fn flat(text: &str) -> String {
+    let text: Vec<char> = text.chars().collect();
+    let inside = |place: usize| {
+        let word =
+            |place: Option<usize>| place.and_then(|at| text.get(at)).is_some_and(|c| c.is_alphanumeric());
+        word(place.checked_sub(1)) && word(place.checked_add(1))
+    };
+    let mark = |(place, c): (usize, &char)| match c {
+        '*' => '∗',
+        '~' => '∼',
+        '`' => '\'',
+        '_' if !inside(place) => '＿',
+        other => *other,
+    };
+    text.iter().enumerate().map(mark).collect()
 }
 
 /// Addresses are ours, but no character of one may end the link.
@@ -163,7 +182,7 @@ fn mark(tone: Tone) -> &'static str {
 pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
     // New block ids with each version: with the old ones Slack clients keep old input (platform-rules §1.4).
     let block = |part: &str| format!("{}.{}.{part}", card.id, card.version);
-    let reason = format!("“{}”", tidy(&card.reason));
+    let reason = quoted(&tidy(&card.reason));
     let fields: Vec<Value> = card
         .facts
         .iter()
@@ -173,8 +192,10 @@ pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
     let mut blocks = vec![
         json!({ "type": "section", "block_id": block("title"), "text": words(&title, SECTION_MAX) }),
         json!({ "type": "section", "block_id": block("status"), "text": words(&mrkdwn(&card.status, names), SECTION_MAX) }),
-        json!({ "type": "section", "block_id": block("reason"), "text": { "type": "plain_text", "text": cut(&reason, SECTION_MAX), "emoji": false } }),
     ];
+    if !card.reason.trim().is_empty() {
+        blocks.push(json!({ "type": "section", "block_id": block("reason"), "text": { "type": "plain_text", "text": cut(&reason, SECTION_MAX), "emoji": false } }));
+    }
     // Slack takes no section without anything in it.
     if !fields.is_empty() {
         blocks.push(json!({ "type": "section", "block_id": block("facts"), "fields": fields }));
@@ -257,11 +278,40 @@ mod tests {
         for typed in
             ["<!channel>", "<@U1>", "<https://evil|https://console.aws.amazon.com>", "a\nb\r\nc", "\u{202E}x"]
         {
-            for text in [Text::new().say(typed), Text::new().code(typed), Text::new().bold(typed)] {
+            for text in [
+                Text::new().say(typed),
+                Text::new().code(typed),
+                Text::new().bold(typed),
+                Text::new().quote(typed),
+            ] {
                 let out = mrkdwn(&text, &Nobody);
                 assert!(!out.contains('<') && !out.contains('\n') && !out.contains('\u{202E}'), "{out}");
             }
         }
+    }
+
+    #[test]
+    fn no_formatting_comes_out_of_a_quotation() {
+        let out = mrkdwn(&Text::new().quote("*Confirmed* _by_ ~Bo~ of db_main `AR-7K3Q`” and “"), &Nobody);
+        assert_eq!(out, "“∗Confirmed∗ ＿by＿ ∼Bo∼ of db_main 'AR-7K3Q'\" and \"”");
+    }
+
+    #[test]
+    fn a_long_message_is_split_at_lines_and_says_what_it_left_out() {
+        let line = "x".repeat(99);
+        let text = |lines: usize| (0..lines).fold(Text::new(), |text, _| text.say(&line).line());
+        let sizes = |value: &Value| -> Vec<usize> {
+            let blocks = value.as_array().unwrap().iter();
+            blocks.map(|block| block["text"]["text"].as_str().unwrap().chars().count()).collect()
+        };
+        assert_eq!(sizes(&message(&text(1), &Nobody)), [99]);
+        assert_eq!(sizes(&message(&text(30), &Nobody)), [2_999]);
+        assert_eq!(sizes(&message(&text(31), &Nobody)), [2_999, 99]);
+        let long = message(&text(500), &Nobody);
+        assert_eq!(sizes(&long)[..4], [2_999; 4]);
+        assert_eq!(long[4]["text"]["text"], "… and 381 more lines, which do not fit a message of Slack");
+        let one = message(&Text::new().say("x".repeat(20_000)), &Nobody);
+        assert_eq!(sizes(&one), [SECTION_MAX]);
     }
 
     #[test]

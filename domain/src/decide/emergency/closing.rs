@@ -4,7 +4,7 @@ use super::settle::settle;
 use super::{Desk, find, level_of, question, too_late};
 use crate::command::Which;
 use crate::decide::{Decision, Reply, World, enabled_person};
-use crate::emergency::{CloseCause, Emergency, EmergencyState, Review};
+use crate::emergency::{CloseCause, Emergency, EmergencyState, Happening, Review};
 use crate::event::EmergencyFact;
 use crate::ids::EmergencyId;
 use crate::person::{Actor, Who};
@@ -126,8 +126,12 @@ pub(super) fn review(
         return Err(Refusal::NothingToReview { id: id.clone() });
     }
     let confirmed = emergency.confirmations.iter().any(|yes| yes.by == person);
-    let sat = emergency.seats.iter().any(|seat| seat.person == person);
-    if by.who == emergency.ask.by || confirmed || sat {
+    let sat = emergency.seats.iter().any(|seat| seat.person == person || seat.by == by.who);
+    let extended = emergency
+        .timeline
+        .iter()
+        .any(|moment| matches!(&moment.what, Happening::Extended { by: who, .. } if *who == by.who));
+    if extended || by.who == emergency.ask.by || confirmed || sat {
         return Err(Refusal::OwnEmergency);
     }
     world

@@ -4,11 +4,14 @@
 //! rests on Identity Center, the Identity Store or Organizations: people come from the ledger's directory (P8).
 
 mod closing;
+mod extending;
 mod opening;
 mod people;
 mod provider;
 mod settle;
 mod timers;
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
@@ -21,7 +24,7 @@ use crate::event::{EmergencyFact, Event};
 use crate::ids::{EmergencyId, FederationId, PersonId};
 use crate::person::{Actor, Door};
 use crate::refusal::Refusal;
-use crate::rules::EmergencyQuestion;
+use crate::rules::{EmergencyQuestion, NotPermitted};
 use crate::settings::FederationSettings;
 use crate::time::Seconds;
 use crate::watch::Center;
@@ -39,7 +42,7 @@ pub(super) fn emergency(
         EmergencyCommand::Off { which, reason } => closing::off(world, by, which, reason.as_deref()),
         EmergencyCommand::Add { which, people, level } => people::add(world, by, which, people, *level),
         EmergencyCommand::Remove { which, people } => people::remove(world, by, which, people),
-        EmergencyCommand::Extend { which, by: length } => opening::extend(world, by, which, *length),
+        EmergencyCommand::Extend { which, by: length } => extending::extend(world, by, which, *length),
         EmergencyCommand::Review { id, note } => closing::review(world, by, id, note.as_deref()),
         EmergencyCommand::Tick { id } => Ok(timers::tick(world, id)),
     }
@@ -119,13 +122,13 @@ fn find<'a>(world: &World<'a>, which: &Which) -> Result<&'a Emergency, Refusal> 
         Which::Id(id) => world.book.emergency(id).ok_or(Refusal::NoEmergency),
         Which::Open(Some(named)) => world.book.open_emergency(named).ok_or(Refusal::NoEmergency),
         Which::Open(None) => {
-            let mut open = world.book.emergencies().filter(|emergency| !emergency.state.is_terminal());
-            match (open.next(), open.next()) {
-                (Some(only), None) => Ok(only),
+            let open = world.book.emergencies().filter(|emergency| !emergency.state.is_terminal());
+            let known: BTreeSet<&FederationId> = open.map(|emergency| &emergency.ask.federation).collect();
+            match (known.first(), known.len()) {
+                (Some(only), 1) => world.book.open_emergency(only).ok_or(Refusal::NoEmergency),
                 (None, _) => Err(Refusal::NoEmergency),
-                (Some(first), Some(second)) => {
-                    let known = [first, second].into_iter().chain(open);
-                    let known = known.map(|emergency| emergency.ask.federation.clone()).collect();
+                (Some(_), _) => {
+                    let known = known.into_iter().cloned().collect();
                     Err(Refusal::WhichFederation { named: None, known })
                 }
             }
@@ -157,6 +160,18 @@ fn question(
         at: world.now,
         emergency_on: world.emergency_on,
     }
+}
+
+/// What would have needed more people's yes to be opened is not reached by opening less and going on from there (P1).
+fn enough_confirmed(emergency: &Emergency, needed: u32, another: Option<&PersonId>) -> Result<(), Refusal> {
+    let people = emergency.confirmations.iter().map(|yes| &yes.by).chain(another);
+    let counting = people.collect::<BTreeSet<_>>().len();
+    let counting = u32::try_from(counting).unwrap_or(u32::MAX).max(emergency.terms.approvals);
+    if needed > counting {
+        let why = NotPermitted::ApprovalsGone { needed, counting };
+        return Err(Refusal::MayNotBreakGlass { why });
+    }
+    Ok(())
 }
 
 /// The most that anybody in it may do.

@@ -1,4 +1,4 @@
-//! Opening an emergency, another person's yes, going on alone, and moving the end.
+//! Opening an emergency, another person's yes and going on alone.
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::ids::{EmergencyId, FederationId, PersonId};
 use crate::person::{Actor, Who};
 use crate::refusal::Refusal;
 use crate::request::Approval;
-use crate::rules::EmergencyQuestion;
+use crate::rules::{EmergencyQuestion, NotPermitted};
 use crate::settings::{
     DRILL_LENGTH, FederationSettings, LENGTH_MIN, PROPOSAL_LAPSES_AFTER, SEATS_MAX, TICKET_LENGTH_MAX,
 };
@@ -24,16 +24,19 @@ const CONFIRMERS_SHOWN_MAX: usize = 20;
 /// `/breakglass on`, and drills.
 pub(super) fn open(world: &World<'_>, by: &Actor, new: &NewEmergency) -> Result<Decision, Refusal> {
     let (name, settings) = federation(world, new.federation.as_ref())?;
-    let before = free(world, name, new.purpose)?;
+    let before = free(world, (name, settings), new.purpose)?;
     let people = people(world, by, new)?;
     words_in_order(world, settings, new)?;
     if !people.is_empty() && !settings.place.groups.contains_key(&new.level) {
         return Err(Refusal::NoSuchLevel { level: new.level });
     }
-    let ask = ask(world, by, new, name, settings);
+    let mut ask = ask(world, by, new, name, settings);
+    // Sessions that the one before would have cut are cut with this one's.
+    ask.place.cut = ask.place.cut.or_else(|| before.and_then(|before| before.ask.place.cut.clone()));
     let (terms, confirmers) = terms(world, by, &ask, new.level, &people)?;
     let missing = terms.approvals;
     let id = ask.id.clone();
+    let before = before.map(|before| &before.ask.id);
     let mut desk = Desk { world, draft: draft(world, before), id: id.clone() };
     let lapses_at = PROPOSAL_LAPSES_AFTER.after(world.now);
     let alone_from = terms.solo_after.filter(|_| missing > 0).map(|after| after.after(world.now));
@@ -60,16 +63,19 @@ pub(super) fn open(world: &World<'_>, by: &Actor, new: &NewEmergency) -> Result<
 /// What the federation is busy with, when it may be taken over: a drill, or one that is being closed.
 fn free<'a>(
     world: &World<'a>,
-    name: &FederationId,
+    (name, settings): (&FederationId, &FederationSettings),
     purpose: Purpose,
-) -> Result<Option<&'a EmergencyId>, Refusal> {
+) -> Result<Option<&'a Emergency>, Refusal> {
     let Some(busy) = world.book.open_emergency(name) else { return Ok(None) };
     let id = busy.ask.id.clone();
-    let may_take_over = purpose == Purpose::Incident;
+    // Who takes over closes what is closed here: the same app and the same groups (P3).
+    let (was, is) = (&busy.ask.place, &settings.place);
+    let same_place = (was.provider, &was.app, &was.groups) == (is.provider, &is.app, &is.groups);
+    let may_take_over = purpose == Purpose::Incident && same_place;
     match &busy.state {
-        EmergencyState::Closing { .. } if may_take_over => Ok(Some(&busy.ask.id)),
+        EmergencyState::Closing { .. } if may_take_over => Ok(Some(busy)),
         EmergencyState::Opening { .. } | EmergencyState::On { .. } if may_take_over && busy.is_drill() => {
-            Ok(Some(&busy.ask.id))
+            Ok(Some(busy))
         }
         EmergencyState::Proposed { .. } => Err(Refusal::EmergencyIsProposed { id }),
         EmergencyState::Opening { .. }
@@ -130,7 +136,7 @@ fn words_in_order(
     length_in_order(settings.max_length, new.length.unwrap_or(settings.length))
 }
 
-fn length_in_order(max: Seconds, length: Seconds) -> Result<(), Refusal> {
+pub(super) fn length_in_order(max: Seconds, length: Seconds) -> Result<(), Refusal> {
     if length < LENGTH_MIN {
         return Err(Refusal::TooShort { min: LENGTH_MIN });
     }
@@ -192,12 +198,26 @@ fn terms(
     let may_not = |why| Refusal::MayNotBreakGlass { why };
     let mut terms = world.rules.breakglass(world.directory, &asked).map_err(may_not)?;
     if ask.purpose == Purpose::Drill {
-        // Nobody gets access by it, so nobody else has to agree.
+        // Nobody but the operator's canary gets access by it, so nobody else has to agree (P1).
+        let canaries =
+            people.iter().all(|person| level == Level::Ro && is_canary(world, &ask.federation, person));
+        if !canaries && terms.approvals > 0 {
+            return Err(may_not(NotPermitted::ApprovalsGone { needed: terms.approvals, counting: 0 }));
+        }
         terms.approvals = 0;
         return Ok((terms, Vec::new()));
     }
     let confirmers = confirmers(world, &asked, &terms, people)?;
     Ok((terms, confirmers))
+}
+
+/// Whether the configuration names this person as the one who is put into the read-only group in a drill.
+fn is_canary(world: &World<'_>, federation: &FederationId, person: &PersonId) -> bool {
+    let named = world.settings.federations.get(federation).and_then(|settings| settings.canary.as_ref());
+    let person = world.directory.people.get(person);
+    named.map(|name| name.to_lowercase()).zip(person).is_some_and(|(name, person)| {
+        person.user_name.to_lowercase() == name || person.emails.contains(&name)
+    })
 }
 
 /// An emergency that nobody could confirm is refused at once, unless the opener may go on alone after a while.
@@ -233,12 +253,23 @@ fn order(desk: &mut Desk<'_>, terms: &EmergencyTerms) {
         other.ask.id != desk.id && other.ask.federation == federation && other.state.holds_federation()
     });
     let before = before.map(|other| other.ask.id.clone());
+    take_seats_of_the_gone(desk);
     desk.emit(EmergencyFact::Ordered { deadline, policies, set });
     if let Some(before) = before {
         let by = desk.id.clone();
         desk.draft.emit(crate::event::Event::Emergency { id: before, fact: EmergencyFact::TakenOver { by } });
     }
     settle(desk);
+}
+
+/// Who was named and is no longer enabled gets nothing (P9); the others do not wait for that.
+fn take_seats_of_the_gone(desk: &mut Desk<'_>) {
+    let Some(emergency) = desk.emergency() else { return };
+    let enabled = |person: &PersonId| desk.world.directory.enabled(person).is_some();
+    let seated = emergency.seats_given().map(|seat| seat.person.clone());
+    for person in seated.filter(|person| !enabled(person)).collect::<Vec<_>>() {
+        desk.emit(EmergencyFact::SeatsTaken { person, by: Who::Glasskey });
+    }
 }
 
 fn opened(desk: &Desk<'_>) -> Reply {
@@ -273,7 +304,9 @@ pub(super) fn confirm(world: &World<'_>, by: &Actor, which: &Which) -> Result<De
         })?;
     let mut desk = about(world, emergency);
     if person == *opener {
-        match alone_from {
+        // Policy is asked as it is now, and may have become stricter meanwhile.
+        let now = terms.solo_after.map(|after| after.after(emergency.ask.at));
+        match alone_from.zip(now).map(|(then, now)| then.max(now)) {
             Some(from) if from <= world.now => desk.emit(EmergencyFact::WentAlone { by: person }),
             from => return Err(Refusal::AloneTooEarly { from }),
         }
@@ -345,68 +378,4 @@ fn counting(desk: &Desk<'_>, asked: &EmergencyQuestion) -> u32 {
             && world.rules.confirm(world.directory, asked, by).is_ok()
     });
     u32::try_from(counted.count()).unwrap_or(u32::MAX)
-}
-
-/// Moves the end. Where policy wants two people, somebody who could confirm moves it, and not its opener (P1).
-pub(super) fn extend(
-    world: &World<'_>,
-    by: &Actor,
-    which: &Which,
-    length: Seconds,
-) -> Result<Decision, Refusal> {
-    let person = enabled_person(world, by)?;
-    let emergency = find(world, which)?;
-    let (since, deadline) = match &emergency.state {
-        EmergencyState::Opening { since, deadline } => (*since, *deadline),
-        EmergencyState::On { since, deadline, .. } => (*since, *deadline),
-        EmergencyState::Proposed { .. }
-        | EmergencyState::Closing { .. }
-        | EmergencyState::Off { .. }
-        | EmergencyState::Declined { .. }
-        | EmergencyState::Withdrawn { .. }
-        | EmergencyState::Lapsed { .. } => return Err(too_late(emergency)),
-    };
-    if deadline <= world.now || emergency.is_drill() {
-        return Err(too_late(emergency));
-    }
-    if length < LENGTH_MIN {
-        return Err(Refusal::TooShort { min: LENGTH_MIN });
-    }
-    let until = length.after(deadline);
-    let whole = until.as_second().saturating_sub(since.as_second());
-    let whole = Seconds(u32::try_from(whole).unwrap_or(u32::MAX));
-    if let Some(settings) = world.settings.federations.get(&emergency.ask.federation) {
-        length_in_order(settings.max_length, whole)?;
-    }
-    may_extend(world, by, emergency, &person, whole)?;
-    let mut desk = Desk::about(world, &emergency.ask.id);
-    desk.emit(EmergencyFact::Extended { deadline: until, by: by.who.clone() });
-    let id = desk.id.clone();
-    Ok(desk.decided(Reply::EmergencyExtended { id, deadline: until }))
-}
-
-fn may_extend(
-    world: &World<'_>,
-    by: &Actor,
-    emergency: &Emergency,
-    person: &PersonId,
-    whole: Seconds,
-) -> Result<(), Refusal> {
-    let level = level_of(emergency);
-    if emergency.terms.approvals > 0 && !emergency.alone {
-        let (Who::Person { person: opener }, door) = (&emergency.ask.by, by.door) else {
-            return Err(Refusal::NoEmergency);
-        };
-        if person == opener || emergency.seats_given().any(|seat| seat.person == *person) {
-            return Err(Refusal::OwnEmergency);
-        }
-        // The opener's own right must reach as far, too.
-        let asked = question(world, emergency, opener, level, whole, door);
-        world.rules.breakglass(world.directory, &asked).map_err(|why| Refusal::MayNotBreakGlass { why })?;
-        world.rules.confirm(world.directory, &asked, person).map_err(|why| Refusal::MayNotConfirm { why })?;
-        return Ok(());
-    }
-    let asked = question(world, emergency, person, level, whole, by.door);
-    world.rules.breakglass(world.directory, &asked).map_err(|why| Refusal::MayNotBreakGlass { why })?;
-    Ok(())
 }

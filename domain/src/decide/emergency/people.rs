@@ -2,7 +2,7 @@
 
 use super::opening::known_and_enabled;
 use super::settle::settle;
-use super::{Desk, closing, find, level_of, question, too_late};
+use super::{Desk, closing, enough_confirmed, find, level_of, question, too_late};
 use crate::command::Which;
 use crate::decide::{Decision, Reply, World, enabled_person};
 use crate::emergency::{Emergency, EmergencyState, Level};
@@ -28,7 +28,9 @@ pub(super) fn add(
     }
     let highest = level_of(emergency).max(level);
     let asked = question(world, emergency, &person, highest, emergency.ask.length, by.door);
-    world.rules.breakglass(world.directory, &asked).map_err(|why| Refusal::MayNotBreakGlass { why })?;
+    let terms =
+        world.rules.breakglass(world.directory, &asked).map_err(|why| Refusal::MayNotBreakGlass { why })?;
+    enough_confirmed(emergency, terms.approvals, None)?;
     let mut added: Vec<PersonId> = Vec::new();
     for person in people {
         let known = known_and_enabled(world, person)?;

@@ -40,7 +40,9 @@ pub(in crate::decide) fn made(
     id: &EmergencyId,
     results: &[(FederationChange, Made)],
 ) -> Decision {
-    if world.book.emergency(id).is_none() || results.is_empty() {
+    // One that is over is not changed any more; who took it over knows what may still come of it.
+    let open = world.book.emergency(id).is_some_and(|emergency| emergency.state.holds_federation());
+    if !open || results.is_empty() {
         return nothing();
     }
     let mut desk = Desk::about(world, id);

@@ -1,15 +1,33 @@
-//! Opening and closing by hand: in the console of the identity provider, or with a command line. Each step says what one
-//! should see after it.
+//! Opening and closing by hand: in the console of the identity provider, or with a command line. What stops most with one
+//! step comes first, and each step says what one should see after it.
 
-use glasskey_domain::emergency::Provider;
+use glasskey_domain::emergency::{Level, Provider};
 use url::Url;
 
-use super::{Chapter, groups, line};
-use crate::config::Config;
+use super::{Chapter, line, plain};
+use crate::config::{Config, Entra, Federation, Keycloak, Okta};
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    On,
+    Off,
+}
+
+/// How it is done at one provider.
+struct Way {
+    /// How one signs in to its console.
+    enter: String,
+    /// The switch of the app.
+    switch: String,
+    /// What is done with each group.
+    groups: Vec<String>,
+    /// The same as commands.
+    commands: Vec<String>,
+}
 
 pub(super) fn open(out: &mut String, chapter: &Chapter<'_>, config: &Config) {
-    let name = chapter.name;
-    line(out, format_args!("## Open by hand: {name}\n"));
+    line(out, format_args!("## Open by hand: {}\n", chapter.name));
     line(
         out,
         format_args!(
@@ -17,34 +35,27 @@ pub(super) fn open(out: &mut String, chapter: &Chapter<'_>, config: &Config) {
             chapter.federation.settings.max_length
         ),
     );
-    match chapter.federation.settings.place.provider {
-        Provider::Okta => okta(out, chapter, config, true),
-        Provider::Entra => entra(out, chapter, config, true),
-        Provider::Keycloak => keycloak(out, chapter, config, true),
-    }
+    let Some(way) = way(chapter.federation, config, Turn::On) else { return };
+    steps(out, &way, "Put in who needs it, and nobody else:");
 }
 
 pub(super) fn close(out: &mut String, chapter: &Chapter<'_>, config: &Config) {
     line(out, format_args!("## Close by hand: {}\n", chapter.name));
-    line(
+    line(out, format_args!("Ask everybody to sign out of AWS.\n"));
+    let Some(way) = way(chapter.federation, config, Turn::Off) else { return };
+    steps(
         out,
-        format_args!(
-            "Ask everybody to sign out of AWS first. Then empty the groups of **everybody**, also of people you do not know.\n"
-        ),
+        &way,
+        "Empty the groups of **everybody**, also of people you do not know (write down who they were):",
     );
-    match chapter.federation.settings.place.provider {
-        Provider::Okta => okta(out, chapter, config, false),
-        Provider::Entra => entra(out, chapter, config, false),
-        Provider::Keycloak => keycloak(out, chapter, config, false),
-    }
     let Some(cut) = &chapter.federation.settings.place.cut else { return };
+    let roles: Vec<String> = cut.roles.iter().map(|role| format!("`{role}`")).collect();
     line(
         out,
         format_args!(
-            "To end AWS sessions that are still open: in the IAM console of the emergency account, for each of"
+            "To end AWS sessions that are still open, in the IAM console of the emergency account, for each of"
         ),
     );
-    let roles: Vec<String> = cut.roles.iter().map(|role| format!("`{role}`")).collect();
     line(
         out,
         format_args!(
@@ -54,261 +65,197 @@ pub(super) fn close(out: &mut String, chapter: &Chapter<'_>, config: &Config) {
     );
 }
 
-/// Headings of the two ways.
-const BY_CONSOLE: &str = "**In the console**\n";
-const BY_COMMAND: &str = "\n**Or by command line**\n\n```sh";
+fn way(federation: &Federation, config: &Config, turn: Turn) -> Option<Way> {
+    let providers = &config.providers;
+    match federation.settings.place.provider {
+        Provider::Okta => providers.okta.as_ref().map(|okta| by_okta(federation, okta, turn)),
+        Provider::Entra => providers.entra.as_ref().map(|entra| by_entra(federation, entra, turn)),
+        Provider::Keycloak => {
+            providers.keycloak.as_ref().map(|keycloak| by_keycloak(federation, keycloak, turn))
+        }
+    }
+}
 
-fn okta(out: &mut String, chapter: &Chapter<'_>, config: &Config, on: bool) {
-    let Some(url) = config.providers.okta.as_ref().map(|okta| okta.url.as_str().trim_end_matches('/')) else {
-        return;
-    };
-    let app = &chapter.federation.settings.place.app;
-    let console = okta_console(url);
-    line(out, format_args!("{BY_CONSOLE}"));
-    let shown = if on { "Inactive" } else { "Active" };
-    let activate = format!(
-        "Applications → Applications → filter *{shown}* → the app with `{app}` in its address → *{}*. It must then be \
-         listed under *{}*.",
-        if on { "Activate" } else { "Deactivate" },
-        if on { "Active" } else { "Inactive" },
-    );
-    line(out, format_args!("1. Sign in to <{console}> as an administrator of apps and groups."));
-    if on {
-        line(out, format_args!("2. {activate}"));
-        for (level, id, name) in groups(chapter.federation) {
-            line(
-                out,
-                format_args!(
-                    "3. {}: <{console}/admin/group/{id}> ({}) → *Assign people* → add who needs it.",
-                    level.word(),
-                    name.as_deref().unwrap_or("group")
-                ),
-            );
-        }
-    } else {
-        for (level, id, name) in groups(chapter.federation) {
-            line(
-                out,
-                format_args!(
-                    "2. {}: <{console}/admin/group/{id}> ({}) → remove everybody → the group shows no people.",
-                    level.word(),
-                    name.as_deref().unwrap_or("group")
-                ),
-            );
-        }
-        line(out, format_args!("3. {activate}"));
+fn steps(out: &mut String, way: &Way, people: &str) {
+    line(out, format_args!("**In the console**\n"));
+    line(out, format_args!("1. {}", way.enter));
+    line(out, format_args!("2. {}", way.switch));
+    line(out, format_args!("3. {people}"));
+    for group in &way.groups {
+        line(out, format_args!("   - {group}"));
     }
-    line(out, format_args!("{BY_COMMAND}"));
-    line(
-        out,
-        format_args!(
-            "# TOKEN: Security → API → Tokens, of an administrator of apps and groups; revoke it afterwards"
-        ),
-    );
-    line(out, format_args!("H=\"Authorization: SSWS $TOKEN\""));
-    if on {
-        line(out, format_args!("curl -fsS -H \"$H\" -X POST {url}/api/v1/apps/{app}/lifecycle/activate"));
-        line(
-            out,
-            format_args!(
-                "curl -fsS -H \"$H\" {url}/api/v1/users/LOGIN            # \"id\" of who needs it: USER"
-            ),
-        );
-        for (level, id, _) in groups(chapter.federation) {
-            line(
-                out,
-                format_args!(
-                    "curl -fsS -H \"$H\" -X PUT {url}/api/v1/groups/{id}/users/USER     # {}",
-                    level.word()
-                ),
-            );
-        }
-    } else {
-        for (level, id, _) in groups(chapter.federation) {
-            line(
-                out,
-                format_args!(
-                    "curl -fsS -H \"$H\" {url}/api/v1/groups/{id}/users     # {}: for each \"id\", USER:",
-                    level.word()
-                ),
-            );
-            line(out, format_args!("curl -fsS -H \"$H\" -X DELETE {url}/api/v1/groups/{id}/users/USER"));
-        }
-        line(out, format_args!("curl -fsS -H \"$H\" -X POST {url}/api/v1/apps/{app}/lifecycle/deactivate"));
+    line(out, format_args!("4. Load both pages again: it must still say so.\n"));
+    line(out, format_args!("**Or by command line**\n\n```sh"));
+    for command in &way.commands {
+        line(out, format_args!("{command}"));
     }
-    let status = if on { "ACTIVE" } else { "INACTIVE" };
-    line(
-        out,
-        format_args!("curl -fsS -H \"$H\" {url}/api/v1/apps/{app}             # \"status\" must be {status}"),
-    );
     line(out, format_args!("```\n"));
+}
+
+/// Each group with its level, its id, and how people know it.
+fn groups(federation: &Federation) -> impl Iterator<Item = (Level, &str, String)> {
+    let name = |level: &Level, id: &str| {
+        let name = federation.group_names.get(level);
+        name.map_or_else(|| format!("the group with the id {id}"), |name| plain(name))
+    };
+    federation.settings.place.groups.iter().map(move |(level, id)| (*level, id.as_str(), name(level, id)))
+}
+
+fn by_okta(federation: &Federation, okta: &Okta, turn: Turn) -> Way {
+    let url = okta.url.as_str().trim_end_matches('/');
+    let (app, console) = (&federation.settings.place.app, okta_console(&okta.url));
+    let (is, button, then, verb, status) = match turn {
+        Turn::On => ("Inactive", "Activate", "Active", "activate", "ACTIVE"),
+        Turn::Off => ("Active", "Deactivate", "Inactive", "deactivate", "INACTIVE"),
+    };
+    let in_group = |(level, id, name): (Level, &str, String)| {
+        let level = level.word();
+        match turn {
+            Turn::On => format!("{level}: <{console}/admin/group/{id}> ({name}) → *Assign people*"),
+            Turn::Off => {
+                format!("{level}: <{console}/admin/group/{id}> ({name}) → remove each; it must show nobody")
+            }
+        }
+    };
+    let curl = "curl -fsS -H \"$H\"";
+    let mut commands = vec![
+        "# TOKEN: Security → API → Tokens, of an administrator of apps and groups; revoke it afterwards"
+            .to_owned(),
+        "H=\"Authorization: SSWS $TOKEN\"".to_owned(),
+        format!("{curl} -X POST {url}/api/v1/apps/{app}/lifecycle/{verb}"),
+        format!("{curl} {url}/api/v1/apps/{app}   # \"status\" must be {status}"),
+    ];
+    if turn == Turn::On {
+        commands
+            .push(format!("{curl} {url}/api/v1/users/LOGIN   # of who needs it; its \"id\" is USER below"));
+    }
+    for (level, id, _) in groups(federation) {
+        let (members, level) = (format!("{url}/api/v1/groups/{id}/users"), level.word());
+        match turn {
+            Turn::On => commands.push(format!("{curl} -X PUT {members}/USER   # {level}")),
+            Turn::Off => {
+                commands
+                    .push(format!("{curl} {members}   # {level}: for each \"id\" as USER, until it is []:"));
+                commands.push(format!("{curl} -X DELETE {members}/USER"));
+            }
+        }
+    }
+    Way {
+        enter: format!("Sign in to <{console}> as an administrator of apps and groups."),
+        switch: format!(
+            "Applications → Applications → filter *{is}* → the app with `{app}` in its address → *{button}*. It must \
+             then be listed under *{then}*."
+        ),
+        groups: groups(federation).map(in_group).collect(),
+        commands,
+    }
 }
 
 /// The administrators' console of an organization: `acme.okta.com` → `acme-admin.okta.com`. A domain of the company's own
 /// sends administrators there by itself.
-fn okta_console(url: &str) -> String {
-    let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
-    let okta = [".okta.com", ".oktapreview.com", ".okta-emea.com", ".okta-gov.com"];
-    match host.split_once('.') {
-        Some((name, rest)) if okta.iter().any(|end| end.trim_start_matches('.') == rest) => {
-            format!("https://{name}-admin.{rest}")
-        }
-        Some(_) | None => url.to_owned(),
+fn okta_console(url: &Url) -> String {
+    const DOMAINS: [&str; 4] = ["okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com"];
+    match url.host_str().and_then(|host| host.split_once('.')) {
+        Some((name, domain)) if DOMAINS.contains(&domain) => format!("https://{name}-admin.{domain}"),
+        Some(_) | None => url.as_str().trim_end_matches('/').to_owned(),
     }
 }
 
-fn entra(out: &mut String, chapter: &Chapter<'_>, config: &Config, on: bool) {
-    let graph = config.providers.entra.as_ref().and_then(|entra| entra.graph_url.as_ref());
-    let graph = graph.map_or("https://graph.microsoft.com/v1.0", |url| url.as_str()).trim_end_matches('/');
-    let app = &chapter.federation.settings.place.app;
-    let (word, value) = if on { ("Yes", "true") } else { ("No", "false") };
-    line(out, format_args!("{BY_CONSOLE}"));
-    line(
-        out,
-        format_args!(
-            "1. Sign in to <https://entra.microsoft.com> as an administrator of applications and groups."
-        ),
-    );
-    let enable = format!(
-        "Enterprise applications → All applications → search the object id `{app}` → Properties → *Enabled for users to sign-in?* **{word}** → Save."
-    );
-    let members = |out: &mut String, step: u8| {
-        for (level, id, name) in groups(chapter.federation) {
-            let what = if on { "*Add members*" } else { "select everybody → *Remove*" };
-            line(
-                out,
-                format_args!(
-                    "{step}. {}: Groups → All groups → object id `{id}` ({}) → Members → {what}.",
-                    level.word(),
-                    name.as_deref().unwrap_or("group")
-                ),
-            );
-        }
+fn by_entra(federation: &Federation, entra: &Entra, turn: Turn) -> Way {
+    let graph = entra.graph_url.as_ref().map_or(crate::access::entra::GRAPH_URL, |url| url.as_str());
+    let (graph, app) = (graph.trim_end_matches('/'), &federation.settings.place.app);
+    let (word, value) = match turn {
+        Turn::On => ("Yes", "true"),
+        Turn::Off => ("No", "false"),
     };
-    if on {
-        line(out, format_args!("2. {enable}"));
-        members(out, 3);
-    } else {
-        members(out, 2);
-        line(out, format_args!("3. {enable}"));
-    }
-    line(out, format_args!("{BY_COMMAND}"));
-    line(
-        out,
-        format_args!(
-            "TOKEN=$(az account get-access-token --resource-type ms-graph --query accessToken -o tsv)"
+    let in_group = |(level, id, name): (Level, &str, String)| {
+        let what = match turn {
+            Turn::On => "*Add members*",
+            Turn::Off => "select everybody → *Remove*; it must show nobody",
+        };
+        format!("{}: Groups → All groups → object id `{id}` ({name}) → Members → {what}", level.word())
+    };
+    let (curl, json) = ("curl -fsS -H \"$H\"", "-H 'Content-Type: application/json'");
+    let mut commands = vec![
+        "TOKEN=$(az account get-access-token --resource-type ms-graph --query accessToken -o tsv)".to_owned(),
+        "H=\"Authorization: Bearer $TOKEN\"".to_owned(),
+        format!(
+            "{curl} {json} -X PATCH {graph}/servicePrincipals/{app} -d '{{\"accountEnabled\": {value}}}'"
         ),
-    );
-    line(out, format_args!("H=\"Authorization: Bearer $TOKEN\"; J=\"Content-Type: application/json\""));
-    let toggle = format!(
-        "curl -fsS -H \"$H\" -H \"$J\" -X PATCH {graph}/servicePrincipals/{app} -d '{{\"accountEnabled\": {value}}}'"
-    );
-    if on {
-        line(out, format_args!("{toggle}"));
-        line(
-            out,
-            format_args!(
-                "curl -fsS -H \"$H\" {graph}/users/NAME@DOMAIN        # \"id\" of who needs it: USER"
-            ),
-        );
+        format!("{curl} '{graph}/servicePrincipals/{app}?$select=accountEnabled'   # must be {value}"),
+    ];
+    if turn == Turn::On {
+        commands.push(format!("{curl} {graph}/users/NAME@DOMAIN   # who needs it; its \"id\" is USER below"));
     }
-    for (level, id, _) in groups(chapter.federation) {
-        if on {
-            line(
-                out,
-                format_args!(
-                    "curl -fsS -H \"$H\" -H \"$J\" -X POST '{graph}/groups/{id}/members/$ref' -d '{{\"@odata.id\": \"{graph}/directoryObjects/USER\"}}'   # {}",
-                    level.word()
-                ),
-            );
-        } else {
-            line(
-                out,
-                format_args!(
-                    "curl -fsS -H \"$H\" '{graph}/groups/{id}/members?$select=id,userPrincipalName'   # {}: for each \"id\", USER:",
-                    level.word()
-                ),
-            );
-            line(out, format_args!("curl -fsS -H \"$H\" -X DELETE '{graph}/groups/{id}/members/USER/$ref'"));
+    for (level, id, _) in groups(federation) {
+        let (members, level) = (format!("{graph}/groups/{id}/members"), level.word());
+        match turn {
+            Turn::On => commands.push(format!(
+                "{curl} {json} -X POST '{members}/$ref' -d '{{\"@odata.id\": \"{graph}/directoryObjects/USER\"}}'   # {level}"
+            )),
+            Turn::Off => {
+                commands.push(format!("{curl} '{members}?$select=id,userPrincipalName'   # {level}: for each \"id\" as USER:"));
+                commands.push(format!("{curl} -X DELETE '{members}/USER/$ref'"));
+            }
         }
     }
-    if !on {
-        line(out, format_args!("{toggle}"));
-    }
-    line(
-        out,
-        format_args!(
-            "curl -fsS -H \"$H\" '{graph}/servicePrincipals/{app}?$select=accountEnabled'   # must be {value}"
+    Way {
+        enter: "Sign in to <https://entra.microsoft.com> as an administrator of applications and groups."
+            .to_owned(),
+        switch: format!(
+            "Enterprise applications → All applications → search the object id `{app}` → Properties → *Enabled for users \
+             to sign-in?* **{word}** → Save."
         ),
-    );
-    line(out, format_args!("```\n"));
+        groups: groups(federation).map(in_group).collect(),
+        commands,
+    }
 }
 
-fn keycloak(out: &mut String, chapter: &Chapter<'_>, config: &Config, on: bool) {
-    let Some(keycloak) = &config.providers.keycloak else { return };
+fn by_keycloak(federation: &Federation, keycloak: &Keycloak, turn: Turn) -> Way {
     let base = keycloak.admin_url.as_ref().unwrap_or(&keycloak.url).as_str().trim_end_matches('/');
-    let (realm, app) = (&keycloak.realm, &chapter.federation.settings.place.app);
+    let (realm, app) = (&keycloak.realm, &federation.settings.place.app);
     let console = format!("{base}/admin/{realm}/console/#/{realm}");
-    let (word, value) = if on { ("On", "true") } else { ("Off", "false") };
-    line(out, format_args!("{BY_CONSOLE}"));
-    line(out, format_args!("1. Sign in to <{base}/admin/{realm}/console> as an administrator of the realm."));
-    let enable =
-        format!("<{console}/clients/{app}/settings> → the switch *Enabled* at the top right **{word}**.");
-    let members = |out: &mut String, step: u8| {
-        for (level, id, name) in groups(chapter.federation) {
-            let what = if on { "*Add member*" } else { "select everybody → *Leave*" };
-            line(
-                out,
-                format_args!(
-                    "{step}. {}: <{console}/groups/{id}> ({}) → Members → {what}.",
-                    level.word(),
-                    name.as_deref().unwrap_or("group")
-                ),
-            );
-        }
+    let (word, value) = match turn {
+        Turn::On => ("On", "true"),
+        Turn::Off => ("Off", "false"),
     };
-    if on {
-        line(out, format_args!("2. {enable}"));
-        members(out, 3);
-    } else {
-        members(out, 2);
-        line(out, format_args!("3. {enable}"));
+    let in_group = |(level, id, name): (Level, &str, String)| {
+        let what = match turn {
+            Turn::On => "*Add member*",
+            Turn::Off => "select everybody → *Leave*; it must show nobody",
+        };
+        format!("{}: <{console}/groups/{id}> ({name}) → Members → {what}", level.word())
+    };
+    let mut commands = vec![
+        format!("kcadm.sh config credentials --server {base} --realm {realm} --user ADMIN"),
+        format!("kcadm.sh update clients/{app} -r {realm} -s enabled={value}"),
+        format!("kcadm.sh get clients/{app} -r {realm} --fields enabled   # must be {value}"),
+    ];
+    if turn == Turn::On {
+        let get = format!("kcadm.sh get users -r {realm} -q exact=true -q username=NAME");
+        commands.push(format!("{get}   # who needs it; its \"id\" is USER below"));
     }
-    line(out, format_args!("{BY_COMMAND}"));
-    line(out, format_args!("kcadm.sh config credentials --server {base} --realm {realm} --user ADMIN"));
-    let toggle = format!("kcadm.sh update clients/{app} -r {realm} -s enabled={value}");
-    if on {
-        line(out, format_args!("{toggle}"));
-        line(
-            out,
-            format_args!(
-                "kcadm.sh get users -r {realm} -q exact=true -q username=NAME   # \"id\" of who needs it: USER"
-            ),
-        );
-    }
-    for (level, id, _) in groups(chapter.federation) {
-        if on {
-            line(
-                out,
-                format_args!(
-                    "kcadm.sh update users/USER/groups/{id} -r {realm} -s realm={realm} -s userId=USER -s groupId={id} -n   # {}",
-                    level.word()
-                ),
-            );
-        } else {
-            line(
-                out,
-                format_args!(
-                    "kcadm.sh get groups/{id}/members -r {realm}   # {}: for each \"id\", USER:",
-                    level.word()
-                ),
-            );
-            line(out, format_args!("kcadm.sh delete users/USER/groups/{id} -r {realm}"));
+    for (level, id, _) in groups(federation) {
+        let level = level.word();
+        match turn {
+            Turn::On => {
+                let put = format!("kcadm.sh update users/USER/groups/{id} -r {realm}");
+                commands
+                    .push(format!("{put} -s realm={realm} -s userId=USER -s groupId={id} -n   # {level}"));
+            }
+            Turn::Off => {
+                let get = format!("kcadm.sh get groups/{id}/members -r {realm}");
+                commands.push(format!("{get}   # {level}: for each \"id\" as USER, until it is []:"));
+                commands.push(format!("kcadm.sh delete users/USER/groups/{id} -r {realm}"));
+            }
         }
     }
-    if !on {
-        line(out, format_args!("{toggle}"));
+    Way {
+        enter: format!("Sign in to <{base}/admin/{realm}/console> as an administrator of the realm."),
+        switch: format!(
+            "<{console}/clients/{app}/settings> → the switch *Enabled* at the top right **{word}**."
+        ),
+        groups: groups(federation).map(in_group).collect(),
+        commands,
     }
-    line(out, format_args!("kcadm.sh get clients/{app} -r {realm} --fields enabled   # must be {value}"));
-    line(out, format_args!("```\n"));
 }

@@ -7,10 +7,9 @@
 mod console;
 mod troubles;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use glasskey_domain::emergency::Level;
 use glasskey_domain::{AccountId, Directory, FederationId, PersonId, Rules};
 use jiff::Timestamp;
 
@@ -49,7 +48,7 @@ impl Runbook {
     /// As it is written and printed.
     #[must_use]
     pub fn text(&self) -> String {
-        format!("# Break-glass by hand\n\n{}\n{}", self.made, self.body)
+        format!("# Break-glass by hand\n\n{}{}", self.made, self.body)
     }
 }
 
@@ -76,7 +75,7 @@ pub fn runbook(from: &Made<'_>) -> Runbook {
         sign_in(&mut out, chapter, &from.config.aws.region);
         console::close(&mut out, chapter, from.config);
     }
-    accounts(&mut out, &chapters);
+    accounts(&mut out, &chapters, from.directory);
     troubles::all(&mut out, &chapters, from.config);
     Runbook { made: made(from), body: out }
 }
@@ -184,70 +183,71 @@ fn sign_in(out: &mut String, chapter: &Chapter<'_>, region: &str) {
     match &federation.app_link {
         Some(link) => line(out, format_args!("1. Open <{link}> and sign in to {provider}.")),
         None => {
-            line(out, format_args!("1. Sign in to {provider}, and open the emergency app on your dashboard."))
+            line(
+                out,
+                format_args!("1. Sign in to {provider}, and open the emergency app on your dashboard."),
+            );
         }
     }
+    line(out, format_args!("2. Choose the role of your group in the emergency account:"));
     for path in &chapter.paths {
-        line(
-            out,
-            format_args!(
-                "2. {}: choose the role `{}` of account {}",
-                path.level.word(),
-                path.role,
-                path.emergency_account
-            ),
-        );
-        line(out, format_args!("   (`{}`).", arn(region, &path.emergency_account, &path.role)));
+        let arn = arn(region, path.emergency_account.as_str(), &path.role);
+        line(out, format_args!("   - {}: `{}` (`{arn}`)", path.level.word(), path.role));
     }
     if chapter.paths.is_empty() {
-        line(out, format_args!("2. Choose the role of the emergency account that your group leads to."));
-    }
-    line(
-        out,
-        format_args!("3. Switch to the account that you work on (the list is below); ACCOUNT is its number:"),
-    );
-    for path in &chapter.paths {
-        let role = path.workload_role;
         line(
             out,
-            format_args!(
-                "   - {}: <https://signin.aws.amazon.com/switchrole?account=ACCOUNT&roleName={role}>",
-                path.level.word()
-            ),
-        );
-        line(
-            out,
-            format_args!(
-                "     or `aws sts assume-role --role-arn arn:{}:iam::ACCOUNT:role/{role} --role-session-name YOUR-NAME`",
-                partition(region)
-            ),
+            format_args!("   - the one that the page offers (the configuration does not name the groups)"),
         );
     }
-    line(out, format_args!(""));
     line(
         out,
         format_args!(
-            "A session lives for up to {} and may outlive the closing; one that was switched to, for up to an hour.\n",
-            federation.settings.place.session
+            "3. Switch to the account that you work on; ACCOUNT is its number, from the list below:"
+        ),
+    );
+    for level in federation.settings.place.groups.keys() {
+        let role = mapping::workload_role(*level);
+        let link = format!("https://signin.aws.amazon.com/switchrole?account=ACCOUNT&roleName={role}");
+        let arn = arn(region, "ACCOUNT", role);
+        line(out, format_args!("   - {}: <{link}>", level.word()));
+        line(
+            out,
+            format_args!("     or `aws sts assume-role --role-arn {arn} --role-session-name YOUR-NAME`"),
+        );
+    }
+    line(out, format_args!(""));
+    let session = federation.settings.place.session;
+    line(
+        out,
+        format_args!(
+            "A session in the emergency account lives for up to {session} and may outlive the closing; one that was switched to, \
+         for up to an hour.\n"
         ),
     );
 }
 
-fn accounts(out: &mut String, chapters: &[Chapter<'_>]) {
-    let mut all: BTreeMap<&AccountId, &str> = BTreeMap::new();
-    for path in chapters.iter().flat_map(|chapter| &chapter.paths) {
-        all.extend(path.accounts.iter().map(|account| (&account.id, account.name.as_str())));
-    }
-    if all.is_empty() {
-        return;
-    }
-    let mut sorted: Vec<(&str, &AccountId)> = all.into_iter().map(|(id, name)| (name, id)).collect();
+fn accounts(out: &mut String, chapters: &[Chapter<'_>], directory: &Directory) {
+    let emergency: BTreeSet<&AccountId> =
+        chapters.iter().flat_map(|chapter| &chapter.paths).map(|path| &path.emergency_account).collect();
+    let mut sorted: Vec<(&str, &AccountId)> = directory
+        .accounts
+        .values()
+        .map(|account| (account.name.as_str(), &account.id))
+        .filter(|(_, id)| !emergency.contains(id))
+        .collect();
     sorted.sort();
     line(out, format_args!("## Accounts\n"));
+    if sorted.is_empty() {
+        line(out, format_args!("The company was not read yet. Write in what matters most:\n"));
+    }
     line(out, format_args!("| Account | Number |"));
     line(out, format_args!("|---|---|"));
     for (name, id) in sorted.iter().take(ACCOUNTS_MAX) {
         line(out, format_args!("| {} | {id} |", plain(name)));
+    }
+    if sorted.is_empty() {
+        line(out, format_args!("| | |"));
     }
     let left = sorted.len().saturating_sub(ACCOUNTS_MAX);
     if left > 0 {
@@ -261,13 +261,7 @@ fn accounts(out: &mut String, chapters: &[Chapter<'_>]) {
     line(out, format_args!(""));
 }
 
-/// The levels of a federation with the ids of their groups, and the names where they are known.
-fn groups<'a>(federation: &'a Federation) -> impl Iterator<Item = (Level, &'a str, Option<String>)> {
-    let named = |level| federation.group_names.get(level).map(|name| plain(name));
-    federation.settings.place.groups.iter().map(move |(level, id)| (*level, id.as_str(), named(level)))
-}
-
-fn arn(region: &str, account: &AccountId, role: &str) -> String {
+fn arn(region: &str, account: &str, role: &str) -> String {
     format!("arn:{}:iam::{account}:role/{role}", partition(region))
 }
 

@@ -84,6 +84,7 @@ const BACK: &str = "## Back to normal
 1. Identity Center works: sign in through the portal, and look at AWS Health. Wait a quarter of an hour.
 2. Ask everybody who is in to sign out of AWS. Close by hand (above), every federation. Read back: app inactive, groups empty.
 3. If Glasskey is back: `glasskey breakglass status`. It must say that nothing is on. If it opened it, `glasskey breakglass off`.
+   What was opened by hand it does not know: that you close by hand.
 4. Revoke tokens that were made for this. Replace sealed credentials that were opened.
 5. Keep CloudTrail of the emergency account and the log of the identity provider for these hours. Hold the review.
 6. Hold a drill: `glasskey breakglass drill`.
