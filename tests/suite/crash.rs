@@ -2,6 +2,7 @@
 //! memory and on disk; as a process under SIGKILL; and whatever it does it is made to do twice.
 
 pub(crate) mod company;
+mod emergencies;
 mod every_step;
 pub(crate) mod guillotine;
 mod kill;
@@ -9,6 +10,7 @@ pub(crate) mod life;
 pub(crate) mod outside;
 mod process;
 pub(crate) mod promises;
+mod requests;
 mod script;
 pub(crate) mod store;
 mod twice;

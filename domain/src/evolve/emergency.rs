@@ -412,8 +412,7 @@ fn off(
         return;
     };
     let was_taken_over = taken_over_by.is_some();
-    emergency.state =
-        EmergencyState::Off { at, cause: cause.clone(), on_since, lateness_ms, taken_over_by };
+    emergency.state = EmergencyState::Off { at, cause: cause.clone(), on_since, lateness_ms, taken_over_by };
     emergency.trouble = None;
     drop_unposted(emergency, |kind| says_that_it_is_open(kind) || matches!(kind, NoticeKind::Overdue { .. }));
     if overdue_told > 0 {

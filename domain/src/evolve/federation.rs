@@ -132,8 +132,7 @@ fn see_app(emergency: &mut Emergency, at: Timestamp, active: bool) {
         return;
     }
     let on = matches!(emergency.state, EmergencyState::On { .. }) && emergency.view.is_settled(at);
-    emergency.view.app_missed =
-        if on && !active { emergency.view.app_missed.saturating_add(1) } else { 0 };
+    emergency.view.app_missed = if on && !active { emergency.view.app_missed.saturating_add(1) } else { 0 };
     emergency.view.app = Sight::Seen { value: active, at };
     if before.seen() != Some(&active) {
         let what = if active { Happening::AppActive } else { Happening::AppInactive };
@@ -184,7 +183,9 @@ fn group_is_as_changed(emergency: &Emergency, level: Level, now: &BTreeMap<Membe
     emergency.seats.iter().filter(|seat| seat.level == level).all(|seat| {
         let is_in = |member: &Member| now.contains_key(&member.id);
         match (&seat.member, &seat.taken_by) {
-            (Some(member), None) => !seat.put_in || is_in(member) || seat.trouble.is_some() || seat.gone_by_hand,
+            (Some(member), None) => {
+                !seat.put_in || is_in(member) || seat.trouble.is_some() || seat.gone_by_hand
+            }
             (Some(member), Some(_)) => !is_in(member) || given_again(emergency, level, &member.id),
             (None, _) => true,
         }
@@ -290,7 +291,8 @@ fn unproven(emergency: &mut Emergency, at: Timestamp) {
 fn shows_what_was_opened(emergency: &Emergency) -> bool {
     let view = &emergency.view;
     let app = !view.activated || view.app.seen() == Some(&true);
-    let full = |level| view.groups.get(level).and_then(Sight::seen).is_some_and(|members| !members.is_empty());
+    let full =
+        |level| view.groups.get(level).and_then(Sight::seen).is_some_and(|members| !members.is_empty());
     app && emergency.seats.iter().filter(|seat| seat.put_in).all(|seat| full(&seat.level))
 }
 

@@ -12,32 +12,95 @@ type Who = usize;
 
 #[derive(Debug, Clone)]
 pub enum Act {
-    Opens { who: Who, people: Vec<Who>, ops: bool, minutes: u32 },
-    Confirms { who: Who },
+    Opens {
+        who: Who,
+        people: Vec<Who>,
+        ops: bool,
+        minutes: u32,
+    },
+    Confirms {
+        who: Who,
+    },
     /// Whoever opened what waits.
     GoesAlone,
-    Declines { who: Who },
-    Closes { who: Who },
-    Adds { who: Who, people: Vec<Who>, ops: bool },
-    Removes { who: Who, people: Vec<Who> },
-    Extends { who: Who, minutes: u32 },
-    Drills { who: Option<Who>, canary: bool },
-    Reviews { who: Who, which: usize },
-    ComesAgain { which: usize },
-    Passes { seconds: i64 },
-    Works { jobs: u8, dice: u64 },
+    Declines {
+        who: Who,
+    },
+    Closes {
+        who: Who,
+    },
+    Adds {
+        who: Who,
+        people: Vec<Who>,
+        ops: bool,
+    },
+    Removes {
+        who: Who,
+        people: Vec<Who>,
+    },
+    Extends {
+        who: Who,
+        minutes: u32,
+    },
+    Drills {
+        who: Option<Who>,
+        canary: bool,
+    },
+    Reviews {
+        who: Who,
+        which: usize,
+    },
+    ComesAgain {
+        which: usize,
+    },
+    Passes {
+        seconds: i64,
+    },
+    Works {
+        jobs: u8,
+        dice: u64,
+    },
     /// Everything that is due now.
-    Settles { dice: u64 },
+    Settles {
+        dice: u64,
+    },
     /// Time passes, and everything that becomes due is done.
-    Waits { seconds: i64, dice: u64 },
-    Lands { twice: bool },
+    Waits {
+        seconds: i64,
+        dice: u64,
+    },
+    Lands {
+        twice: bool,
+    },
     Crashes,
-    ByHand { kind: u8, who: Who, ops: bool },
-    Weather { bad: bool, lag: i64, read_only: bool },
-    Policy { ro: u32, ops: u32, long: u32, solo: Option<u32>, may_not_open: usize, may_not_confirm: usize },
-    Employs { who: Who, enabled: bool },
-    Cuts { on: bool },
-    Center { answers: bool },
+    ByHand {
+        kind: u8,
+        who: Who,
+        ops: bool,
+    },
+    Weather {
+        bad: bool,
+        lag: i64,
+        read_only: bool,
+    },
+    Policy {
+        ro: u32,
+        ops: u32,
+        long: u32,
+        solo: Option<u32>,
+        may_not_open: usize,
+        may_not_confirm: usize,
+    },
+    Employs {
+        who: Who,
+        enabled: bool,
+    },
+    Cuts {
+        on: bool,
+    },
+    Center {
+        answers: bool,
+    },
 }
 
 pub fn level(ops: bool) -> Level {

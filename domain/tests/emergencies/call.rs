@@ -20,7 +20,8 @@ impl Life {
             Job::Federation { id, .. } => return self.steps(&id, dice),
             Job::EmergencyTimer { id } => Command::Emergency(EmergencyCommand::Tick { id }),
             Job::Card { id } => {
-                let version = id.emergency().and_then(|id| self.town.book.emergency(id)).map(|one| one.version);
+                let version =
+                    id.emergency().and_then(|id| self.town.book.emergency(id)).map(|one| one.version);
                 let Some(version) = version else { return Ok(()) };
                 let message = MessageRef { channel: "C".to_owned(), message: id.to_string() };
                 Command::Outcome(Outcome::CardShown { id, version, message })
@@ -28,7 +29,9 @@ impl Life {
             Job::Tell { tell } => {
                 self.watch.posted(&self.town, &tell)?;
                 if dice.one_in(3) {
-                    self.send(Incoming::inside(Command::Outcome(Outcome::TellIntended { tell: tell.clone() })))?;
+                    self.send(Incoming::inside(Command::Outcome(Outcome::TellIntended {
+                        tell: tell.clone(),
+                    })))?;
                 }
                 Command::Outcome(Outcome::Told { tell })
             }
@@ -59,7 +62,8 @@ impl Life {
                 Outcome::FederationMade { id: id.clone(), results }
             }
             FederationStep::Metadata => {
-                let fault = (self.bad && dice.one_in(2)).then(|| "the metadata has no certificate".to_owned());
+                let fault =
+                    (self.bad && dice.one_in(2)).then(|| "the metadata has no certificate".to_owned());
                 Outcome::MetadataFetched { id: id.clone(), fault }
             }
         };
@@ -94,7 +98,9 @@ impl Life {
             let late = if change.opens() { dice.seconds(WAY_MAX) } else { 0 };
             match dice.below(3) {
                 0 => {}
-                1 if late > 0 && self.possible(change) => self.twin.take_later(after(now, late), change.clone()),
+                1 if late > 0 && self.possible(change) => {
+                    self.twin.take_later(after(now, late), change.clone())
+                }
                 _ if self.possible(change) => self.twin.take(now, change),
                 _ => {}
             }

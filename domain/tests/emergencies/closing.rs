@@ -238,7 +238,11 @@ fn sessions_are_cut_when_all_is_closed_and_read_back() {
     assert_eq!(life.one(0).view.intended, [], "closed first");
     life.looked(0, 0);
     let before = after(life.town.now, 1);
-    assert_eq!(life.one(0).view.intended, [FederationChange::Cut { before }], "with those of the same second");
+    assert_eq!(
+        life.one(0).view.intended,
+        [FederationChange::Cut { before }],
+        "with those of the same second"
+    );
     life.step(0);
     assert_eq!(life.word(0), EmergencyWord::Closing, "nobody saw the cut");
     life.step(0);

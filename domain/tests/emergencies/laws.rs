@@ -34,7 +34,14 @@ pub struct Watch {
 
 impl Watch {
     /// After a record; `before` is the book that it changed.
-    pub fn record(&mut self, town: &Town, twin: &Twin, before: &Book, incoming: &Incoming, record: &Record) -> Law {
+    pub fn record(
+        &mut self,
+        town: &Town,
+        twin: &Twin,
+        before: &Book,
+        incoming: &Incoming,
+        record: &Record,
+    ) -> Law {
         for event in &record.events {
             if let Event::Emergency { id, fact } = event {
                 self.fact(town, before, incoming, id, fact)?;
@@ -49,7 +56,14 @@ impl Watch {
         town.book.emergencies().try_for_each(|one| has_its_jobs(&town.book, one, town.now))
     }
 
-    fn fact(&mut self, town: &Town, before: &Book, by: &Incoming, id: &EmergencyId, fact: &EmergencyFact) -> Law {
+    fn fact(
+        &mut self,
+        town: &Town,
+        before: &Book,
+        by: &Incoming,
+        id: &EmergencyId,
+        fact: &EmergencyFact,
+    ) -> Law {
         let one = town.emergency(id);
         match fact {
             EmergencyFact::Ordered { deadline, .. } => {
@@ -72,7 +86,10 @@ impl Watch {
             EmergencyFact::Extended { deadline, .. } => extended_lawfully(town, before, one, by, *deadline),
             EmergencyFact::CloseOrdered { due, .. } => {
                 let was = before.emergency(id).and_then(Emergency::deadline).unwrap_or(town.now);
-                holds(*due <= town.now && *due <= was.max(town.now), format!("P2: {id} is to be closed at {due}"))
+                holds(
+                    *due <= town.now && *due <= was.max(town.now),
+                    format!("P2: {id} is to be closed at {due}"),
+                )
             }
             EmergencyFact::Reviewed { by, .. } => reviewed_lawfully(town, one, by),
             _ => Ok(()),
@@ -121,9 +138,14 @@ fn ordered_lawfully(town: &Town, one: &Emergency, by: &Incoming) -> Law {
     let canaries_alone = one.seats_given().all(|seat| seat.by == Who::Glasskey);
     if one.is_drill() {
         let agreed = town.rules.needed(Level::Ops, one.ask.length) == 0;
-        return holds(canaries_alone || agreed, format!("P1: somebody who is no canary gets access by the drill {id}"));
+        return holds(
+            canaries_alone || agreed,
+            format!("P1: somebody who is no canary gets access by the drill {id}"),
+        );
     }
-    let Who::Person { person: opener } = &one.ask.by else { return Err(format!("P1: {id} was opened by nobody")) };
+    let Who::Person { person: opener } = &one.ask.by else {
+        return Err(format!("P1: {id} was opened by nobody"));
+    };
     let may = enabled(town, opener) && town.rules.may_open.contains(opener);
     holds(may && one.ask.length <= town.rules.max_length, format!("P1: {opener} may not open {id}"))?;
     let gone = one.seats_given().find(|seat| !enabled(town, &seat.person));
@@ -137,9 +159,13 @@ fn ordered_lawfully(town: &Town, one: &Emergency, by: &Incoming) -> Law {
         return holds(in_time && by.by.who == one.ask.by, format!("P1: {id} is opened alone"));
     }
     let mut others: BTreeSet<&PersonId> = one.confirmations.iter().map(|yes| &yes.by).collect();
-    others.retain(|other| *other != opener && enabled(town, other) && town.rules.may_confirm.contains(*other));
+    others
+        .retain(|other| *other != opener && enabled(town, other) && town.rules.may_confirm.contains(*other));
     others.retain(|other| one.seats_given().all(|seat| seat.person != **other));
-    holds(others.len() >= usize::try_from(needed).unwrap(), format!("P1: {id} needs {needed} and has {others:?}"))
+    holds(
+        others.len() >= usize::try_from(needed).unwrap(),
+        format!("P1: {id} needs {needed} and has {others:?}"),
+    )
 }
 
 /// P1: what is opened for more, or for more people, was agreed to by as many as that needs.
@@ -155,7 +181,10 @@ fn added_lawfully(town: &Town, one: &Emergency, by: &Incoming) -> Law {
 fn extended_lawfully(town: &Town, before: &Book, one: &Emergency, by: &Incoming, until: Timestamp) -> Law {
     let id = &one.ask.id;
     let was = before.emergency(id).ok_or("extended out of nothing")?;
-    holds(was.deadline().is_some_and(|was| town.now < was && was < until), format!("P2: {id} is extended too late"))?;
+    holds(
+        was.deadline().is_some_and(|was| town.now < was && was < until),
+        format!("P2: {id} is extended too late"),
+    )?;
     let since = match &was.state {
         EmergencyState::Opening { since, .. } | EmergencyState::On { since, .. } => *since,
         other => return Err(format!("{id} is extended in {other:?}")),
@@ -172,7 +201,8 @@ fn extended_lawfully(town: &Town, before: &Book, one: &Emergency, by: &Incoming,
     }
     let mut others: BTreeSet<&PersonId> = was.confirmations.iter().map(|yes| &yes.by).collect();
     others.insert(who);
-    let enough = usize::try_from(needed).unwrap() <= others.len().max(usize::try_from(was.terms.approvals).unwrap());
+    let enough =
+        usize::try_from(needed).unwrap() <= others.len().max(usize::try_from(was.terms.approvals).unwrap());
     holds(enough, format!("P1: {id} extended to {whole} needs {needed} and has {others:?}"))?;
     let other = by.by.who != was.ask.by && was.seats_given().all(|seat| seat.person != *who);
     holds(other && town.rules.may_confirm.contains(who), format!("P1: {who} extends their own {id}"))
@@ -192,7 +222,8 @@ fn reviewed_lawfully(town: &Town, one: &Emergency, by: &PersonId) -> Law {
 /// At most one holds the federation, and at most one waits for it.
 fn one_at_most(book: &Book) -> Law {
     let holding = book.emergencies().filter(|one| one.state.holds_federation()).count();
-    let waiting = book.emergencies().filter(|one| matches!(one.state, EmergencyState::Proposed { .. })).count();
+    let waiting =
+        book.emergencies().filter(|one| matches!(one.state, EmergencyState::Proposed { .. })).count();
     holds(holding <= 1 && waiting <= 1, format!("{holding} hold the federation and {waiting} wait for it"))
 }
 
@@ -217,7 +248,9 @@ fn has_its_jobs(book: &Book, one: &Emergency, now: Timestamp) -> Law {
             holds(!(one.is_drill() && waits), format!("{id} is a drill and waits for a review"))?;
             holds(!waits || timer_by(REVIEW_REMIND_EVERY.after(now)), missing("be reviewed"))?;
         }
-        EmergencyState::Declined { .. } | EmergencyState::Withdrawn { .. } | EmergencyState::Lapsed { .. } => {}
+        EmergencyState::Declined { .. }
+        | EmergencyState::Withdrawn { .. }
+        | EmergencyState::Lapsed { .. } => {}
     }
     let works = book.due().any(|(_, job)| matches!(job, Job::Federation { id, .. } if *id == one.ask.id));
     holds(works == one.state.holds_federation(), missing("reconcile, or has one too many"))?;

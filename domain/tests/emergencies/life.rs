@@ -70,7 +70,9 @@ impl Life {
             Act::Declines { who } => {
                 self.person_says(*who, EmergencyCommand::Decline { which: open(), why: None })
             }
-            Act::Closes { who } => self.person_says(*who, EmergencyCommand::Off { which: open(), reason: None }),
+            Act::Closes { who } => {
+                self.person_says(*who, EmergencyCommand::Off { which: open(), reason: None })
+            }
             Act::Adds { who, people, ops } => {
                 let (people, level) = (named(people), level(*ops));
                 self.person_says(*who, EmergencyCommand::Add { which: open(), people, level })
@@ -312,7 +314,8 @@ impl Life {
     /// An auditor acknowledges what is off: then it leaves the book.
     fn reviews_what_is_off(&mut self) -> Law {
         let off = self.town.book.emergencies().find(|one| {
-            matches!(one.state, EmergencyState::Off { .. }) && matches!(one.review, emergency::Review::Wanted { .. })
+            matches!(one.state, EmergencyState::Off { .. })
+                && matches!(one.review, emergency::Review::Wanted { .. })
         });
         let Some(id) = off.map(|one| one.ask.id.clone()) else { return Ok(()) };
         self.town.rules.auditors.insert(person("zoe"));

@@ -50,10 +50,14 @@ impl Watch {
     /// Before a message is posted.
     pub fn posted(&self, town: &Town, tell: &Tell) -> Law {
         let Some(one) = tell.id.emergency().and_then(|id| town.book.emergency(id)) else { return Ok(()) };
-        let (NoticeKind::SignIn { level }, Recipient::Person { person }) = (&tell.kind, &tell.to) else { return Ok(()) };
+        let (NoticeKind::SignIn { level }, Recipient::Person { person }) = (&tell.kind, &tell.to) else {
+            return Ok(());
+        };
         let tried = one.untold.get(tell).is_some_and(|posting| *posting != request::Posting::No);
         let open = matches!(one.state, EmergencyState::On { .. });
-        let sits = one.seats_given().any(|seat| seat.person == *person && seat.level == *level && !seat.gone_by_hand);
+        let sits = one
+            .seats_given()
+            .any(|seat| seat.person == *person && seat.level == *level && !seat.gone_by_hand);
         holds(tried || (open && sits), format!("{} is posted to somebody who has no access", tell.key()))
     }
 }

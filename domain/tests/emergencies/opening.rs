@@ -22,10 +22,15 @@ fn opening(people: &[&str]) -> Life {
 fn it_is_on_when_the_app_is_active_and_the_first_person_is_in() {
     let mut life = opening(&["cy", "dee"]);
     life.step(0);
-    assert_eq!(life.one(0).view.intended, [FederationChange::Activate, add("cy"), add("dee")], "side by side");
+    assert_eq!(
+        life.one(0).view.intended,
+        [FederationChange::Activate, add("cy"), add("dee")],
+        "side by side"
+    );
     life.twin.take(life.town.now, &FederationChange::Activate);
     life.twin.take(life.town.now, &add("dee"));
-    let results = vec![(FederationChange::Activate, done()), (add("cy"), not_done()), (add("dee"), done_add("dee"))];
+    let results =
+        vec![(FederationChange::Activate, done()), (add("cy"), not_done()), (add("dee"), done_add("dee"))];
     life.said(Outcome::FederationMade { id: id(0), results });
     assert_eq!(life.word(0), EmergencyWord::Opening, "nobody saw it");
     life.step(0);

@@ -85,7 +85,9 @@ fn who_is_added_again_while_being_removed_is_in_at_the_end() {
         life.removes("ana", "dee").unwrap();
         life.adds("ana", "dee", Level::Ops).unwrap();
         assert_eq!(life.one(0).view.intended, [remove("dee")]);
-        assert!(life.one(0).seats.iter().all(|seat| seat.person != person("dee") || seat.confirmed_at.is_none()));
+        assert!(
+            life.one(0).seats.iter().all(|seat| seat.person != person("dee") || seat.confirmed_at.is_none())
+        );
         life.step(0);
         // A list that lags still shows how it was before: dee is not in, whatever it says.
         life.looked(0, lag);
@@ -171,7 +173,10 @@ fn strangers_are_told_left_while_it_is_on_and_taken_out_with_everybody() {
     life.rest();
     assert_eq!(life.word(0), EmergencyWord::Off);
     assert!(life.twin.is_closed());
-    assert!(life.one(0).strangers[&Level::Ops].contains(&member(&person("dee"))), "and the report says who they were");
+    assert!(
+        life.one(0).strangers[&Level::Ops].contains(&member(&person("dee"))),
+        "and the report says who they were"
+    );
 }
 
 #[test]

@@ -42,7 +42,8 @@ impl Life {
     pub fn answers(&mut self, incoming: Incoming) -> Result<Reply, Refusal> {
         // Said twice: once to hear the answer, on a copy of the book; once to be looked at by the laws.
         let book = self.town.book.clone();
-        let (records, rows, closed) = (self.town.journal.len(), self.town.rows.clone(), self.town.closed.clone());
+        let (records, rows, closed) =
+            (self.town.journal.len(), self.town.rows.clone(), self.town.closed.clone());
         let answer = self.town.send(incoming.clone());
         self.town.journal.truncate(records);
         (self.town.book, self.town.rows, self.town.closed) = (book, rows, closed);

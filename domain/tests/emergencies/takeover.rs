@@ -20,7 +20,10 @@ fn drilling() -> Life {
 fn a_drill_goes_on_and_off_with_nobody_in_it_and_needs_nobody_else() {
     let mut life = drilling();
     life.rest();
-    assert!(matches!(life.one(0).state, EmergencyState::Off { cause: CloseCause::DrillDone, on_since: Some(_), .. }));
+    assert!(matches!(
+        life.one(0).state,
+        EmergencyState::Off { cause: CloseCause::DrillDone, on_since: Some(_), .. }
+    ));
     assert_eq!(life.one(0).review, Review::NotNeeded);
     assert_eq!(life.drilled(), None);
     assert!(life.twin.is_closed());
@@ -110,7 +113,9 @@ fn an_incident_takes_a_drill_over_whatever_it_is_at() {
             continue;
         }
         life.opens(new(1, &["cy"])).unwrap();
-        assert!(matches!(&life.one(0).state, EmergencyState::Off { taken_over_by: Some(by), .. } if *by == id(1)));
+        assert!(
+            matches!(&life.one(0).state, EmergencyState::Off { taken_over_by: Some(by), .. } if *by == id(1))
+        );
         assert_eq!(life.drilled().as_deref(), Some("an incident came first"), "after {steps} steps");
         life.rest();
         assert_eq!(life.word(1), EmergencyWord::On, "after {steps} steps");

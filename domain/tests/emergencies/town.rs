@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use glasskey_domain::book::{Row, RowKey};
 use glasskey_domain::command::{EmergencyCommand, Incoming, NewEmergency, Which};
 use glasskey_domain::decide::refused;
-use glasskey_domain::emergency::{
-    CutPlan, EmergencyState, EmergencyTerms, Level, Place, Provider, Purpose,
-};
+use glasskey_domain::emergency::{CutPlan, EmergencyState, EmergencyTerms, Level, Place, Provider, Purpose};
 use glasskey_domain::person::Employment;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::settings::FederationSettings;
@@ -93,7 +91,8 @@ impl Rules for Table {
         may.then(|| vec!["table".to_owned()]).ok_or(NotPermitted::NoPolicy)
     }
     fn confirmers(&self, directory: &Directory, asked: &EmergencyQuestion, most: usize) -> Approvers {
-        let others = self.may_confirm.iter().filter(|p| **p != asked.opener && directory.enabled(p).is_some());
+        let others =
+            self.may_confirm.iter().filter(|p| **p != asked.opener && directory.enabled(p).is_some());
         Approvers { people: others.take(most).cloned().collect(), complete: true }
     }
     fn audit(&self, _: &Directory, person: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
@@ -148,11 +147,8 @@ pub struct Town {
 impl Town {
     pub fn new(approvals: u32) -> Self {
         let people = |names: &[&str]| names.iter().map(|name| person(name)).collect();
-        let main = FederationSettings {
-            place: place(),
-            max_length: Seconds::hours(4),
-            length: Seconds::hours(1),
-        };
+        let main =
+            FederationSettings { place: place(), max_length: Seconds::hours(4), length: Seconds::hours(1) };
         Self {
             now: Timestamp::from_second(1_800_000_000).unwrap(),
             book: Book::default(),

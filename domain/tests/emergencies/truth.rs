@@ -31,7 +31,8 @@ pub fn fact(town: &Town, twin: &Twin, id: &EmergencyId, fact: &EmergencyFact) ->
         }
         EmergencyFact::TakenOver { by } => {
             let next = town.emergency(by);
-            let goes_on = next.state.holds_federation() && !next.is_drill() && next.ask.place.app == one.ask.place.app;
+            let goes_on =
+                next.state.holds_federation() && !next.is_drill() && next.ask.place.app == one.ask.place.app;
             holds(goes_on, format!("P3: {id} is let go and {by} does not close it: {:?}", next.state))?;
             let cuts = next.ask.place.cut.is_some() || one.ask.place.cut.is_none() || one.is_drill();
             holds(cuts, format!("P3: {id} is let go and {by} does not cut its sessions"))?;
@@ -53,7 +54,8 @@ fn on(town: &Town, twin: &Twin, one: &Emergency) -> Law {
     if is_news(twin.closed_by_hand, town.now) {
         return Ok(());
     }
-    let awaited = |seat: &&Seat| !seat.gone_by_hand && seat.trouble.as_ref().is_none_or(|trouble| !trouble.for_good);
+    let awaited =
+        |seat: &&Seat| !seat.gone_by_hand && seat.trouble.as_ref().is_none_or(|trouble| !trouble.for_good);
     let one_in = one.seats_given().any(|seat| twin.has_in(seat.level, &seat.person));
     let nobody = one.seats_given().find(awaited).is_none();
     let on = twin.has.app && (one_in || nobody);

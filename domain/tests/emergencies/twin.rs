@@ -87,7 +87,8 @@ impl Twin {
     }
 
     pub fn advance(&mut self, now: Timestamp) {
-        let (due, late): (Vec<_>, Vec<_>) = std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= now);
+        let (due, late): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.late).into_iter().partition(|(at, _)| *at <= now);
         self.late = late;
         for (at, change) in due {
             self.take(at, &change);
@@ -97,7 +98,11 @@ impl Twin {
 
     fn then(&self, now: Timestamp, lag: i64) -> &Has {
         let at = after(now, -lag);
-        self.past.iter().filter(|(until, _)| *until > at).min_by_key(|(until, _)| *until).map_or(&self.has, |(_, has)| has)
+        self.past
+            .iter()
+            .filter(|(until, _)| *until > at)
+            .min_by_key(|(until, _)| *until)
+            .map_or(&self.has, |(_, has)| has)
     }
 
     /// What a look says that lags so many seconds behind.
@@ -105,7 +110,11 @@ impl Twin {
         let has = self.then(now, lag);
         Looked {
             app: Some(has.app),
-            groups: has.groups.iter().map(|(level, members)| (*level, members.iter().cloned().collect())).collect(),
+            groups: has
+                .groups
+                .iter()
+                .map(|(level, members)| (*level, members.iter().cloned().collect()))
+                .collect(),
             cut: cut.then_some(has.cut),
         }
     }
@@ -124,6 +133,8 @@ impl Twin {
     }
 
     pub fn is_closed(&self) -> bool {
-        !self.has.app && self.has.groups.values().all(BTreeSet::is_empty) && !self.late.iter().any(|(_, c)| c.opens())
+        !self.has.app
+            && self.has.groups.values().all(BTreeSet::is_empty)
+            && !self.late.iter().any(|(_, c)| c.opens())
     }
 }

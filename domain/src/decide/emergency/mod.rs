@@ -162,11 +162,7 @@ fn question(
 }
 
 /// What would have needed more people's yes to be opened is not reached by opening less and going on from there (P1).
-fn enough_confirmed(
-    emergency: &Emergency,
-    needed: u32,
-    another: Option<&PersonId>,
-) -> Result<(), Refusal> {
+fn enough_confirmed(emergency: &Emergency, needed: u32, another: Option<&PersonId>) -> Result<(), Refusal> {
     let people = emergency.confirmations.iter().map(|yes| &yes.by).chain(another);
     let counting = people.collect::<BTreeSet<_>>().len();
     let counting = u32::try_from(counting).unwrap_or(u32::MAX).max(emergency.terms.approvals);

@@ -126,12 +126,13 @@ fn confirm_on(desk: &mut Desk<'_>) {
     let Some(emergency) = desk.emergency() else { return };
     let opening = matches!(emergency.state, EmergencyState::Opening { .. });
     let active = emergency.view.activated && emergency.view.app.seen() == Some(&true);
-    let nobody_awaited = emergency.seats_given().all(|seat| {
-        seat.gone_by_hand || seat.trouble.as_ref().is_some_and(|trouble| trouble.for_good)
-    });
+    let nobody_awaited = emergency
+        .seats_given()
+        .all(|seat| seat.gone_by_hand || seat.trouble.as_ref().is_some_and(|trouble| trouble.for_good));
     let one_in = emergency.seats_given().any(|seat| {
         let members = emergency.view.groups.get(&seat.level).and_then(Sight::seen);
-        let is_in = seat.member.as_ref().zip(members).is_some_and(|(member, all)| all.contains_key(&member.id));
+        let is_in =
+            seat.member.as_ref().zip(members).is_some_and(|(member, all)| all.contains_key(&member.id));
         is_in && seat.confirmed_at.is_some() && !seat.gone_by_hand
     });
     if !(opening && active && (one_in || nobody_awaited)) {
