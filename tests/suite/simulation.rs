@@ -11,14 +11,21 @@ use std::time::Duration;
 
 use glasskey::engine::refresh;
 use glasskey::ports::{Answer as Reading, DirectorySource, Fault};
-use glasskey_domain::{Answer, Command, Directory, EndCause, Event, Reply, RequestId, Seconds, State};
+use glasskey_domain::command::{EmergencyCommand, Which};
+use glasskey_domain::emergency::{CloseCause, Level, Review};
+use glasskey_domain::event::EmergencyFact;
+use glasskey_domain::federation::READ_ONLY;
+use glasskey_domain::{
+    Answer, Book, Command, Directory, EmergencyId, EndCause, Event, Reply, RequestId, Seconds, State,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::crash::company::{
-    PEOPLE, SETS, Table, directory_without, holding, person, standing, target, through_groups,
+    AUDITOR, PEOPLE, SETS, Table, directory_without, federations, holding, person, standing, target,
+    through_groups,
 };
-use crate::crash::life::{Life, World, ask};
-use crate::crash::outside::{Luck, Mishap, Outside};
+use crate::crash::life::{Life, World, ask, drill, open};
+use crate::crash::outside::{Fact, Luck, Mishap, Outside};
 use crate::crash::promises::all_is_well;
 use crate::crash::store::Store;
 
@@ -58,6 +65,8 @@ struct Weather {
     clear: bool,
     aws_down: bool,
     chat_down: bool,
+    okta_down: bool,
+    okta_read_only: bool,
 }
 
 fn transient(what: &str, retry_after: Option<u64>) -> Mishap {
@@ -70,15 +79,25 @@ impl Weather {
         if self.clear {
             return Mishap::None;
         }
-        let at_aws = matches!(call, "look" | "create" | "delete" | "poll");
-        if (at_aws && self.aws_down) || (!at_aws && self.chat_down) {
+        let changes = matches!(call, "activate" | "deactivate" | "add" | "remove");
+        let at_okta = changes || matches!(call, "observe" | "observe-part" | "metadata");
+        let at_aws = matches!(call, "look" | "create" | "delete" | "poll" | "cut" | "cut-look");
+        let at_chat = !at_okta && !at_aws;
+        if (at_aws && self.aws_down) || (at_chat && self.chat_down) || (at_okta && self.okta_down) {
             return transient("it is down", None);
+        }
+        if changes && self.okta_read_only {
+            return transient(&format!("{READ_ONLY} disaster recovery"), Some(60));
         }
         match (self.dice.below(100), call) {
             (0..6, _) => transient("ThrottlingException", Some(1)),
             (6..11, _) => Mishap::Lost,
             (11..14, "create" | "delete") => Mishap::Fails,
-            (14..17, "create") => Mishap::Late(SignedDuration::from_millis(self.dice.below(12_000) as i64)),
+            (11..13, "add") => Mishap::Fails,
+            (11..14, "observe" | "activate" | "deactivate") => Mishap::Hangs,
+            (14..17, "create" | "activate" | "add" | "deactivate" | "remove") => {
+                Mishap::Late(SignedDuration::from_millis(self.dice.below(12_000) as i64))
+            }
             (14..16, _) => transient("the connection was refused", None),
             _ => Mishap::None,
         }
@@ -109,7 +128,14 @@ struct Town {
 
 impl Town {
     fn new(seed: u64) -> Self {
-        let weather = Weather { dice: Dice(!seed), clear: false, aws_down: false, chat_down: false };
+        let weather = Weather {
+            dice: Dice(!seed),
+            clear: false,
+            aws_down: false,
+            chat_down: false,
+            okta_down: false,
+            okta_read_only: false,
+        };
         let weather = Arc::new(Mutex::new(weather));
         let sky = Arc::clone(&weather);
         let luck: Luck = Box::new(move |call| sky.lock().unwrap().strikes(call));
@@ -117,6 +143,7 @@ impl Town {
         let outside = Arc::new(Outside::new(standing(), through_groups(), luck, store.clone()));
         let mut world = World::new(store, outside);
         world.settings.lapse_after = Seconds::minutes(20);
+        world.settings.federations = federations(seed % 2 == 0);
         let life = Some(world.start(|wires| wires));
         let (delivered, left) = (BTreeMap::new(), BTreeSet::new());
         Self { world, weather, dice: Dice(seed), life, delivered, deliveries: 0, left }
@@ -145,7 +172,8 @@ impl Town {
         let requests = self.requests();
         let newest = requests.len().saturating_sub(6);
         let some = self.dice.of(&requests[newest..]).cloned();
-        let command = match (self.dice.below(10), some) {
+        let command = match (self.dice.below(15), some) {
+            (10.., _) => Command::Emergency(self.breaks_glass()),
             (0..4, _) | (_, None) => {
                 let set = self.dice.of(&SETS).unwrap();
                 ask(target(set), 1 + self.dice.below(30) as u32)
@@ -176,6 +204,37 @@ impl Town {
         self.delivered.insert(delivery, (who, command, answer));
     }
 
+    /// What somebody says about an emergency, whether or not one is there.
+    fn breaks_glass(&mut self) -> EmergencyCommand {
+        let which = Which::Open(None);
+        let level = *self.dice.of(&Level::ALL).unwrap();
+        let whom = *self.dice.of(&PEOPLE).unwrap();
+        let minutes = 2 + self.dice.below(25) as u32;
+        let opens = if self.dice.below(4) == 0 { drill() } else { open(level, minutes, &[whom]) };
+        match (self.dice.below(10), opens) {
+            (0..3, Command::Emergency(opens)) => opens,
+            (3 | 4, _) => EmergencyCommand::Confirm { which },
+            (5, _) if self.dice.below(2) == 0 => EmergencyCommand::Decline { which, why: None },
+            (6, _) => EmergencyCommand::Add { which, people: vec![person(whom)], level },
+            (7, _) => EmergencyCommand::Remove { which, people: vec![person(whom)] },
+            (8, _) => EmergencyCommand::Extend { which, by: Seconds::minutes(minutes) },
+            _ => EmergencyCommand::Off { which, reason: None },
+        }
+    }
+
+    /// Somebody works in Okta's console, while an emergency is open.
+    fn console(&mut self) {
+        let outside = Arc::clone(&self.world.outside);
+        if !self.world.store.durable(|book| book.emergencies().any(|one| one.state.holds_federation())) {
+            return;
+        }
+        let open: Vec<Fact> = outside.open_now().into_iter().collect();
+        match (self.dice.below(3), self.dice.of(&open)) {
+            (0, _) | (_, None) => outside.by_hand(Fact::is_in("00gops", "mallory"), true),
+            (_, Some(fact)) => outside.by_hand(fact.clone(), false),
+        }
+    }
+
     /// P6: a delivery that comes again gets the answer it got.
     async fn comes_again(&mut self) {
         let all: Vec<String> = self.delivered.keys().cloned().collect();
@@ -200,6 +259,8 @@ impl Town {
             may_request: some(&mut self.dice, &PEOPLE),
             may_approve: some(&mut self.dice, &["bo", "dee", "eve"]),
             approvals: self.dice.below(3) as u32,
+            confirmations: self.dice.below(2) as u32,
+            solo_after: (self.dice.below(2) == 0).then(|| Seconds::minutes(2)),
             ..Table::of_two()
         };
         self.world.rules = Arc::new(rules);
@@ -219,7 +280,7 @@ impl Town {
     /// Things that happen to a town without anybody's wish.
     async fn fate(&mut self) {
         let outside = Arc::clone(&self.world.outside);
-        match self.dice.below(11) {
+        match self.dice.below(15) {
             0 => self.dies().await,
             1 => {
                 let drained = self.life.take().expect("a bot").drains(std::future::pending()).await;
@@ -246,6 +307,15 @@ impl Town {
                 let takes = SignedDuration::from_millis(50 + self.dice.below(5_000) as i64);
                 outside.set_pace(stale, takes);
             }
+            10 => {
+                let mut weather = self.weather.lock().unwrap();
+                weather.okta_down = !weather.okta_down;
+            }
+            11 => {
+                let mut weather = self.weather.lock().unwrap();
+                weather.okta_read_only = !weather.okta_read_only;
+            }
+            12 | 13 => self.console(),
             _ => {
                 let ours: Vec<_> = outside.ours().into_iter().collect();
                 if let Some(holding) = self.dice.of(&ours) {
@@ -271,15 +341,31 @@ impl Town {
         }
     }
 
+    /// The auditor looks at all that is over.
+    async fn reviews(&mut self) {
+        let wanted: Vec<EmergencyId> = self.world.store.durable(|book| {
+            let wanted = book.emergencies().filter(|one| matches!(one.review, Review::Wanted { .. }));
+            wanted.map(|one| one.ask.id.clone()).collect()
+        });
+        for id in wanted {
+            let review = Command::Emergency(EmergencyCommand::Review { id: id.clone(), note: None });
+            let answer = self.life().does(AUDITOR, &format!("review of {id}"), review).await;
+            assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
+        }
+    }
+
     async fn heals(&mut self) {
         {
             let mut weather = self.weather.lock().unwrap();
             (weather.clear, weather.aws_down, weather.chat_down) = (true, false, false);
+            (weather.okta_down, weather.okta_read_only) = (false, false);
         }
         self.world.outside.time.set_wrong_by(0);
         let until = tokio::time::Instant::now() + HEALED_WITHIN;
         while tokio::time::Instant::now() < until {
-            if self.world.store.durable(|book| book.open_count()) == 0 {
+            let open = |book: &Book| book.open_count() + book.emergencies().count();
+            self.reviews().await;
+            if self.world.store.durable(open) == 0 {
                 break;
             }
             tokio::time::sleep(Duration::from_secs(10)).await;
@@ -325,15 +411,61 @@ fn name_of(event: &Event) -> Option<&'static str> {
         Event::EndOrdered { cause: EndCause::Revoked { .. }, .. } => "revoked",
         Event::OverdueTold { .. } => "overdue",
         Event::Stopped => "drained",
+        Event::Emergency { fact, .. } => return fact_name(fact),
         _ => return None,
     })
 }
 
-const ALL_SEEN: [&str; 16] = [
+fn fact_name(fact: &EmergencyFact) -> Option<&'static str> {
+    Some(match fact {
+        EmergencyFact::Confirmed { .. } => "emergency confirmed",
+        EmergencyFact::WentAlone { .. } => "emergency went alone",
+        EmergencyFact::Declined { .. } => "emergency declined",
+        EmergencyFact::Withdrawn => "emergency withdrawn",
+        EmergencyFact::Lapsed => "emergency lapsed",
+        EmergencyFact::TakenOver { .. } => "emergency taken over",
+        EmergencyFact::Extended { .. } => "emergency extended",
+        EmergencyFact::SeatsTaken { .. } => "seat taken back",
+        EmergencyFact::StrangersSeen { .. } => "strangers seen",
+        EmergencyFact::SeatGone { .. } => "seat gone",
+        EmergencyFact::OnConfirmed { .. } => "emergency on",
+        EmergencyFact::OffConfirmed { .. } => "emergency off",
+        EmergencyFact::OverdueTold { .. } => "emergency overdue",
+        EmergencyFact::EndAnnounced => "emergency ends soon",
+        EmergencyFact::Trouble { read_only: true, .. } => "Okta read-only",
+        EmergencyFact::CloseOrdered { cause, .. } => match cause {
+            CloseCause::Deadline => "emergency closed by time",
+            CloseCause::Ordered { .. } => "emergency closed",
+            CloseCause::DrillDone => "drill done",
+            CloseCause::DrillFailed { .. } => "drill failed",
+            CloseCause::ByHand => "emergency closed by hand",
+        },
+        _ => return None,
+    })
+}
+
+const ALL_SEEN: [&str; 36] = [
+    "Okta read-only",
     "already held",
     "change failed",
     "denied",
     "drained",
+    "drill done",
+    "drill failed",
+    "emergency closed",
+    "emergency closed by hand",
+    "emergency closed by time",
+    "emergency confirmed",
+    "emergency declined",
+    "emergency ends soon",
+    "emergency extended",
+    "emergency lapsed",
+    "emergency off",
+    "emergency on",
+    "emergency overdue",
+    "emergency taken over",
+    "emergency went alone",
+    "emergency withdrawn",
     "expired",
     "grant failed",
     "granted",
@@ -345,6 +477,9 @@ const ALL_SEEN: [&str; 16] = [
     "removed by hand",
     "reply lost",
     "revoked",
+    "seat gone",
+    "seat taken back",
+    "strangers seen",
     "withdrawn",
 ];
 

@@ -110,7 +110,7 @@ async fn whoever_dies_over_a_real_disk_comes_to_the_same_end() {
 async fn whoever_dies_in_an_emergency_over_a_real_disk_comes_to_the_same_end() {
     let mut fell_at = BTreeSet::new();
     for (first, story) in EMERGENCIES.into_iter().enumerate() {
-        fell_at.extend(die_everywhere(story, Store::on_disk, first, 23).await);
+        fell_at.extend(die_everywhere(story, Store::on_disk, 3 * first, 37).await);
     }
     assert!(fell_at.contains("commit"), "{fell_at:?}");
 }
@@ -119,6 +119,6 @@ async fn whoever_dies_in_an_emergency_over_a_real_disk_comes_to_the_same_end() {
 async fn who_dies_again_soon_after_a_death_comes_to_the_same_end() {
     die_again(&REQUESTS, 7).await;
     for story in EMERGENCIES {
-        die_again(story, 7).await;
+        die_again(story, 13).await;
     }
 }
