@@ -7,6 +7,7 @@ mod every_step;
 pub(crate) mod guillotine;
 mod kill;
 pub(crate) mod life;
+mod okta_stumbles;
 pub(crate) mod outside;
 mod process;
 pub(crate) mod promises;

@@ -12,20 +12,11 @@ use super::script::Line::{
 };
 use super::script::Story;
 
-/// All of them.
-pub(crate) const EMERGENCIES: [&Story; 11] = [
-    &ON_AND_OFF,
-    &DEADLINE,
-    &SOLO,
-    &PEOPLE_AND_TIME,
-    &DECLINED,
-    &DRILL,
-    &OFF_WHILE_OPENING,
-    &INCIDENT_IN_A_DRILL,
-    &AGAIN_WHILE_CLOSING,
-    &CUT,
-    &BY_HAND,
-];
+/// Those of one emergency that goes as people want it to.
+pub(crate) const PLAIN: [&Story; 6] = [&ON_AND_OFF, &DEADLINE, &SOLO, &PEOPLE_AND_TIME, &DECLINED, &DRILL];
+/// Those in which something comes between.
+pub(crate) const CROSSED: [&Story; 5] =
+    [&OFF_WHILE_OPENING, &INCIDENT_IN_A_DRILL, &AGAIN_WHILE_CLOSING, &CUT, &BY_HAND];
 
 /// Whoever may break glass does it at once.
 fn at_once() -> Table {
@@ -308,6 +299,33 @@ const CUT: Story = Story {
         "emergency-1/sign-in-ro/person/dee",
     ],
     perhaps_told: &[],
+    ends: |_, outside| assert!(outside.is_cut()),
+};
+
+/// The story for a provider that stumbles: with time to get up again.
+pub(crate) const STUMBLING: Story = Story {
+    name: "the provider stumbles",
+    rules: at_once,
+    cuts: true,
+    lines: &[Opens("dee", Ops, 30, &["ana"]), Minutes(2), Offs("dee"), Minutes(3), Reviews(0), Rest],
+    told: &[
+        "emergency-1/emergency-off/access",
+        "emergency-1/emergency-off/channel/#incident",
+        "emergency-1/emergency-off/person/ana",
+        "emergency-1/emergency-off/person/dee",
+        "emergency-1/emergency-on/access",
+        "emergency-1/emergency-on/channel/#incident",
+        "emergency-1/reviewed/channel/#incident",
+        "emergency-1/sign-in-ops/person/ana",
+    ],
+    perhaps_told: &[
+        "emergency-1/emergency-stuck/channel/#incident",
+        "emergency-1/emergency-stuck/person/dee",
+        "emergency-1/overdue-1/access",
+        "emergency-1/overdue-1/channel/#incident",
+        "emergency-1/overdue-1/person/dee",
+        "emergency-1/overdue-over/channel/#incident",
+    ],
     ends: |_, outside| assert!(outside.is_cut()),
 };
 

@@ -18,7 +18,7 @@ use glasskey_domain::request::MessageRef;
 use glasskey_domain::{Command, Directory, EmergencyId, Holding, Outcome, Person, Tell};
 use jiff::Timestamp;
 
-use super::emergencies::EMERGENCIES;
+use super::emergencies::{CROSSED, PLAIN};
 use super::life::Wires;
 use super::outside::{Mishap, level_of, subject};
 use super::requests::REQUESTS;
@@ -266,7 +266,7 @@ fn twice(engine: &Arc<OnceLock<WeakEngine>>, wires: Wires) -> Wires {
 }
 
 async fn played_twice(store: fn() -> Store) {
-    for story in EMERGENCIES.into_iter().chain([&REQUESTS]) {
+    for story in PLAIN.into_iter().chain(CROSSED).chain([&REQUESTS]) {
         eprintln!("{}: everything twice", story.name);
         let mut play = Play::new(story, world(store(), Box::new(|_| Mishap::None)));
         play.says_everything_twice();
