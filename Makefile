@@ -6,13 +6,14 @@ BUILT := $(or $(CARGO_TARGET_DIR),target)/debug
 RUN_TESTS := $(if $(shell command -v cargo-nextest),nextest run,test)
 
 .NOTPARALLEL:
-.PHONY: help demo test tools check fmt bench pictures deny cargo-test browser-test
+.PHONY: help demo test tools check fmt bench pictures deny cargo-test conformance browser-test
 
 help:
 	@echo 'make demo      a pretend company, the real bot, and a page to try both (ARGS="--port 9000 --open")'
 	@echo 'make test      installs what the tests need, then runs all of them'
 	@echo 'make check     formatting and lints'
 	@echo 'make fmt       formats'
+	@echo 'make conformance  what we send, against the published descriptions in SPECS'
 	@echo 'make bench     the numbers of docs/BENCHMARKS.md'
 	@echo 'make pictures  makes docs/pictures again'
 	@echo 'make deny      licences, advisories and sources of all dependencies (needs cargo-deny)'
@@ -35,6 +36,10 @@ cargo-test:
 	cargo build --locked --workspace --bins --tests
 	cargo $(RUN_TESTS) --locked --workspace --no-fail-fast
 	$(if $(findstring nextest,$(RUN_TESTS)),cargo test --locked --workspace --doc)
+
+conformance: export SPECS ?= ../shared/specs
+conformance:
+	cargo test --locked --workspace --test suite conformance -- --nocapture
 
 browser-test: tools
 	cargo build --locked --workspace --bins --tests

@@ -35,7 +35,7 @@ async fn perform(out: &mut Output, arguments: Arguments, environment: &Environme
         }
         Command::Init(init) => Ok(cli::init::perform(out, &init)),
         Command::Manifest(ManifestCommand::Slack) => Ok(cli::manifest::slack(out)),
-        Command::Check => Ok(cli::check::perform(out, file, environment).await),
+        Command::Check => Ok(cli::check::perform(out, file, environment, SystemClock.now()).await),
         Command::Run => {
             let config = cli::load(out, file, environment, Need::Secrets)?;
             let secrets = config.resolve_secrets(environment).await.map_err(|faults| {
@@ -52,6 +52,13 @@ async fn perform(out: &mut Output, arguments: Arguments, environment: &Environme
                 PolicyCommand::Explain(question) => cli::policy::explain(out, &config, &question, now),
                 PolicyCommand::Test { file } => cli::policy::test(out, &config, &file, now),
             })
+        }
+        Command::Elevate(words) => {
+            let config = cli::load(out, file, environment, Need::NoSecrets)?;
+            Ok(cli::breakglass::ask::elevate(out, &config.admin.socket, &words.words).await)
+        }
+        Command::Breakglass(command) => {
+            cli::breakglass::perform(out, file, environment, command, SystemClock.now()).await
         }
         Command::Requests(command) => {
             let config = cli::load(out, file, environment, Need::NoSecrets)?;

@@ -37,6 +37,7 @@ pub const SLACK_SCOPES: &[(&str, &str)] = &[
     ("groups:read", "the same, in private channels"),
     ("channels:history", "look before posting again, after a lost reply"),
     ("groups:history", "the same, in private channels"),
+    ("pins:write", "keep the card of an open emergency pinned"),
 ];
 
 /// The events that Glasskey listens to, each with what for.

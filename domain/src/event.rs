@@ -45,10 +45,6 @@ pub struct Record {
 }
 
 /// A fact.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "facts live for one commit; what was asked is most of what is written"
-)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {

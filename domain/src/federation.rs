@@ -268,7 +268,7 @@ fn to_open(emergency: &Emergency) -> Vec<FederationChange> {
         let for_good = seat.trouble.as_ref().is_some_and(|trouble| trouble.for_good);
         match (&seat.taken_by, &seat.member) {
             // Once confirmed and gone again, somebody removed them by hand: not put back.
-            (None, _) if !(is_in && seat.put_in) && !for_good && seat.confirmed_at.is_none() => {
+            (None, _) if seat.confirmed_at.is_none() && !(for_good || (is_in && seat.put_in)) => {
                 changes.push(FederationChange::Add { level: seat.level, person: seat.person.clone() });
             }
             (Some(_), Some(member)) if is_in && !is_given(emergency, seat.level, &member.id) => {

@@ -16,6 +16,13 @@ pub enum Refusal {
         /// Why not.
         why: StrangerWhy,
     },
+    /// Somebody who is mentioned could not be taken for a person of the company.
+    NamedStranger {
+        /// Whom: their account in chat, and the name it shows.
+        named: String,
+        /// Why not.
+        why: StrangerWhy,
+    },
     /// The words could not be read; the door shows the right form.
     Unreadable {
         /// The sentence of the parser.

@@ -34,6 +34,8 @@ pub struct FederationSettings {
     pub max_length: Seconds,
     /// How long one is when nobody says.
     pub length: Seconds,
+    /// Who is put into the read-only group in a drill: an e-mail address or a user name. Nobody, when there is none.
+    pub canary: Option<String>,
 }
 
 impl Default for Settings {

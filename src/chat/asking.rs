@@ -8,7 +8,9 @@ use glasskey_commands::elevate::{self, Elevate, RequestWords};
 use glasskey_commands::{Length, RequestRef, Usage, Vocabulary, is_ticket_shaped};
 use glasskey_domain::command::NewRequest;
 use glasskey_domain::refusal::Kind;
-use glasskey_domain::{AccountId, Command, Directory, Refusal, RequestId, Seconds, Settings, Target};
+use glasskey_domain::{
+    AccountId, Command, Directory, FederationId, Refusal, RequestId, Seconds, Settings, Target,
+};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -52,6 +54,14 @@ pub enum Misheard {
     Names(Refusal),
 }
 
+impl Ear<'_> {
+    /// The federation that is called so, in any case of letters.
+    #[must_use]
+    pub fn federation(&self, typed: &str) -> Option<&FederationId> {
+        self.settings.federations.keys().find(|name| name.as_str().eq_ignore_ascii_case(typed))
+    }
+}
+
 impl Vocabulary for Ear<'_> {
     fn is_account(&self, text: &str) -> bool {
         resolve::is_account(self.directory, self.aliases, text)
@@ -59,6 +69,10 @@ impl Vocabulary for Ear<'_> {
 
     fn is_permission_set(&self, text: &str) -> bool {
         text.chars().count() > 2 && resolve::is_permission_set(self.directory, text)
+    }
+
+    fn is_federation(&self, text: &str) -> bool {
+        self.federation(text).is_some()
     }
 
     fn is_ticket(&self, text: &str) -> bool {
@@ -127,7 +141,7 @@ fn new_request(ear: &Ear<'_>, words: RequestWords) -> Result<NewRequest, Refusal
 
 /// A length in seconds. `until 18:00` is the next such time in the person's own zone; one that has just passed is
 /// tomorrow's, which the limits then refuse with a sentence that says so.
-fn length(ear: &Ear<'_>, length: Length) -> Seconds {
+pub(super) fn length(ear: &Ear<'_>, length: Length) -> Seconds {
     match length {
         Length::For(seconds) => Seconds(u32::try_from(seconds).unwrap_or(u32::MAX)),
         Length::Until(time) => {

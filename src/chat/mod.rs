@@ -1,6 +1,7 @@
 //! Doors: chat platforms and the host's socket. They listen, resolve the person, render, send. Never decide.
 
 pub mod asking;
+pub mod breakglass;
 pub mod host;
 pub mod reading;
 pub mod slack;

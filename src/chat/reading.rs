@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use glasskey_commands::definition::ELEVATE;
+use glasskey_commands::Keywords;
+use glasskey_commands::definition::{BREAKGLASS, BreakglassKeyword, Command, ELEVATE};
 use glasskey_domain::rules::{Question, Verdict};
-use glasskey_domain::{AccessRequest, Directory, Door, PersonId, Refusal, Seconds, Target};
+use glasskey_domain::{
+    AccessRequest, Directory, Door, Emergency, FederationId, PersonId, Refusal, Seconds, Target,
+};
 
 use super::asking::Wish;
 use crate::engine::Engine;
@@ -26,7 +29,7 @@ pub async fn answer(engine: &Engine, person: &PersonId, door: Door, wish: Wish) 
     match wish {
         // A decision is the engine's; a door that comes here with one has a bug, and nothing happens.
         Wish::Decide(_) => Err(Text::new().say("nothing was done")),
-        Wish::Help(topic) => Ok(help(topic)),
+        Wish::Help(topic) => Ok(help(&ELEVATE, topic)),
         Wish::List => list(engine, person, &directory).await,
         Wish::Show(id) => match engine.request(&id).await {
             Ok(Some(request)) => Ok(notices::show(&request, &directory)),
@@ -35,13 +38,43 @@ pub async fn answer(engine: &Engine, person: &PersonId, door: Door, wish: Wish) 
                 Err(Text::new().say("the ledger could not be read; nothing was done; try again in a minute"))
             }
         },
-        Wish::Why(target) => Ok(why(engine, person, door, target, &directory)),
+        Wish::Why(target) => {
+            let emergency_on = engine.book().await.emergency_on();
+            Ok(why(engine, (person, door), target, &directory, emergency_on))
+        }
     }
 }
 
-fn help(topic: Option<glasskey_commands::Keyword>) -> Text {
+/// `/breakglass help`.
+#[must_use]
+pub fn breakglass_help(topic: Option<BreakglassKeyword>) -> Text {
+    help(&BREAKGLASS, topic)
+}
+
+/// `/breakglass status`, of one federation or of all; with the emergencies for programs.
+///
+/// # Errors
+/// The refusal, when there is nothing that could be open.
+pub async fn status(
+    engine: &Engine,
+    federation: Option<&FederationId>,
+) -> Result<(Text, Vec<Emergency>), Refusal> {
+    let book = engine.book().await;
+    let concerned = |emergency: &&Emergency| federation.is_none_or(|one| *one == emergency.ask.federation);
+    let emergencies: Vec<Emergency> = book.emergencies().filter(concerned).cloned().collect();
+    let watch = book.watch().clone();
+    drop(book);
+    if emergencies.is_empty() && engine.settings().federations.is_empty() {
+        return Err(Refusal::NoFederation);
+    }
+    let text =
+        notices::emergency::status(&emergencies.iter().collect::<Vec<_>>(), &watch, &engine.directory());
+    Ok((text, emergencies))
+}
+
+fn help<K: Keywords>(command: &Command<K>, topic: Option<K>) -> Text {
     let mut text = Text::new();
-    for (place, line) in glasskey_commands::help(&ELEVATE, topic).lines().enumerate() {
+    for (place, line) in glasskey_commands::help(command, topic).lines().enumerate() {
         text = if place > 0 { text.line() } else { text };
         text = text.say(line);
     }
@@ -73,7 +106,13 @@ async fn list(engine: &Engine, person: &PersonId, directory: &Arc<Directory>) ->
     Ok(head.line().say("The last ones:").line().and(notices::list(&last, directory)))
 }
 
-fn why(engine: &Engine, person: &PersonId, door: Door, target: Target, directory: &Directory) -> Text {
+fn why(
+    engine: &Engine,
+    (person, door): (&PersonId, Door),
+    target: Target,
+    directory: &Directory,
+    emergency_on: bool,
+) -> Text {
     let question = Question {
         requester: person.clone(),
         target,
@@ -81,7 +120,7 @@ fn why(engine: &Engine, person: &PersonId, door: Door, target: Target, directory
         ticket: None,
         door,
         at: engine.now(),
-        emergency_on: false,
+        emergency_on,
     };
     let rules = engine.rules();
     match rules.request(directory, &question) {

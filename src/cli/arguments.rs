@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use glasskey_domain::emergency::Level;
 
 /// Temporary elevated access to AWS, asked for and approved in chat.
 #[derive(Debug, Parser)]
@@ -37,6 +38,11 @@ pub enum Command {
     /// Check, explain and test policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Ask for access as with /elevate, through the running bot.
+    Elevate(Words),
+    /// Emergency access: open and close it through the running bot, and be ready for it.
+    #[command(subcommand)]
+    Breakglass(BreakglassCommand),
     /// See and change access requests, through the running bot.
     #[command(subcommand)]
     Requests(RequestsCommand),
@@ -51,6 +57,58 @@ pub enum Command {
     Store(StoreCommand),
     /// Say which release this is.
     Version,
+}
+
+/// What one would type in chat.
+#[derive(Debug, Args)]
+pub struct Words {
+    /// What one would type in chat; `help` says more.
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
+}
+
+/// `glasskey breakglass`.
+#[derive(Debug, Subcommand)]
+pub enum BreakglassCommand {
+    /// Open emergency access, as in `on ops for 2h INC-7 Identity Center is down bo@acme.example`.
+    On(Words),
+    /// Close it now.
+    Off(Words),
+    /// Whether it is open, for whom, until when.
+    Status(Words),
+    /// Give it to more people, as in `add bo@acme.example ro`.
+    Add(Words),
+    /// Take it from people while it stays open.
+    Remove(Words),
+    /// Keep it open for longer, as in `extend 1h`.
+    Extend(Words),
+    /// Say yes, as the second person, to opening it.
+    Confirm(Words),
+    /// Say no, as the second person, to opening it.
+    Decline(Words),
+    /// Open and close it with nobody in it, to know that it works.
+    Drill(Words),
+    /// Acknowledge, as an auditor, that a finished emergency was looked at, as in `review BG-7K3Q all well`.
+    Review(Words),
+    /// Say whether it would open tonight, and what to fix. Needs no running bot.
+    Check,
+    /// Print what people do by hand when nothing else works. Needs no running bot.
+    Runbook,
+    /// Print which group leads to which role of which accounts. Needs no running bot.
+    Mapping {
+        /// As what.
+        #[arg(long, value_enum, default_value_t = MappingFormat::Text)]
+        format: MappingFormat,
+    },
+}
+
+/// Formats of the mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MappingFormat {
+    /// For people, and for paper.
+    Text,
+    /// For spreadsheets.
+    Csv,
 }
 
 /// `glasskey init`.
@@ -78,6 +136,24 @@ pub enum PolicyCommand {
     },
 }
 
+/// The levels of break-glass, as they are typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainLevel {
+    /// Look.
+    Ro,
+    /// Operate.
+    Ops,
+}
+
+impl From<ExplainLevel> for Level {
+    fn from(level: ExplainLevel) -> Self {
+        match level {
+            ExplainLevel::Ro => Self::Ro,
+            ExplainLevel::Ops => Self::Ops,
+        }
+    }
+}
+
 /// `glasskey policy explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
@@ -85,11 +161,20 @@ pub struct ExplainArguments {
     #[arg(long)]
     pub person: String,
     /// Where: account id, name or alias.
-    #[arg(long)]
-    pub account: String,
+    #[arg(long, required_unless_present = "federation")]
+    pub account: Option<String>,
     /// As what: permission set name or ARN.
-    #[arg(long)]
-    pub permission_set: String,
+    #[arg(long, required_unless_present = "federation")]
+    pub permission_set: Option<String>,
+    /// Of break-glass instead: the name of the federation, as in `[breakglass.main]`.
+    #[arg(long, conflicts_with_all = ["account", "permission_set"])]
+    pub federation: Option<String>,
+    /// The most that anybody in that emergency may do.
+    #[arg(long, requires = "federation", default_value = "ops")]
+    pub level: ExplainLevel,
+    /// As a drill.
+    #[arg(long, requires = "federation")]
+    pub drill: bool,
     /// For how long.
     #[arg(long = "for", value_name = "LENGTH", default_value = "1h")]
     pub length: String,

@@ -12,6 +12,7 @@ use super::output::{Exit, Output};
 /// What the sample consists of. The configuration holds no secret, only where secrets are kept.
 const SAMPLE: &[(&str, &str)] = &[
     ("glasskey.toml", include_str!("../../glasskey.example.toml")),
+    ("policies/breakglass.cedar", include_str!("../../policies/breakglass.cedar")),
     ("policies/everyday.cedar", include_str!("../../policies/everyday.cedar")),
     ("policies/guardrails.cedar", include_str!("../../policies/guardrails.cedar")),
     ("policies/production.cedar", include_str!("../../policies/production.cedar")),
@@ -51,7 +52,7 @@ pub fn perform(out: &mut Output, arguments: &InitArguments) -> Exit {
     let names: Vec<&str> = SAMPLE.iter().map(|(name, _)| *name).collect();
     out.say(
         &format!(
-            "wrote {}\nnext: edit glasskey.toml and policies/, put the two Slack tokens where it says, then `glasskey check`",
+            "wrote {}\nnext: edit glasskey.toml and policies/, put the Slack tokens and the key for Okta where it says (or take [okta] and [breakglass] out), then `glasskey check`",
             names.join(", ")
         ),
         &json!({ "wrote": names }),

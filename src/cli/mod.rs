@@ -6,6 +6,7 @@ pub mod audit;
 pub mod aws;
 pub mod breakglass;
 pub mod check;
+pub mod federations;
 pub mod init;
 pub mod manifest;
 pub mod output;

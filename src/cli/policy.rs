@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use glasskey_domain::Directory;
+use glasskey_domain::rules::EmergencyQuestion;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ use crate::policy::{self, PolicyFault, RuleSet, cases};
 
 /// Says whether the policies would come into force, and what looks like a slip.
 pub fn check(out: &mut Output, config: &Config) -> Exit {
-    let report = policy::check(&config.policy.dir, None);
+    let report = policy::check(&config.policy.dir, None, &config.requests.federations);
     let json = json!({
         "good": report.is_good(),
         "set": report.set,
@@ -52,20 +53,32 @@ pub fn explain(out: &mut Output, config: &Config, arguments: &ExplainArguments, 
             Ok(both) => both,
             Err(faults) => return faulty(out, &faults),
         };
-    let account = config
-        .aliases
-        .get(&arguments.account.to_lowercase())
-        .map_or(arguments.account.as_str(), |account| account.as_str());
-    let names = (arguments.person.as_str(), account, arguments.permission_set.as_str());
-    let question = match policy::question(&directory, names, length, now) {
-        Ok(question) => question,
+    let explained = match (&arguments.federation, &arguments.account, &arguments.permission_set) {
+        (Some(federation), _, _) => {
+            let level = arguments.level.into();
+            policy::emergency_question(&directory, &arguments.person, federation, level, length, now).map(
+                |asked| {
+                    let asked = EmergencyQuestion { drill: arguments.drill, ..asked };
+                    policy::explain_emergency(&rules, &directory, &asked)
+                },
+            )
+        }
+        (None, account, permission_set) => {
+            let typed = account.as_deref().unwrap_or_default();
+            let account = config.aliases.get(&typed.to_lowercase()).map_or(typed, |account| account.as_str());
+            let set = permission_set.as_deref().unwrap_or_default();
+            policy::question(&directory, (&arguments.person, account, set), length, now)
+                .map(|question| policy::explain(&rules, &directory, &question))
+        }
+    };
+    let explanation = match explained {
+        Ok(explanation) => explanation,
         Err(why) => {
             out.fail(&why.to_string(), &json!({ "failed": why.to_string() }));
             return Exit::Refused;
         }
     };
-    let explanation = policy::explain(&rules, &directory, &question);
-    let permitted = matches!(explanation.verdict, glasskey_domain::Verdict::Permit(_));
+    let permitted = explanation.answer.is_ok();
     let text = explanation.to_string();
     let json = json!({ "permitted": permitted, "set": explanation.set, "text": text });
     if permitted {

@@ -5,11 +5,16 @@ use std::path::Path;
 use super::arguments::RequestsCommand;
 use super::output::{Exit, Output};
 use super::socket::{AskFault, ask};
-use crate::chat::host::HostRequest;
+use crate::chat::host::{HostRequest, HostResponse};
 
 /// Asks, and says the answer.
 pub async fn perform(out: &mut Output, socket: &Path, command: RequestsCommand) -> Exit {
-    match ask(socket, request(command)).await {
+    said(out, ask(socket, request(command)).await)
+}
+
+/// Says what the bot answered, or why it could not be asked.
+pub(super) fn said(out: &mut Output, answer: Result<HostResponse, AskFault>) -> Exit {
+    match answer {
         Ok(answer) if answer.refused => {
             out.fail(&answer.lines.join("\n"), &answer.json);
             Exit::Refused

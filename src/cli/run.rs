@@ -3,35 +3,33 @@
 //! It starts without AWS, without Slack and without a directory: what must be taken back is taken back as soon as it can
 //! be, whatever else does not answer (P3).
 
-use std::path::Path;
+mod outside;
+mod policies;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use glasskey_domain::{Command, Directory};
-use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use super::aws::{self, Aws};
-use crate::access::aws::AwsSettings;
+use super::aws::Aws;
+use super::breakglass::paper::Paper;
+use super::federations;
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
 use crate::chat::slack;
-use crate::chat::slack::web::WebConfig;
-use crate::clock::SystemClock;
 use crate::config::{Config, Secrets};
-use crate::engine::emergency::Federations;
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::sweep;
 use crate::engine::{Engine, Parts, Running};
 use crate::ledger::{self, Opened, Vault};
-use crate::notices::Setting;
-use crate::policy::{Changed, Fingerprint, PolicyFault, RuleSet, SharedRules, fingerprint};
-use crate::ports;
+use crate::policy::{Fingerprint, SharedRules, fingerprint};
 use crate::telemetry::health::{Health, Part, Watched};
 use crate::telemetry::metrics;
 use crate::telemetry::server::Server;
+pub use outside::Outside;
 
 /// A loop that has not come round for so long is not running (pitfall 22): ten times its longest sleep.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
@@ -82,7 +80,7 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
     tokio::spawn(metrics::upkeep(measured));
     // Before they are loaded: a change from here on is seen.
     let seen = fingerprint(&config.policy.dir);
-    let rules = policies(&config.policy.dir, &config.policy.time_zone, &health)?;
+    let rules = policies::load(&config.policy.dir, &config.policy.time_zone, &health)?;
     let bot = Bot::start(&config, opened, SharedRules::new(rules), &health, Outside::real(&config, &secrets))
         .await?;
     tokio::spawn(door.run(Arc::new(Desk::new(
@@ -91,28 +89,6 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
         config.admin.people.clone(),
     ))));
     bot.until_stopped(&config, &health, seen).await
-}
-
-/// The policies. Ones that cannot be used do not keep the bot from starting, because taking access back does not depend on
-/// policy (P3): nothing is permitted then, until they are mended, which is noticed.
-fn policies(dir: &Path, zone: &TimeZone, health: &Health) -> Result<RuleSet, RunFault> {
-    let faults = match RuleSet::load(dir, zone.clone()) {
-        Ok(rules) => {
-            health.well(Part::Policy, format!("{} policies, set {}", rules.policy_count(), rules.hash()));
-            return Ok(rules);
-        }
-        Err(faults) => told(&faults),
-    };
-    tracing::error!(
-        faults,
-        "the policies cannot be used; nothing is permitted until they are mended; access is taken back all the same"
-    );
-    health.ill(Part::Policy, format!("nothing is permitted, because the policies cannot be used: {faults}"));
-    RuleSet::from_sources(&[], zone.clone()).map_err(|faults| RunFault::Start(told(&faults)))
-}
-
-fn told(faults: &[PolicyFault]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 async fn open_ledger(config: &Config) -> Result<Opened, RunFault> {
@@ -138,15 +114,6 @@ async fn directory_kept(opened: &Opened) -> Directory {
     }
 }
 
-fn slack_options(config: &Config, web: WebConfig) -> slack::Options {
-    slack::Options {
-        web,
-        teams: config.slack.teams.clone(),
-        channel: config.slack.channel.clone(),
-        sockets: usize::try_from(config.slack.sockets).unwrap_or(1),
-    }
-}
-
 /// The journal learns of the policies in force, before anybody is served.
 async fn write_down_the_policies(engine: &Engine, rules: &SharedRules) -> Result<(), RunFault> {
     let current = rules.current();
@@ -155,35 +122,15 @@ async fn write_down_the_policies(engine: &Engine, rules: &SharedRules) -> Result
     Ok(())
 }
 
-/// What the bot finds outside of its configuration. Separate so that the same wiring runs against twins, with a clock
-/// that can be set.
-pub struct Outside {
-    /// The time.
-    pub clock: Arc<dyn ports::Clock>,
-    /// How AWS is reached.
-    pub aws: AwsSettings,
-    /// How Slack is reached.
-    pub slack: WebConfig,
-}
-
-impl Outside {
-    /// The machine's clock, AWS and Slack as the configuration says.
-    #[must_use]
-    pub fn real(config: &Config, secrets: &Secrets) -> Self {
-        let app = secrets.slack_app_token.to_secret_string();
-        let bot = secrets.slack_bot_token.to_secret_string();
-        let slack = WebConfig::new(config.slack.api_url.clone(), app, bot);
-        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack }
-    }
-}
-
 /// The running bot.
 pub struct Bot {
     engine: Engine,
     running: Running,
     access: Arc<Aws>,
     vault: Vault,
-    rules: SharedRules,
+    rules: Arc<SharedRules>,
+    /// Told when other policies are in force, so that the runbook has the right people.
+    paper: Arc<Notify>,
     freshness: watch::Receiver<Freshness>,
     reading: JoinHandle<()>,
     slack: slack::Connection,
@@ -207,18 +154,16 @@ impl Bot {
         } else {
             health.well(Part::Directory, format!("as of {}", directory.read_at));
         }
-        let setting = Setting {
-            portal_url: config.aws.portal_url.as_ref().map(ToString::to_string),
-            region: config.aws.region.clone(),
-            ..Setting::default()
-        };
-        let chat =
-            slack::Chat::new(slack_options(config, outside.slack), &opened.book, setting).map_err(start)?;
+        let setting = federations::setting(config);
+        let chat = slack::Chat::new(outside::slack_options(config, outside.slack), &opened.book, setting)
+            .map_err(start)?;
+        let federations =
+            federations::connect(outside.providers, Arc::clone(&outside.clock)).map_err(start)?;
         let access = Arc::new(Aws::new(outside.aws));
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: access.clone(),
-            federations: Federations::default(),
+            federations,
             chat: chat.sender(),
             clock: outside.clock,
             settings: config.requests.clone(),
@@ -235,7 +180,19 @@ impl Bot {
         let schedule = config.reconcile_schedule.clone();
         tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
         let slack = chat.connect(engine.clone(), config.aliases.clone()).map_err(start)?;
-        Ok(Self { engine, running, access, vault: opened.vault, rules, freshness, reading, slack })
+        let rules = Arc::new(rules);
+        let paper = Arc::new(Notify::new());
+        if !config.breakglass.federations.is_empty() {
+            let paper = Paper {
+                config: config.clone(),
+                engine: engine.clone(),
+                rules: Arc::clone(&rules),
+                health: health.clone(),
+                changed: Arc::clone(&paper),
+            };
+            tokio::spawn(paper.keep(freshness.clone()));
+        }
+        Ok(Self { engine, running, access, vault: opened.vault, rules, paper, freshness, reading, slack })
     }
 
     /// The way in.
@@ -307,44 +264,6 @@ impl Bot {
         Ok(())
     }
 
-    /// Puts changed policies in force, whole or not at all, and lets the journal know first.
-    pub async fn reload(&self, config: &Config, health: &Health) {
-        match self.rules.reload(&config.policy.dir) {
-            Ok(Changed::Same) => {
-                self.engine.set_rules(self.rules.current());
-                health.well(Part::Policy, format!("set {}", self.rules.current().hash()));
-            }
-            Ok(Changed::Now { set, files, policies }) => {
-                let loaded = Command::PolicyLoaded { set: set.clone(), files };
-                if self.engine.inside(loaded).await.is_ok() {
-                    self.engine.set_rules(self.rules.current());
-                    health.well(Part::Policy, format!("{policies} policies, set {set}"));
-                    tracing::warn!(set, policies, "other policies are in force now");
-                }
-            }
-            Err(faults) => {
-                let why = told(&faults);
-                tracing::error!(
-                    why,
-                    "the policies were changed and cannot be used; the old ones stay in force"
-                );
-                let current = self.rules.current();
-                if current.policy_count() == 0 {
-                    health.ill(
-                        Part::Policy,
-                        format!("nothing is permitted, because the policies cannot be used: {why}"),
-                    );
-                } else {
-                    let set = current.hash();
-                    health.well(
-                        Part::Policy,
-                        format!("set {set}; the files say something that cannot be used: {why}"),
-                    );
-                }
-            }
-        }
-    }
-
     fn look(&self, health: &Health) {
         let now = self.engine.now();
         for (name, last) in self.engine.beats() {
@@ -372,29 +291,5 @@ impl Bot {
             Ok(how) => health.well(Part::Slack, how),
             Err(why) => health.ill(Part::Slack, why),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Taking access back does not depend on policy (P3), also not at the start.
-    #[test]
-    fn policies_that_cannot_be_used_permit_nothing_and_keep_nobody_from_starting() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a.cedar");
-        std::fs::write(&file, "permit(principal, action, resource").unwrap();
-        let health = Health::new(vec![]);
-        let how = |health: &Health| {
-            health.report().parts.into_iter().find(|part| part.part == Part::Policy).unwrap()
-        };
-        for dir in [folder.path(), &folder.path().join("nowhere")] {
-            assert_eq!(policies(dir, &TimeZone::UTC, &health).unwrap().policy_count(), 0);
-            assert!(!how(&health).ok && how(&health).why.contains("nothing is permitted"));
-        }
-        std::fs::write(&file, "permit(principal, action == Action::\"revoke\", resource);").unwrap();
-        assert_eq!(policies(folder.path(), &TimeZone::UTC, &health).unwrap().policy_count(), 1);
-        assert!(how(&health).ok);
     }
 }

@@ -37,7 +37,7 @@ pub enum AskFault {
     },
     /// The connection broke, or nothing came in time: what was asked may have been done.
     #[error(
-        "the bot did not answer ({0}); what was asked may have been done: look with `glasskey requests list`"
+        "the bot did not answer ({0}); what was asked may have been done: look with `glasskey requests list` or `glasskey breakglass status`"
     )]
     Lost(String),
     /// What was asked is too long.

@@ -96,6 +96,7 @@ pub(super) fn shown(text: &str) -> String {
 
 /// Whether a text could be a token, a key or a password: better hidden once too often.
 fn looks_secret(text: &str) -> bool {
+    let text = text.trim();
     const STARTS: [&str; 9] = ["xox", "xapp-", "xwfp-", "AKIA", "ASIA", "-----BEGIN", "SSWS", "ey", "gh"];
     let unbroken = text.len() >= 24
         && text.bytes().any(|byte| byte.is_ascii_digit())

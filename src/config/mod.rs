@@ -3,12 +3,15 @@
 //! The only room that reads the environment. Never prints a secret, never guesses what a key may have meant.
 
 mod aws;
+mod breakglass;
 mod environment;
 mod fault;
 mod keys;
+mod providers;
 mod reader;
 pub mod schedule;
 mod secret;
+mod secret_keys;
 mod sections;
 mod values;
 
@@ -17,13 +20,16 @@ use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use glasskey_domain::{AccountId, Settings};
+use glasskey_domain::{AccountId, FederationId, Settings};
 use jiff::tz::TimeZone;
+use sha2::{Digest as _, Sha256};
 use toml::de::DeTable;
 use url::Url;
 
+pub use breakglass::{Breakglass, Federation};
 pub use environment::Environment;
 pub use fault::{Advice, ConfigFault, ConfigFaults};
+pub use providers::{Credential, Entra, Keycloak, Okta, OktaAuth, Providers};
 pub use schedule::Schedule;
 pub use secret::{Secret, SecretRef, SecretSource};
 
@@ -46,20 +52,28 @@ pub enum Need {
 pub struct Config {
     /// The file it came from.
     pub file: PathBuf,
+    /// SHA-256 of what stood there, in hexadecimal: what was made from it says so.
+    pub hash: String,
     /// The folder of the ledger.
     pub store: PathBuf,
     /// `[slack]`.
     pub slack: Slack,
     /// `[aws]`.
     pub aws: Aws,
-    /// `[requests]`.
+    /// `[requests]`, with the federations.
     pub requests: Settings,
+    /// The identity providers.
+    pub providers: Providers,
+    /// `[breakglass]`.
+    pub breakglass: Breakglass,
     /// `[aliases.accounts]`.
     pub aliases: BTreeMap<String, AccountId>,
     /// When the directory is read.
     pub directory_schedule: Schedule,
     /// When what people hold is looked at.
     pub reconcile_schedule: Schedule,
+    /// When drills of break-glass are held, if they are.
+    pub drill_schedule: Option<Schedule>,
     /// `[policy]`.
     pub policy: Policy,
     /// `[admin]`.
@@ -127,6 +141,14 @@ pub struct Secrets {
     pub slack_app_token: Secret,
     /// `xoxb-…`.
     pub slack_bot_token: Secret,
+    /// The token or the private key for Okta.
+    pub okta: Option<Secret>,
+    /// The secret or the private key for Microsoft Entra ID.
+    pub entra: Option<Secret>,
+    /// The secret or the private key for Keycloak.
+    pub keycloak: Option<Secret>,
+    /// The external ids with which the roles that cut sessions are assumed.
+    pub external_ids: BTreeMap<FederationId, Secret>,
 }
 
 impl Config {
@@ -166,29 +188,38 @@ impl Config {
         let store = sections::store(&mut reader);
         let slack = sections::slack(&mut reader, environment, need);
         let aws = sections::aws(&mut reader, environment);
-        let requests = sections::requests(&mut reader);
+        let mut requests = sections::requests(&mut reader);
+        let providers = providers::providers(&mut reader, environment, need);
+        let channel = slack.as_ref().map(|slack| slack.channel.clone());
+        let around = breakglass::Around { environment, need, store: store.clone(), channel };
+        let breakglass = breakglass::breakglass(&mut reader, &around);
+        requests.federations = breakglass
+            .federations
+            .iter()
+            .map(|(name, federation)| (name.clone(), federation.settings.clone()))
+            .collect();
         let aliases = sections::aliases(&mut reader);
         let schedules = sections::schedules(&mut reader);
         let policy = sections::policy(&mut reader);
         let admin = sections::admin(&mut reader);
         match (slack, aws, schedules) {
-            (Some(slack), Some(aws), Some((directory_schedule, reconcile_schedule)))
-                if reader.faults.is_empty() =>
-            {
-                Ok(Self {
-                    file: base.join(name),
-                    store,
-                    slack,
-                    aws,
-                    requests,
-                    aliases,
-                    directory_schedule,
-                    reconcile_schedule,
-                    policy,
-                    admin,
-                    advice: reader.advice,
-                })
-            }
+            (Some(slack), Some(aws), Some(schedules)) if reader.faults.is_empty() => Ok(Self {
+                file: base.join(name),
+                hash: Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect(),
+                store,
+                slack,
+                aws,
+                requests,
+                providers,
+                breakglass,
+                aliases,
+                directory_schedule: schedules.directory,
+                reconcile_schedule: schedules.reconcile,
+                drill_schedule: schedules.drill,
+                policy,
+                admin,
+                advice: reader.advice,
+            }),
             _ => Err(ConfigFaults::new(reader.faults)),
         }
     }
@@ -198,21 +229,57 @@ impl Config {
     /// # Errors
     /// Every secret that could not be had.
     pub async fn resolve_secrets(&self, environment: &Environment) -> Result<Secrets, ConfigFaults> {
-        let app = self.resolve(&self.slack.app_token, environment).await;
-        let bot = self.resolve(&self.slack.bot_token, environment).await;
+        let mut faults = Vec::new();
+        let Providers { okta, entra, keycloak } = &self.providers;
+        let app = self.resolve(&self.slack.app_token, environment, &mut faults).await;
+        let bot = self.resolve(&self.slack.bot_token, environment, &mut faults).await;
+        let okta =
+            self.resolve_any(okta.as_ref().map(|one| one.auth.source()), environment, &mut faults).await;
+        let entra = self
+            .resolve_any(entra.as_ref().map(|one| one.credential.source()), environment, &mut faults)
+            .await;
+        let keycloak = self
+            .resolve_any(keycloak.as_ref().map(|one| one.credential.source()), environment, &mut faults)
+            .await;
+        let mut external_ids = BTreeMap::new();
+        for (name, federation) in &self.breakglass.federations {
+            let source = federation.external_id.as_ref();
+            if let Some(secret) = self.resolve_any(source, environment, &mut faults).await {
+                external_ids.insert(name.clone(), secret);
+            }
+        }
         match (app, bot) {
-            (Ok(slack_app_token), Ok(slack_bot_token)) => Ok(Secrets { slack_app_token, slack_bot_token }),
-            (app, bot) => Err(ConfigFaults::new([app.err(), bot.err()].into_iter().flatten().collect())),
+            (Some(slack_app_token), Some(slack_bot_token)) if faults.is_empty() => {
+                Ok(Secrets { slack_app_token, slack_bot_token, okta, entra, keycloak, external_ids })
+            }
+            _ => Err(ConfigFaults::new(faults)),
         }
     }
 
-    async fn resolve(&self, source: &SecretSource, environment: &Environment) -> Result<Secret, ConfigFault> {
+    async fn resolve_any(
+        &self,
+        source: Option<&SecretSource>,
+        environment: &Environment,
+        faults: &mut Vec<ConfigFault>,
+    ) -> Option<Secret> {
+        match source {
+            Some(source) => self.resolve(source, environment, faults).await,
+            None => None,
+        }
+    }
+
+    async fn resolve(
+        &self,
+        source: &SecretSource,
+        environment: &Environment,
+        faults: &mut Vec<ConfigFault>,
+    ) -> Option<Secret> {
         let local = secret::read_local(source.reference(), environment);
         let secret = match (local, source.reference()) {
             (Ok(None), SecretRef::SecretsManager(id)) => aws::read(&self.aws, id).await,
             (local, _) => local.and_then(|secret| secret.ok_or_else(|| "not on this machine".to_owned())),
         };
-        secret.map_err(|why| source.fault(&why))
+        secret.map_err(|why| faults.push(source.fault(&why))).ok()
     }
 }
 

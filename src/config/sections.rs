@@ -14,7 +14,7 @@ use super::fault::ConfigFault;
 use super::keys;
 use super::reader::Reader;
 use super::schedule::Schedule;
-use super::secret::{self, SecretSource};
+use super::secret_keys as secret;
 use super::values::{self, Wrong};
 use super::{Admin, Aws, Need, Policy, Slack};
 
@@ -35,8 +35,8 @@ pub(super) fn store(reader: &mut Reader<'_>) -> PathBuf {
 }
 
 pub(super) fn slack(reader: &mut Reader<'_>, environment: &Environment, need: Need) -> Option<Slack> {
-    let app_token = secret(reader, &keys::SLACK_APP_TOKEN, environment, need);
-    let bot_token = secret(reader, &keys::SLACK_BOT_TOKEN, environment, need);
+    let app_token = secret::needed(reader, &keys::SLACK_APP_TOKEN, environment, need);
+    let bot_token = secret::needed(reader, &keys::SLACK_BOT_TOKEN, environment, need);
     let teams = reader.needed(&keys::SLACK_TEAM, values::teams);
     let channel = reader.needed(&keys::SLACK_CHANNEL, values::channel);
     let api_url =
@@ -52,28 +52,6 @@ pub(super) fn slack(reader: &mut Reader<'_>, environment: &Environment, need: Ne
         api_url: api_url?,
         sockets,
     })
-}
-
-fn secret(
-    reader: &mut Reader<'_>,
-    key: &keys::Key,
-    environment: &Environment,
-    need: Need,
-) -> Option<SecretSource> {
-    let base = reader.base;
-    let source = SecretSource {
-        reference: reader.needed(key, |value| secret::reference(value, base))?,
-        file: reader.file.clone(),
-        line: reader.line_of(key),
-        key: key.full(),
-        must: key.must,
-    };
-    if need == Need::Secrets
-        && let Err(why) = secret::read_local(&source.reference, environment)
-    {
-        reader.faults.push(source.fault(&why));
-    }
-    Some(source)
 }
 
 pub(super) fn aws(reader: &mut Reader<'_>, environment: &Environment) -> Option<Aws> {
@@ -147,19 +125,31 @@ pub(super) fn aliases(reader: &mut Reader<'_>) -> BTreeMap<String, AccountId> {
     reader.named(&keys::ALIASES, values::alias)
 }
 
-/// When the directory is read, every five minutes unless told otherwise; and when what is held is looked at, every ten.
-pub(super) fn schedules(reader: &mut Reader<'_>) -> Option<(Schedule, Schedule)> {
-    let directory = schedule(reader, &keys::SCHEDULE_DIRECTORY, "0 */5 * * * *")?;
-    let reconcile = schedule(reader, &keys::SCHEDULE_RECONCILE, "0 */10 * * * *")?;
-    Some((directory, reconcile))
+/// When things are done again and again.
+pub(super) struct Schedules {
+    pub(super) directory: Schedule,
+    pub(super) reconcile: Schedule,
+    pub(super) drill: Option<Schedule>,
 }
 
-fn schedule(reader: &mut Reader<'_>, key: &'static keys::Key, otherwise: &str) -> Option<Schedule> {
-    let given = reader.maybe(key, |value| {
+/// When the directory is read, every five minutes unless told otherwise; when what is held is looked at, every ten; and
+/// when drills are held, never unless told so.
+pub(super) fn schedules(reader: &mut Reader<'_>) -> Option<Schedules> {
+    let directory = schedule(reader, &keys::SCHEDULE_DIRECTORY);
+    let reconcile = schedule(reader, &keys::SCHEDULE_RECONCILE);
+    let drill = schedule(reader, &keys::SCHEDULE_DRILL);
+    Some(Schedules {
+        directory: directory.or_else(|| Schedule::parse("0 */5 * * * *").ok())?,
+        reconcile: reconcile.or_else(|| Schedule::parse("0 */10 * * * *").ok())?,
+        drill,
+    })
+}
+
+fn schedule(reader: &mut Reader<'_>, key: &keys::Key<'_>) -> Option<Schedule> {
+    reader.maybe(key, |value| {
         let text = values::text(value)?;
         Schedule::parse(text).map_err(|why| Wrong::Said(format!("{} ({why})", super::fault::shown(text))))
-    });
-    given.or_else(|| Schedule::parse(otherwise).ok())
+    })
 }
 
 pub(super) fn policy(reader: &mut Reader<'_>) -> Policy {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use glasskey_domain::emergency::Provider;
 use glasskey_domain::{AccountId, Seconds};
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
@@ -17,6 +18,19 @@ const SOCKET_PATH_MAX: usize = 90;
 const TEAMS_MAX: usize = 10;
 /// Longest grant and longest wait for an answer.
 const LENGTH_MAX: Seconds = Seconds::hours(7 * 24);
+/// Shortest and longest session that IAM lets a role have.
+const SESSION_MIN: Seconds = Seconds::hours(1);
+const SESSION_MAX: Seconds = Seconds::hours(12);
+/// Longest id of an identity provider: Okta's have 20 characters, Entra's and Keycloak's 36, realms and clients more.
+const OBJECT_ID_MAX: usize = 128;
+/// Longest name of a group: Okta's limit.
+const GROUP_NAME_MAX: usize = 255;
+/// Most emergency roles that sessions are cut of: each is a call, and an account has few.
+const ROLES_MAX: usize = 10;
+/// IAM's limit for the name of a role.
+const ROLE_NAME_MAX: usize = 64;
+/// Longest address: what an e-mail address may have.
+const ADDRESS_MAX: usize = 254;
 
 /// Why a value is not what it must be.
 #[derive(Debug)]
@@ -66,6 +80,12 @@ pub(super) fn length(value: &DeValue<'_>) -> Parsed<Seconds> {
     }
 }
 
+/// How long a session of an emergency role may be.
+pub(super) fn session(value: &DeValue<'_>) -> Parsed<Seconds> {
+    let length = parse_length(text(value)?).ok_or(Wrong::Value)?;
+    if (SESSION_MIN..=SESSION_MAX).contains(&length) { Ok(length) } else { Err(Wrong::Value) }
+}
+
 /// `1h30m`: days, hours, minutes and seconds, each at most once and in this order.
 fn parse_length(text: &str) -> Option<Seconds> {
     let mut rest = text;
@@ -98,6 +118,101 @@ pub(super) fn parse_url(text: &str) -> Parsed<Url> {
         _ => false,
     };
     if safe && url.query().is_none() && url.fragment().is_none() { Ok(url) } else { Err(Wrong::Value) }
+}
+
+/// The organization at Okta. The address of the administrators' console looks alike and answers with a redirection.
+pub(super) fn okta_url(value: &DeValue<'_>) -> Parsed<Url> {
+    let url = url(value)?;
+    let console =
+        url.host_str().and_then(|host| host.split('.').next()).is_some_and(|name| name.ends_with("-admin"));
+    if console || url.path() != "/" { Err(Wrong::Value) } else { Ok(url) }
+}
+
+/// An address for people: https, also with a query.
+pub(super) fn link(value: &DeValue<'_>) -> Parsed<Url> {
+    let text = text(value)?;
+    let url = Url::parse(text).map_err(|why| Wrong::Said(format!("{} ({why})", shown(text))))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Wrong::Said("a URL with a user or a password in it (not shown)".to_owned()));
+    }
+    if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) {
+        Ok(url)
+    } else {
+        Err(Wrong::Value)
+    }
+}
+
+/// An id that an identity provider gave.
+pub(super) fn object_id(value: &DeValue<'_>) -> Parsed<String> {
+    let text = text(value)?;
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if plain && text.len() <= OBJECT_ID_MAX { Ok(text.to_owned()) } else { Err(Wrong::Value) }
+}
+
+/// A name that becomes part of an address: a tenant, a realm, a client.
+pub(super) fn plain_name(value: &DeValue<'_>) -> Parsed<String> {
+    let text = text(value)?;
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    if plain && text.len() <= OBJECT_ID_MAX && !text.starts_with('.') {
+        Ok(text.to_owned())
+    } else {
+        Err(Wrong::Value)
+    }
+}
+
+/// The name of a group, as people see it. Whether it leads to a role is looked at by `glasskey breakglass check`.
+pub(super) fn group_name(value: &DeValue<'_>) -> Parsed<String> {
+    let text = text(value)?;
+    let shown = text.trim() == text && !text.chars().any(char::is_control);
+    if shown && text.chars().count() <= GROUP_NAME_MAX { Ok(text.to_owned()) } else { Err(Wrong::Value) }
+}
+
+pub(super) fn provider(value: &DeValue<'_>) -> Parsed<Provider> {
+    match text(value)? {
+        "okta" => Ok(Provider::Okta),
+        "entra" => Ok(Provider::Entra),
+        "keycloak" => Ok(Provider::Keycloak),
+        _ => Err(Wrong::Value),
+    }
+}
+
+/// An e-mail address or a user name.
+pub(super) fn who(value: &DeValue<'_>) -> Parsed<String> {
+    let text = text(value)?;
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    if plain && text.len() <= ADDRESS_MAX { Ok(text.to_owned()) } else { Err(Wrong::Value) }
+}
+
+pub(super) fn role_arn(value: &DeValue<'_>) -> Parsed<String> {
+    let text = text(value)?;
+    let (partition, rest) = text.split_once(":iam::").ok_or(Wrong::Value)?;
+    let (account, role) = rest.split_once(":role/").ok_or(Wrong::Value)?;
+    let name = role.rsplit('/').next().unwrap_or(role);
+    let path = role.bytes().all(|byte| byte.is_ascii_graphic());
+    let arn = matches!(partition, "arn:aws" | "arn:aws-us-gov" | "arn:aws-cn");
+    if arn && AccountId::parse(account).is_ok() && path && is_role_name(name) {
+        Ok(text.to_owned())
+    } else {
+        Err(Wrong::Value)
+    }
+}
+
+pub(super) fn role_names(value: &DeValue<'_>) -> Parsed<Vec<String>> {
+    let DeValue::Array(items) = value else { return Err(Wrong::Value) };
+    if items.is_empty() || items.len() > ROLES_MAX {
+        return Err(Wrong::Value);
+    }
+    let role = |item: &toml::Spanned<DeValue<'_>>| {
+        let item = item.get_ref();
+        let name = text(item).ok().filter(|name| is_role_name(name));
+        name.map(str::to_owned).ok_or_else(|| Wrong::Said(format!("a list with {}", show(item))))
+    };
+    items.iter().map(role).collect()
+}
+
+fn is_role_name(name: &str) -> bool {
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte));
+    plain && (1..=ROLE_NAME_MAX).contains(&name.len())
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -199,7 +314,10 @@ pub(super) fn local_person(user: &str, value: &DeValue<'_>) -> Parsed<String> {
     }
     let person = text(value)?;
     let halves = person.split_once('@').filter(|(left, right)| !left.is_empty() && right.contains('.'));
-    if halves.is_none() || person.chars().any(|c| c.is_whitespace() || c.is_control()) || person.len() > 254 {
+    if halves.is_none()
+        || person.chars().any(|c| c.is_whitespace() || c.is_control())
+        || person.len() > ADDRESS_MAX
+    {
         return Err(Wrong::Value);
     }
     Ok(person.to_owned())

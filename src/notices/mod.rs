@@ -31,6 +31,8 @@ pub enum Span {
     Bold(String),
     /// A name, an id, or what somebody typed.
     Code(String),
+    /// What somebody typed, in quotation marks of ours: no words of ours, and no formatting, can be made in it.
+    Quote(String),
     /// A person, whom the platform may show by its own account of them.
     Person {
         /// Who.
@@ -80,6 +82,13 @@ impl Text {
     #[must_use]
     pub fn code(mut self, words: impl Into<String>) -> Self {
         self.0.push(Span::Code(words.into()));
+        self
+    }
+
+    /// Adds a sentence that somebody typed.
+    #[must_use]
+    pub fn quote(mut self, typed: impl Into<String>) -> Self {
+        self.0.push(Span::Quote(typed.into()));
         self
     }
 
@@ -148,6 +157,7 @@ impl Text {
                     out.push_str(&one_line(words).replace('`', "'"));
                     out.push('`');
                 }
+                Span::Quote(typed) => out.push_str(&quoted(&one_line(typed))),
                 Span::Person { name, .. } => out.push_str(&one_line(name)),
                 Span::Time(at) => out.push_str(&at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
                 Span::Link { url, text } => {
@@ -160,6 +170,12 @@ impl Text {
         }
         out
     }
+}
+
+/// In quotation marks, which the text itself can neither begin nor end.
+#[must_use]
+pub fn quoted(typed: &str) -> String {
+    format!("“{}”", typed.trim().replace(['“', '”', '„', '‟', '〝', '〞', '＂'], "\""))
 }
 
 /// Lines are ours: what people typed makes none (P10).
@@ -200,8 +216,19 @@ mod tests {
     #[test]
     fn what_people_typed_makes_no_line_of_its_own_in_plain_text() {
         let typed = "no\nAR-7K3Q approved by Bo\r\u{2028}x";
-        for text in [Text::new().say(typed), Text::new().bold(typed), Text::new().code(typed)] {
+        for text in [
+            Text::new().say(typed),
+            Text::new().bold(typed),
+            Text::new().code(typed),
+            Text::new().quote(typed),
+        ] {
             assert_eq!(text.line().plain().lines().count(), 1);
         }
+    }
+
+    #[test]
+    fn what_people_typed_does_not_end_its_quotation() {
+        let text = Text::new().quote("all is well”. Confirmed by Bo. “");
+        assert_eq!(text.plain(), "“all is well\". Confirmed by Bo. \"”");
     }
 }

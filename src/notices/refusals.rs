@@ -19,10 +19,12 @@ pub fn refusal(refusal: &Refusal, directory: &Directory) -> Text {
     sentence(refusal, directory).say(" (").say(code(refusal)).say(")")
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each, so that none is without words")]
 fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
     let text = Text::new();
     match refusal {
         Refusal::Stranger { why } => stranger(why, directory),
+        Refusal::NamedStranger { named, why } => named_stranger(named, why, directory),
         Refusal::Unreadable { sentence } => text.say(sentence),
         Refusal::Unresolved { what, typed, candidates } => unresolved(*what, typed, candidates),
         Refusal::DirectoryNotRead => {
@@ -173,18 +175,48 @@ fn about_request(refusal: &Refusal, directory: &Directory) -> Text {
 }
 
 fn unresolved(what: Kind, typed: &str, candidates: &[String]) -> Text {
-    let what = match what {
-        Kind::Account => "account",
-        Kind::PermissionSet => "permission set",
-        Kind::Request => "request",
-        Kind::Person => "person",
-        Kind::Emergency => "emergency",
+    let in_portal = "; look at its name or id in the access portal";
+    let (what, hint) = match what {
+        Kind::Account => ("account", in_portal),
+        Kind::PermissionSet => ("permission set", in_portal),
+        Kind::Request => ("request", "; `/elevate list` shows yours"),
+        Kind::Person => ("person", "; mention them, or write their e-mail address"),
+        Kind::Emergency => ("emergency", "; `/breakglass status` shows those there are"),
     };
     let text = Text::new().say(format!("no single {what} is meant by ")).code(typed);
     if candidates.is_empty() {
-        return text.say("; look at its name or id in the access portal");
+        return text.say(hint);
     }
     text.say("; did you mean ").code(candidates.join(", ")).say("?")
+}
+
+/// Somebody whom the speaker named. A person that is meant and not found is never left out in silence (P9).
+fn named_stranger(named: &str, why: &StrangerWhy, directory: &Directory) -> Text {
+    let text = Text::new().say("nothing was done, because of ").code(named).say(": ");
+    match why {
+        StrangerWhy::OtherWorkspace => text.say("their account belongs to another workspace"),
+        StrangerWhy::Guest => text.say("they are a guest of the workspace"),
+        StrangerWhy::Bot => text.say("that is a bot or an app"),
+        StrangerWhy::Deactivated => text.say("their account is deactivated"),
+        StrangerWhy::EmailNotConfirmed => {
+            text.say("their e-mail address in Slack is missing or not confirmed")
+        }
+        StrangerWhy::NobodyHasEmail { email } => {
+            text.say("nobody in the Identity Store has their e-mail address ").code(email)
+        }
+        StrangerWhy::SeveralHaveEmail { email } => {
+            text.say("several people in the Identity Store have their e-mail address ").code(email)
+        }
+        StrangerWhy::BindingChanged { bound } => text
+            .say("their account belonged to ")
+            .person(bound, directory)
+            .say(" and has another person's e-mail address now; your administrator must look at this"),
+        StrangerWhy::CouldNotAsk => {
+            return text
+                .say("Slack did not say who that is; say it again, or write their e-mail address instead");
+        }
+    }
+    .say("; leave them out, or write the e-mail address that the Identity Store has for them")
 }
 
 fn stranger(why: &StrangerWhy, directory: &Directory) -> Text {

@@ -1,20 +1,29 @@
-//! The annotations that bind a permission: `@max_duration`, `@approvals`, `@session`, `@notify`, `@broad`, and `@id`.
+//! The annotations that bind a permission: `@max_duration`, `@approvals`, `@session`,
+//! `@solo_after`, `@notify`, `@broad`, and `@id`.
 //!
 //! A word that is not known, or a value that cannot be read, refuses the whole set: Cedar itself ignores annotations, so
 //! a slip such as `@aprovals("2")` would otherwise grant with the default.
 
 use cedar_policy::Policy;
 use glasskey_domain::Seconds;
-use glasskey_domain::settings::LENGTH_MIN;
+use glasskey_domain::settings::{LENGTH_MIN, PROPOSAL_LAPSES_AFTER};
 
 use super::fault::{Complaint, nearest};
 
 /// Every annotation there is.
-const KNOWN: [&str; 6] = ["id", "max_duration", "approvals", "session", "notify", "broad"];
+const KNOWN: [&str; 7] = ["id", "max_duration", "approvals", "session", "solo_after", "notify", "broad"];
 /// Approvals when a policy does not say: somebody else must look.
 pub const APPROVALS_DEFAULT: u32 = 1;
+/// Approvals for break-glass when a policy does not say: at night there may be nobody else, and it is loud by itself.
+pub const BREAKGLASS_APPROVALS_DEFAULT: u32 = 0;
 /// Longest grant when a policy does not say.
 pub const MAX_DURATION_DEFAULT: Seconds = Seconds::hours(1);
+/// Longest emergency when a policy does not say: half a shift. Who still needs it then opens another, and is heard again.
+pub const BREAKGLASS_MAX_DURATION_DEFAULT: Seconds = Seconds::hours(4);
+/// A confirmer needs a minute to be reached at all, and a commander one to go on before the proposal lapses.
+pub const SOLO_AFTER_MIN: Seconds = Seconds::minutes(1);
+/// See [`SOLO_AFTER_MIN`].
+pub const SOLO_AFTER_MAX: Seconds = Seconds(PROPOSAL_LAPSES_AFTER.0 - SOLO_AFTER_MIN.0);
 /// More approvals than this no team gets together; a larger number is a slip of the finger.
 pub const APPROVALS_MAX: u32 = 10;
 /// Longest `@max_duration`: access that is needed for longer is not temporary.
@@ -41,6 +50,8 @@ pub struct Limits {
     pub max_duration: Seconds,
     /// Longest session of the permission set, when the policy sets a limit.
     pub session: Option<Seconds>,
+    /// After how long without the approvals the opener of an emergency may go on alone.
+    pub solo_after: Option<Seconds>,
     /// Channels to tell.
     pub notify: Vec<String>,
     /// Why it may give very much, when it does.
@@ -64,39 +75,83 @@ pub(super) fn id(policy: &Policy, complaints: &mut Vec<Complaint>) -> Option<Str
     Some(id.to_owned())
 }
 
-/// The limits of a policy; `None` when it is not a permission to request (then it may carry none).
+/// What a policy permits that has limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Permission {
+    /// To request access.
+    Request,
+    /// To open an emergency.
+    Breakglass,
+    /// To open an emergency and more: under the default limits, because it would be unclear what others bind.
+    BreakglassAmongOthers,
+}
+
+impl Permission {
+    fn may_carry(self, word: &str) -> bool {
+        match self {
+            Self::Request => word != "solo_after",
+            Self::Breakglass => word != "session",
+            Self::BreakglassAmongOthers => false,
+        }
+    }
+}
+
+/// The limits of a policy; `None` when it is no permission that has some (then it may carry none).
 pub(super) fn limits(
     policy: &Policy,
-    permits_request: bool,
+    permission: Option<Permission>,
     complaints: &mut Vec<Complaint>,
 ) -> Option<Limits> {
     for (word, _) in policy.annotations() {
         if !KNOWN.contains(&word) {
             complaints.push(unknown(word));
-        } else if word != "id" && !permits_request {
-            complaints.push(Complaint::new(
-                format!("`@{word}` stands on a policy that it does not bind"),
-                "it belongs on a `permit` for `action == Action::\"request\"` only; remove it here",
-            ));
+        } else if word != "id" && !permission.is_some_and(|permission| permission.may_carry(word)) {
+            complaints.push(misplaced(word));
         }
     }
-    if !permits_request {
-        return None;
-    }
+    let permission = permission?;
+    let (approvals_default, max_duration_default) = match permission {
+        Permission::Request => (APPROVALS_DEFAULT, MAX_DURATION_DEFAULT),
+        Permission::Breakglass | Permission::BreakglassAmongOthers => {
+            (BREAKGLASS_APPROVALS_DEFAULT, BREAKGLASS_MAX_DURATION_DEFAULT)
+        }
+    };
     let mut read = |word: &str, parse: &dyn Fn(&str) -> Result<Seconds, String>| {
         let text = policy.annotation(word)?;
         parse(text).map_err(|mend| complaints.push(malformed(word, text, &mend))).ok()
     };
     let max_duration = read("max_duration", &|text| length_within(text, LENGTH_MIN, MAX_DURATION_MAX));
     let session = read("session", &|text| length_within(text, SESSION_MIN, SESSION_MAX));
+    let solo_after = read("solo_after", &solo_within);
     let approvals = policy.annotation("approvals").map(|text| parse_approvals(text, complaints));
+    let approvals = approvals.unwrap_or(approvals_default);
+    if approvals == 0 && solo_after.is_some() && permission.may_carry("solo_after") {
+        complaints.push(Complaint::new(
+            "`@solo_after` without an approval to wait for",
+            "ask for one, as in `@approvals(\"1\")`, or remove it: the opener is alone at once",
+        ));
+    }
     Some(Limits {
-        approvals: approvals.unwrap_or(APPROVALS_DEFAULT),
-        max_duration: max_duration.unwrap_or(MAX_DURATION_DEFAULT),
+        approvals,
+        max_duration: max_duration.unwrap_or(max_duration_default),
         session,
+        solo_after,
         notify: policy.annotation("notify").map(|text| parse_notify(text, complaints)).unwrap_or_default(),
         broad: policy.annotation("broad").map(|text| parse_broad(text, complaints)),
     })
+}
+
+fn misplaced(word: &str) -> Complaint {
+    let of = |action: &str| format!("`action == Action::\"{action}\"`");
+    let actions = match word {
+        "session" => of("request"),
+        "solo_after" => of("breakglass"),
+        _ => format!("{} or {}", of("request"), of("breakglass")),
+    };
+    Complaint::new(
+        format!("`@{word}` stands on a policy that it does not bind"),
+        format!("it belongs on a `permit` for {actions} only; remove it here"),
+    )
 }
 
 fn unknown(word: &str) -> Complaint {
@@ -174,6 +229,15 @@ fn parse_broad(text: &str, complaints: &mut Vec<Complaint>) -> String {
 fn length_within(text: &str, min: Seconds, max: Seconds) -> Result<Seconds, String> {
     let mend = || format!("write hours and minutes from {min} to {max}, such as `4h`, `90m` or `1h30m`");
     parse_length(text).filter(|length| (min..=max).contains(length)).ok_or_else(mend)
+}
+
+fn solo_within(text: &str) -> Result<Seconds, String> {
+    let mend = || {
+        format!(
+            "write minutes from {SOLO_AFTER_MIN} to {SOLO_AFTER_MAX}, such as `5m`; after {PROPOSAL_LAPSES_AFTER} it lapses"
+        )
+    };
+    parse_length(text).filter(|length| (SOLO_AFTER_MIN..=SOLO_AFTER_MAX).contains(length)).ok_or_else(mend)
 }
 
 /// Reads `4h`, `90m`, `1h30m`, `2d`: whole numbers, each unit once, the largest first.

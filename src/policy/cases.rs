@@ -6,37 +6,97 @@
 //! ana@acme.com | payments-prod | Admin          | 9h  | refuse: too long
 //! ```
 //!
-//! Lines above the table may describe a pretend company (see [`company`](super::company())); without them the cases are about
+//! A table may also be about break-glass and its reviews:
+//!
+//! ```text
+//! person       | action     | federation | level | for | expect
+//! dee@acme.com | breakglass | main       | ops   | 2h  | permit, 1 approval, alone after 5m
+//! sam@acme.com | audit      |            |       |     | permit
+//! ```
+//!
+//! A row of titles begins another table. Lines above them may describe a pretend company (see [`company`](super::company())); without them the cases are about
 //! the real one.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use glasskey_domain::rules::{NotPermitted, Rules, Verdict};
-use glasskey_domain::{Directory, Door, Question};
+use glasskey_domain::emergency::Level;
+use glasskey_domain::rules::{EmergencyQuestion, NotPermitted, Rules};
+use glasskey_domain::{Directory, Door, PersonId, Question, Seconds};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::annotations::parse_length;
 use super::company::from_lines;
-use super::explain::{in_words, terms_in_words};
+use super::expected::{Expected, Granted, said};
 use super::fault::{Complaint, PolicyFault, nearest};
 use super::lookup;
 use super::ruleset::RuleSet;
+use super::verdict::{AUDIT, BREAKGLASS, REQUEST};
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 15] = [
     "person",
+    "action",
     "account",
     "permission set",
+    "federation",
+    "level",
     "for",
     "expect",
     "approver",
     "ticket",
+    "incident",
+    "drill",
     "at",
     "emergency",
     "platform",
 ];
+/// Of a table that is about access alone.
 const NEEDED: [&str; 5] = ["person", "account", "permission set", "for", "expect"];
+/// Of a table that says what each case is about.
+const NEEDED_WITH_ACTION: [&str; 3] = ["person", "action", "expect"];
+/// Cells that say something about any action.
+const COMMON: [&str; 5] = ["person", "action", "expect", "at", "platform"];
+
+/// What a case is about.
+#[derive(Clone, Copy)]
+enum About {
+    Access,
+    Emergency,
+    Audit,
+}
+
+impl About {
+    fn of(action: Option<&str>) -> Result<Self, Complaint> {
+        match action {
+            None | Some(REQUEST) => Ok(Self::Access),
+            Some(BREAKGLASS) => Ok(Self::Emergency),
+            Some(AUDIT) => Ok(Self::Audit),
+            Some(other) => {
+                let mend = format!(
+                    "write `{REQUEST}`, `{BREAKGLASS}` or `{AUDIT}`; for who says yes to the first two, fill `approver`"
+                );
+                Err(Complaint::new(format!("`{other}` is not what a case can be about"), mend))
+            }
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Access => REQUEST,
+            Self::Emergency => BREAKGLASS,
+            Self::Audit => AUDIT,
+        }
+    }
+
+    /// The cells that say something about it, beside the common ones.
+    fn cells(self) -> &'static [&'static str] {
+        match self {
+            Self::Access => &["account", "permission set", "for", "approver", "ticket", "emergency"],
+            Self::Emergency => &["federation", "level", "for", "approver", "incident", "drill", "emergency"],
+            Self::Audit => &[],
+        }
+    }
+}
 
 /// One case that did not come out as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,16 +166,31 @@ pub fn run(
             format!("begin with a row `{}`", NEEDED.join(" | ")),
         )]);
     };
-    let columns = columns(titles).map_err(|complaint| vec![PolicyFault::at(file, *head, complaint)])?;
-    let (mut failures, mut faults) = (Vec::new(), Vec::new());
+    let mut columns = columns_of(file, *head, titles)?;
+    let (mut count, mut failures, mut faults) = (0_usize, Vec::new(), Vec::new());
     for (line, row) in rows {
+        if is_titles(row) {
+            columns = columns_of(file, *line, row)?;
+            continue;
+        }
+        count = count.saturating_add(1);
         match (Case { rules, directory, now, cells: cells(&columns, row) }).run() {
             Ok(None) => {}
             Ok(Some(got)) => failures.push(Failure { line: *line, row: (*row).to_owned(), got }),
             Err(complaint) => faults.push(PolicyFault::at(file, *line, complaint)),
         }
     }
-    if faults.is_empty() { Ok(CaseReport { cases: rows.len(), failures }) } else { Err(faults) }
+    if faults.is_empty() { Ok(CaseReport { cases: count, failures }) } else { Err(faults) }
+}
+
+/// Two titles in a row begin another table; one alone could be what somebody called an account.
+fn is_titles(row: &str) -> bool {
+    let is_title = |cell: &&str| COLUMNS.iter().any(|known| known.eq_ignore_ascii_case(cell));
+    split(row).filter(is_title).count() > 1
+}
+
+fn columns_of(file: &str, line: usize, titles: &str) -> Result<Vec<&'static str>, Vec<PolicyFault>> {
+    columns(titles).map_err(|complaint| vec![PolicyFault::at(file, line, complaint)])
 }
 
 fn split(row: &str) -> impl Iterator<Item = &str> {
@@ -134,7 +209,8 @@ fn columns(titles: &str) -> Result<Vec<&'static str>, Complaint> {
         };
         columns.push(known);
     }
-    match NEEDED.iter().find(|needed| !columns.contains(needed)) {
+    let needed: &[&str] = if columns.contains(&"action") { &NEEDED_WITH_ACTION } else { &NEEDED };
+    match needed.iter().find(|needed| !columns.contains(needed)) {
         Some(missing) => Err(Complaint::new(format!("the column `{missing}` is missing"), "add it")),
         None => Ok(columns),
     }
@@ -155,46 +231,104 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn run(&self) -> Result<Option<String>, Complaint> {
-        let cells: BTreeMap<&str, &str> =
-            self.cells.iter().copied().filter(|(_, cell)| !cell.is_empty()).collect();
-        if cells.contains_key("") {
+        if self.cells.iter().any(|(column, cell)| column.is_empty() && !cell.is_empty()) {
             return Err(Complaint::new("the row has more cells than the table has columns", "remove them"));
         }
-        let cell = |column: &str| cells.get(column).copied();
-        let needed = |column: &str| {
-            cell(column).ok_or_else(|| Complaint::new(format!("the cell `{column}` is empty"), "fill it"))
-        };
-        let not_found = |error: lookup::NotFound| Complaint { what: error.to_string(), mend: None };
-        let length = parse_length(needed("for")?).ok_or_else(|| {
-            Complaint::new("the length cannot be read", "write it as `4h`, `90m` or `1h30m`")
-        })?;
-        let names = (needed("person")?, needed("account")?, needed("permission set")?);
-        let asked =
-            lookup::question(self.directory, names, length, self.at(cell("at"))?).map_err(not_found)?;
-        let question = Question {
-            ticket: cell("ticket").map(str::to_owned),
-            emergency_on: yes_or_no(cell("emergency"))?,
-            door: door(cell("platform"))?,
-            ..asked
-        };
-        let verdict = match cell("approver") {
-            None => self.rules.request(self.directory, &question),
-            Some(name) => {
-                let approver = &lookup::person(self.directory, name).map_err(not_found)?.id;
-                self.rules.approve(self.directory, &question, approver)
+        let about = About::of(self.cell("action"))?;
+        let says = |column: &str| COMMON.contains(&column) || about.cells().contains(&column);
+        if let Some((column, _)) = self.cells.iter().find(|(column, cell)| !cell.is_empty() && !says(column))
+        {
+            let what = format!("the cell `{column}` says nothing about `{}`", about.word());
+            return Err(Complaint::new(what, "empty it"));
+        }
+        let answer = match about {
+            About::Access => self.access()?,
+            About::Emergency => self.emergency()?,
+            About::Audit => {
+                let (person, at) = (self.person("person")?, self.at()?);
+                let answer = self.rules.audit(self.directory, &person, door(self.cell("platform"))?, at);
+                answer.map(|()| Granted::plainly(Vec::new()))
             }
         };
-        let expected = Expected::parse(needed("expect")?)?;
-        Ok((!expected.is_met_by(&verdict)).then(|| said(&verdict)))
+        let expected = Expected::parse(self.needed("expect")?)?;
+        Ok((!expected.is_met_by(&answer)).then(|| said(&answer)))
+    }
+
+    fn access(&self) -> Result<Result<Granted, NotPermitted>, Complaint> {
+        let names = (self.needed("person")?, self.needed("account")?, self.needed("permission set")?);
+        let asked = lookup::question(self.directory, names, self.length()?, self.at()?).map_err(not_found)?;
+        let question = Question {
+            ticket: self.cell("ticket").map(str::to_owned),
+            emergency_on: yes_or_no(self.cell("emergency"))?,
+            door: door(self.cell("platform"))?,
+            ..asked
+        };
+        let verdict = match self.cell("approver") {
+            None => self.rules.request(self.directory, &question),
+            Some(_) => self.rules.approve(self.directory, &question, &self.person("approver")?),
+        };
+        Ok(Granted::access(verdict))
+    }
+
+    fn emergency(&self) -> Result<Result<Granted, NotPermitted>, Complaint> {
+        let (opener, federation) = (self.needed("person")?, self.needed("federation")?);
+        let level = level(self.needed("level")?)?;
+        let (length, at) = (self.length()?, self.at()?);
+        let asked = lookup::emergency_question(self.directory, opener, federation, level, length, at)
+            .map_err(not_found)?;
+        let question = EmergencyQuestion {
+            incident: self.cell("incident").map(str::to_owned),
+            drill: yes_or_no(self.cell("drill"))?,
+            emergency_on: yes_or_no(self.cell("emergency"))?,
+            door: door(self.cell("platform"))?,
+            ..asked
+        };
+        if self.cell("approver").is_none() {
+            return Ok(self.rules.breakglass(self.directory, &question).map(Granted::emergency));
+        }
+        let confirmer = self.person("approver")?;
+        // Built in; decisions see to it themselves, because policy is asked the same of who closes.
+        if confirmer == question.opener {
+            return Ok(Err(NotPermitted::NoPolicy));
+        }
+        Ok(self.rules.confirm(self.directory, &question, &confirmer).map(Granted::plainly))
+    }
+
+    fn cell(&self, column: &str) -> Option<&str> {
+        let found = self.cells.iter().find(|(name, _)| *name == column);
+        found.map(|(_, cell)| *cell).filter(|cell| !cell.is_empty())
+    }
+
+    fn needed(&self, column: &str) -> Result<&str, Complaint> {
+        self.cell(column).ok_or_else(|| Complaint::new(format!("the cell `{column}` is empty"), "fill it"))
+    }
+
+    fn person(&self, column: &str) -> Result<PersonId, Complaint> {
+        let found = lookup::person(self.directory, self.needed(column)?).map_err(not_found)?;
+        Ok(found.id.clone())
+    }
+
+    fn length(&self) -> Result<Seconds, Complaint> {
+        parse_length(self.needed("for")?)
+            .ok_or_else(|| Complaint::new("the length cannot be read", "write it as `4h`, `90m` or `1h30m`"))
     }
 
     /// `2026-11-21 02:30`, in the time zone of the policies.
-    fn at(&self, text: Option<&str>) -> Result<Timestamp, Complaint> {
-        let Some(text) = text else { return Ok(self.now) };
+    fn at(&self) -> Result<Timestamp, Complaint> {
+        let Some(text) = self.cell("at") else { return Ok(self.now) };
         let wrong = || Complaint::new(format!("`{text}` is not a time"), "write it as `2026-11-21 02:30`");
         let local: DateTime = text.parse().map_err(|_| wrong())?;
         local.to_zoned(self.rules.zone().clone()).map(|zoned| zoned.timestamp()).map_err(|_| wrong())
     }
+}
+
+fn not_found(error: lookup::NotFound) -> Complaint {
+    Complaint { what: error.to_string(), mend: None }
+}
+
+fn level(text: &str) -> Result<Level, Complaint> {
+    let found = Level::ALL.into_iter().find(|level| level.word() == text);
+    found.ok_or_else(|| Complaint::new(format!("`{text}` is not a level"), "write `ro` or `ops`"))
 }
 
 fn yes_or_no(text: Option<&str>) -> Result<bool, Complaint> {
@@ -212,78 +346,4 @@ fn door(text: Option<&str>) -> Result<Door, Complaint> {
     [Door::Slack, Door::Discord, Door::Host].into_iter().find(|door| door.to_string() == text).ok_or_else(
         || Complaint::new(format!("`{text}` is not a platform"), "write `slack`, `discord` or `host`"),
     )
-}
-
-fn said(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Permit(terms) => format!("permit, {}", terms_in_words(terms)),
-        Verdict::Refuse(why) => format!("refuse: {}", in_words(why)),
-    }
-}
-
-/// What a case expects; what it leaves out may be anything.
-struct Expected<'a> {
-    permit: bool,
-    approvals: Option<u32>,
-    by: Option<&'a str>,
-    why: Option<&'a str>,
-}
-
-/// The reasons that a case may name, as [`word`] gives them.
-const REASONS: [&str; 6] = ["no policy", "forbidden", "too long", "session too long", "gone", "error"];
-
-impl<'a> Expected<'a> {
-    fn parse(text: &'a str) -> Result<Self, Complaint> {
-        let wrong = || {
-            let mend = "write `permit`, `permit, 1 approval`, `permit, no approval, by POLICY`, `refuse` or `refuse: too long`";
-            Complaint::new(format!("`{text}` is not an expectation"), mend)
-        };
-        if let Some(rest) = text.strip_prefix("refuse") {
-            let why = match rest.strip_prefix(':').map(str::trim) {
-                None if rest.is_empty() => None,
-                Some(why) if REASONS.contains(&why) => Some(why),
-                Some(_) | None => return Err(wrong()),
-            };
-            return Ok(Self { permit: false, approvals: None, by: None, why });
-        }
-        let mut parts = text.split(',').map(str::trim);
-        if parts.next() != Some("permit") {
-            return Err(wrong());
-        }
-        let mut expected = Self { permit: true, approvals: None, by: None, why: None };
-        for part in parts {
-            match (part.strip_prefix("by "), part.split_once(' ')) {
-                (Some(policy), _) => expected.by = Some(policy.trim()),
-                (None, Some(("no", "approval" | "approvals"))) => expected.approvals = Some(0),
-                (None, Some((number, "approval" | "approvals"))) => {
-                    expected.approvals = Some(number.parse().map_err(|_| wrong())?);
-                }
-                (None, _) => return Err(wrong()),
-            }
-        }
-        Ok(expected)
-    }
-
-    fn is_met_by(&self, verdict: &Verdict) -> bool {
-        match verdict {
-            Verdict::Permit(terms) => {
-                self.permit
-                    && self.approvals.is_none_or(|approvals| approvals == terms.approvals)
-                    && self.by.is_none_or(|policy| terms.policies.iter().any(|id| id == policy))
-            }
-            Verdict::Refuse(why) => !self.permit && self.why.is_none_or(|expected| expected == word(why)),
-        }
-    }
-}
-
-fn word(why: &NotPermitted) -> &'static str {
-    match why {
-        NotPermitted::NoPolicy => "no policy",
-        NotPermitted::Forbidden { .. } => "forbidden",
-        NotPermitted::TooLong { .. } => "too long",
-        NotPermitted::SessionTooLong { .. } => "session too long",
-        NotPermitted::ApprovalsGone { .. } => "approvals gone",
-        NotPermitted::Gone => "gone",
-        NotPermitted::Erred { .. } => "error",
-    }
 }

@@ -1,9 +1,12 @@
 //! `glasskey policy check`: whether a directory would load, and what in it looks like a slip.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
 use glasskey_domain::Directory;
+use glasskey_domain::ids::FederationId;
+use glasskey_domain::settings::FederationSettings;
 use jiff::tz::TimeZone;
 
 use super::entities::{is_ou_id, path_of};
@@ -35,9 +38,14 @@ impl Report {
     }
 }
 
-/// Checks a directory; with a company at hand, also whether what the policies name exists and is one thing only.
+/// Checks a directory; with a company at hand, also whether what the policies name exists and is one thing only. Nothing
+/// is said of federations when none is configured.
 #[must_use]
-pub fn check(dir: &Path, directory: Option<&Directory>) -> Report {
+pub fn check(
+    dir: &Path,
+    directory: Option<&Directory>,
+    federations: &BTreeMap<FederationId, FederationSettings>,
+) -> Report {
     let loaded = read_dir(dir).and_then(|sources| RuleSet::from_sources(&sources, TimeZone::UTC));
     match loaded {
         Err(faults) => Report { faults, ..Report::default() },
@@ -48,7 +56,8 @@ pub fn check(dir: &Path, directory: Option<&Directory>) -> Report {
             faults: Vec::new(),
             warnings: {
                 let company = directory.map(|directory| check_against(&rules, directory)).unwrap_or_default();
-                rules.warnings().iter().cloned().chain(company).collect()
+                let unknown = unknown_federations(&rules, federations);
+                rules.warnings().iter().cloned().chain(company).chain(unknown).collect()
             },
         },
     }
@@ -60,15 +69,45 @@ pub fn check(dir: &Path, directory: Option<&Directory>) -> Report {
 pub fn check_against(rules: &RuleSet, directory: &Directory) -> Vec<PolicyFault> {
     let mut warnings = Vec::new();
     for rule in rules.rules() {
-        let named = rule.named.in_scope.union(&rule.named.in_conditions);
-        let complaints = named.filter_map(|literal| complaint(directory, literal));
+        let complaints = named(rule).filter_map(|literal| complaint(directory, literal));
         warnings.extend(complaints.map(|complaint| PolicyFault::at(&rule.file, rule.line, complaint)));
         warnings.extend(unknown_permission_sets(rule, directory));
     }
     warnings
 }
 
+fn named(rule: &Rule) -> impl Iterator<Item = &Literal> {
+    rule.named.in_scope.union(&rule.named.in_conditions)
+}
+
+fn unknown_federations(
+    rules: &RuleSet,
+    known: &BTreeMap<FederationId, FederationSettings>,
+) -> Vec<PolicyFault> {
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let unknown = rules.rules().iter().flat_map(|rule| named(rule).map(move |literal| (rule, literal)));
+    let unknown = unknown.filter(|(_, literal)| {
+        literal.kind == Kind::Federation && !known.contains_key(&FederationId::new(&literal.id))
+    });
+    unknown
+        .map(|(rule, literal)| {
+            let mend = nearest(&literal.id, known.keys().map(FederationId::as_str)).map_or_else(
+                || format!("the policy says nothing until there is `[breakglass.{}]`", literal.id),
+                |near| format!("did you mean `{}`?", Literal::new(Kind::Federation, near)),
+            );
+            let complaint = Complaint::new(format!("there is no `{literal}`"), mend);
+            PolicyFault::at(&rule.file, rule.line, complaint)
+        })
+        .collect()
+}
+
 fn complaint(directory: &Directory, literal: &Literal) -> Option<Complaint> {
+    if literal.kind == Kind::Federation {
+        // A company does not know its federations; the configuration does.
+        return None;
+    }
     match meanings(directory, literal) {
         0 => {
             let known = known(directory, literal.kind);
@@ -104,6 +143,7 @@ fn meanings(directory: &Directory, literal: &Literal) -> usize {
             directory.ous.values().filter(|ou| ou.id.as_str() == id).count()
         }
         Kind::Ou => directory.ous.values().filter(|ou| ou.name == id || path_of(directory, ou) == id).count(),
+        Kind::Federation => 0,
     }
 }
 
@@ -113,6 +153,7 @@ fn known(directory: &Directory, kind: Kind) -> Vec<String> {
         Kind::Group => directory.groups.values().map(|group| group.name.clone()).collect(),
         Kind::Account => directory.accounts.values().map(|account| account.name.clone()).collect(),
         Kind::Ou => directory.ous.values().map(|ou| ou.name.clone()).collect(),
+        Kind::Federation => Vec::new(),
     }
 }
 

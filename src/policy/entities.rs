@@ -10,7 +10,8 @@ use cedar_policy::{
 };
 use glasskey_domain::directory::{AccountState, Ou};
 use glasskey_domain::ids::OuId;
-use glasskey_domain::{AccountId, Directory, GroupId, Person, PersonId, Question};
+use glasskey_domain::{AccountId, Directory, Door, GroupId, Person, PersonId, Question};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::literals::{Kind, Literal, is_account_id};
@@ -26,6 +27,8 @@ pub(super) struct Types {
     group: EntityTypeName,
     account: EntityTypeName,
     ou: EntityTypeName,
+    federation: EntityTypeName,
+    glasskey: EntityTypeName,
     action: EntityTypeName,
 }
 
@@ -36,21 +39,29 @@ impl Types {
             group: type_name("Group")?,
             account: type_name("Account")?,
             ou: type_name("OU")?,
+            federation: type_name("Federation")?,
+            glasskey: type_name("Glasskey")?,
             action: type_name("Action")?,
         })
     }
 
-    fn uid(&self, literal: &Literal) -> EntityUid {
+    pub(super) fn uid(&self, literal: &Literal) -> EntityUid {
         let name = match literal.kind {
             Kind::Person => &self.person,
             Kind::Group => &self.group,
             Kind::Account => &self.account,
             Kind::Ou => &self.ou,
+            Kind::Federation => &self.federation,
         };
         EntityUid::from_type_name_and_id(name.clone(), EntityId::new(&literal.id))
     }
 
-    fn action(&self, action: &str) -> EntityUid {
+    /// `Glasskey::"main"`, the only one.
+    pub(super) fn glasskey(&self) -> EntityUid {
+        EntityUid::from_type_name_and_id(self.glasskey.clone(), EntityId::new("main"))
+    }
+
+    pub(super) fn action(&self, action: &str) -> EntityUid {
         EntityUid::from_type_name_and_id(self.action.clone(), EntityId::new(action))
     }
 }
@@ -63,7 +74,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    fn add(&mut self, rules: &RuleSet, kind: Kind, id: &str, shared: impl FnOnce() -> bool) {
+    pub(super) fn add(&mut self, rules: &RuleSet, kind: Kind, id: &str, shared: impl FnOnce() -> bool) {
         if rules.mentions(kind, id) {
             let literal = Literal::new(kind, id);
             if shared() {
@@ -212,19 +223,10 @@ pub(super) fn prepare(
         return Err(Unaskable::Gone);
     }
     let types = &rules.types;
-    let principal = names_of_person(rules, directory, actor);
+    let Parties { mut entities, principal, mut shared } = parties(rules, directory, actor, requester)?;
     let resource = names_of_account(rules, directory, question.target.account());
-    let mut shared: BTreeSet<Literal> = principal.shared.union(&resource.shared).cloned().collect();
-    let mut entities = vec![person_entity(types, actor, &principal)?];
+    shared.extend(resource.shared.iter().cloned());
     let requester_uid = types.uid(&requester.map_or_else(|| unknown_person(question), uid_of));
-    if let Some(requester) = requester.filter(|requester| requester.id != actor.id) {
-        if requester.user_name == actor.user_name {
-            return Err(Unaskable::Erred(format!("two people have the user name `{}`", actor.user_name)));
-        }
-        let names = names_of_person(rules, directory, requester);
-        entities.push(person_entity(types, requester, &names)?);
-        shared.extend(names.shared);
-    }
     let resource_uid = types.uid(&Literal::new(Kind::Account, question.target.account().as_str()));
     let name = account.map(|account| account.name.as_str()).unwrap_or_default();
     entities.push(account_entity(types, &resource_uid, question, name, &resource)?);
@@ -236,11 +238,41 @@ pub(super) fn prepare(
     Ok(Prepared { request, entities, principal, resource, shared })
 }
 
-fn erred(error: impl std::fmt::Display) -> Unaskable {
+/// The people of a question, as Cedar takes them.
+pub(super) struct Parties {
+    pub(super) entities: Vec<Entity>,
+    /// Of who acts.
+    pub(super) principal: Names,
+    /// Of both.
+    pub(super) shared: BTreeSet<Literal>,
+}
+
+/// Who acts, and for whom; a user name that two of them have would make one person of them.
+pub(super) fn parties(
+    rules: &RuleSet,
+    directory: &Directory,
+    actor: &Person,
+    requester: Option<&Person>,
+) -> Result<Parties, Unaskable> {
+    let principal = names_of_person(rules, directory, actor);
+    let mut shared = principal.shared.clone();
+    let mut entities = vec![person_entity(&rules.types, actor, &principal)?];
+    if let Some(requester) = requester.filter(|requester| requester.id != actor.id) {
+        if requester.user_name == actor.user_name {
+            return Err(Unaskable::Erred(format!("two people have the user name `{}`", actor.user_name)));
+        }
+        let names = names_of_person(rules, directory, requester);
+        entities.push(person_entity(&rules.types, requester, &names)?);
+        shared.extend(names.shared);
+    }
+    Ok(Parties { entities, principal, shared })
+}
+
+pub(super) fn erred(error: impl std::fmt::Display) -> Unaskable {
     Unaskable::Erred(error.to_string())
 }
 
-fn uid_of(person: &Person) -> Literal {
+pub(super) fn uid_of(person: &Person) -> Literal {
     Literal::new(Kind::Person, &person.user_name)
 }
 
@@ -249,7 +281,7 @@ fn unknown_person(question: &Question) -> Literal {
     Literal::new(Kind::Person, question.requester.as_str())
 }
 
-fn text(value: &str) -> RestrictedExpression {
+pub(super) fn text(value: &str) -> RestrictedExpression {
     RestrictedExpression::new_string(value.to_owned())
 }
 
@@ -287,19 +319,31 @@ fn context(
     requester: EntityUid,
     zone: &TimeZone,
 ) -> Result<Context, Unaskable> {
-    let local = question.at.to_zoned(zone.clone());
-    let long = |value: i64| RestrictedExpression::new_long(value);
-    let start = question.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut pairs = vec![
+    let mut pairs = moment(question.at, question.door, question.emergency_on, zone);
+    pairs.extend([
         ("permissionSet".to_owned(), text(permission_set)),
-        ("durationSeconds".to_owned(), long(i64::from(question.length.0))),
-        ("start".to_owned(), RestrictedExpression::new_datetime(start)),
-        ("hour".to_owned(), long(i64::from(local.hour()))),
-        ("weekday".to_owned(), long(i64::from(local.weekday().to_monday_one_offset()))),
-        ("platform".to_owned(), text(&question.door.to_string())),
-        ("emergencyOn".to_owned(), RestrictedExpression::new_bool(question.emergency_on)),
+        ("durationSeconds".to_owned(), RestrictedExpression::new_long(i64::from(question.length.0))),
         ("requester".to_owned(), RestrictedExpression::new_entity_uid(requester)),
-    ];
+    ]);
     pairs.extend(question.ticket.as_deref().map(|ticket| ("ticket".to_owned(), text(ticket))));
     Context::from_pairs(pairs).map_err(erred)
+}
+
+/// Time and door, the same for every action.
+pub(super) fn moment(
+    at: Timestamp,
+    door: Door,
+    emergency_on: bool,
+    zone: &TimeZone,
+) -> Vec<(String, RestrictedExpression)> {
+    let local = at.to_zoned(zone.clone());
+    let long = |value: i8| RestrictedExpression::new_long(i64::from(value));
+    let start = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    vec![
+        ("start".to_owned(), RestrictedExpression::new_datetime(start)),
+        ("hour".to_owned(), long(local.hour())),
+        ("weekday".to_owned(), long(local.weekday().to_monday_one_offset())),
+        ("platform".to_owned(), text(&door.to_string())),
+        ("emergencyOn".to_owned(), RestrictedExpression::new_bool(emergency_on)),
+    ]
 }

@@ -3,13 +3,15 @@
 
 use std::fmt;
 
-use glasskey_domain::rules::{Approvers, NotPermitted, Question, Rules, Terms, Verdict};
+use glasskey_domain::emergency::EmergencyTerms;
+use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted, Question, Rules, Terms, Verdict};
 use glasskey_domain::{Directory, Seconds};
 
 use super::annotations::Limits;
-use super::entities::prepare;
+use super::emergencies::prepare_emergency;
+use super::entities::{Prepared, prepare};
 use super::ruleset::{Rule, RuleSet};
-use super::verdict::{Finding, REQUEST, session};
+use super::verdict::{BREAKGLASS, Finding, NO_SESSION, REQUEST, session};
 
 /// Approvers named in an explanation; more of them nobody reads.
 const APPROVERS_MAX: usize = 20;
@@ -51,20 +53,14 @@ pub struct Weighed {
 /// Why an answer is what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// Who asks, for people.
-    pub person: String,
-    /// In which account, for people.
-    pub account: String,
-    /// For which permission set.
-    pub permission_set: String,
-    /// For how long.
-    pub length: Seconds,
-    /// The answer.
-    pub verdict: Verdict,
+    /// Who asks for what, for people.
+    pub asked: String,
+    /// The answer: its terms in words.
+    pub answer: Result<String, NotPermitted>,
     /// Every policy that spoke, those that count first.
     pub policies: Vec<Weighed>,
-    /// Who could approve, when approval is needed: names for people.
-    pub approvers: Vec<String>,
+    /// Who could approve or confirm, when that is needed: names for people.
+    pub approvers: Option<Vec<String>>,
     /// Whether that is all of them.
     pub approvers_complete: bool,
     /// Hash of the set.
@@ -74,56 +70,95 @@ pub struct Explanation {
 /// Explains the answer to a question.
 #[must_use]
 pub fn explain(rules: &RuleSet, directory: &Directory, question: &Question) -> Explanation {
-    let verdict = rules.request(directory, question);
-    let approvers = match &verdict {
-        Verdict::Permit(terms) if terms.approvals > 0 => rules.approvers(directory, question, APPROVERS_MAX),
-        Verdict::Permit(_) | Verdict::Refuse(_) => Approvers { people: Vec::new(), complete: true },
+    let answer = match rules.request(directory, question) {
+        Verdict::Permit(terms) => Ok(terms),
+        Verdict::Refuse(why) => Err(why),
     };
-    let chosen = match &verdict {
-        Verdict::Permit(terms) => terms.policies.first().map(String::as_str),
-        Verdict::Refuse(_) => None,
-    };
+    let needed = answer.as_ref().is_ok_and(|terms| terms.approvals > 0);
+    let approvers = needed.then(|| rules.approvers(directory, question, APPROVERS_MAX));
+    let (approvers, approvers_complete) = named(directory, approvers);
     let target = &question.target;
+    let account = directory
+        .accounts
+        .get(target.account())
+        .map_or_else(|| target.account().to_string(), |account| format!("{} ({})", account.name, account.id));
+    let permission_set = directory
+        .permission_sets
+        .get(target.permission_set())
+        .map_or_else(|| target.permission_set().to_string(), |set| set.name.clone());
+    let person = directory.name_of(&question.requester);
+    let limits = (question.length, session(directory, question));
+    let prepared = prepare(rules, directory, question, REQUEST, &question.requester).ok();
     Explanation {
-        person: directory.name_of(&question.requester),
-        account: directory.accounts.get(target.account()).map_or_else(
-            || target.account().to_string(),
-            |account| format!("{} ({})", account.name, account.id),
+        asked: format!("{person} asks for {permission_set} in {account} for {}", question.length),
+        policies: weighed(
+            rules,
+            REQUEST,
+            prepared.as_ref(),
+            limits,
+            answer.as_ref().ok().map(|t| &t.policies),
         ),
-        permission_set: directory
-            .permission_sets
-            .get(target.permission_set())
-            .map_or_else(|| target.permission_set().to_string(), |set| set.name.clone()),
-        length: question.length,
-        policies: weighed(rules, directory, question, chosen),
-        approvers: approvers.people.iter().map(|person| directory.name_of(person)).collect(),
-        approvers_complete: approvers.complete,
+        answer: answer.map(|terms| terms_in_words(&terms)),
+        approvers,
+        approvers_complete,
         set: rules.hash().to_owned(),
-        verdict,
     }
 }
 
-/// Permits are asked apart from forbids, because Cedar names only the forbids when there are any.
-fn weighed(
+/// Explains the answer to who wants to open an emergency.
+#[must_use]
+pub fn explain_emergency(
     rules: &RuleSet,
     directory: &Directory,
-    question: &Question,
-    chosen: Option<&str>,
+    question: &EmergencyQuestion,
+) -> Explanation {
+    let answer = rules.breakglass(directory, question);
+    let needed = answer.as_ref().is_ok_and(|terms| terms.approvals > 0);
+    let confirmers = needed.then(|| rules.confirmers(directory, question, APPROVERS_MAX));
+    let (approvers, approvers_complete) = named(directory, confirmers);
+    let person = directory.name_of(&question.opener);
+    let (federation, level, length) = (&question.federation, question.level.word(), question.length);
+    let what = if question.drill { "drill" } else { "break glass" };
+    let prepared = prepare_emergency(rules, directory, question, BREAKGLASS, &question.opener).ok();
+    let chosen = answer.as_ref().ok().map(|terms| &terms.policies);
+    Explanation {
+        asked: format!("{person} asks to {what} on {federation} ({level}) for {length}"),
+        policies: weighed(rules, BREAKGLASS, prepared.as_ref(), (length, NO_SESSION), chosen),
+        answer: answer.map(|terms| emergency_in_words(&terms)),
+        approvers,
+        approvers_complete,
+        set: rules.hash().to_owned(),
+    }
+}
+
+/// Names for people, and whether those are all.
+fn named(directory: &Directory, approvers: Option<Approvers>) -> (Option<Vec<String>>, bool) {
+    let complete = approvers.as_ref().is_none_or(|approvers| approvers.complete);
+    let names = |approvers: Approvers| approvers.people.iter().map(|id| directory.name_of(id)).collect();
+    (approvers.map(names), complete)
+}
+
+/// Permits are asked apart from forbids, because Cedar names only the forbids when there are any. What cannot be asked
+/// weighs nothing.
+fn weighed(
+    rules: &RuleSet,
+    action: &str,
+    prepared: Option<&Prepared>,
+    (length, session): (Seconds, Seconds),
+    chosen: Option<&Vec<String>>,
 ) -> Vec<Weighed> {
-    let Ok(prepared) = prepare(rules, directory, question, REQUEST, &question.requester) else {
+    let Some(prepared) = prepared else { return Vec::new() };
+    let Ok(slice) = rules.slice(action, &prepared.principal.all, &prepared.resource.all) else {
         return Vec::new();
     };
-    let Ok(slice) = rules.slice(REQUEST, &prepared.principal.all, &prepared.resource.all) else {
-        return Vec::new();
-    };
-    let session = session(directory, question);
+    let chosen = chosen.and_then(|policies| policies.first()).map(String::as_str);
     let mut found = Vec::new();
     for permits in [false, true] {
         let places = slice.members.iter().copied();
         let half =
             places.filter(|place| rules.rules().get(*place).is_some_and(|rule| rule.is_permit() == permits));
         let Ok(half) = rules.cut(half) else { continue };
-        found.extend(fits(rules, rules.find(&half, &prepared), question.length, session, chosen));
+        found.extend(fits(rules, rules.find(&half, prepared), length, session, chosen));
     }
     found.sort_by_key(|weighed| rank(&weighed.fit));
     found
@@ -213,6 +248,13 @@ pub(super) fn terms_in_words(terms: &Terms) -> String {
     format!("{}, by {}, at most {}", approvals(terms.approvals), terms.policies.join(", "), terms.max_length)
 }
 
+/// What binds an emergency, in a few words.
+pub(super) fn emergency_in_words(terms: &EmergencyTerms) -> String {
+    let by = terms.policies.join(", ");
+    let alone = terms.solo_after.map(|after| format!(", alone after {after}")).unwrap_or_default();
+    format!("{}, by {by}, at most {}{alone}", approvals(terms.approvals), terms.max_length)
+}
+
 impl fmt::Display for Weighed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let says = match &self.fit {
@@ -236,23 +278,17 @@ impl fmt::Display for Weighed {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{} asks for {} in {} for {}",
-            self.person, self.permission_set, self.account, self.length
-        )?;
-        match &self.verdict {
-            Verdict::Permit(terms) => writeln!(f, "permitted: {}", terms_in_words(terms))?,
-            Verdict::Refuse(why) => writeln!(f, "refused: {}", in_words(why))?,
+        writeln!(f, "{}", self.asked)?;
+        match &self.answer {
+            Ok(terms) => writeln!(f, "permitted: {terms}")?,
+            Err(why) => writeln!(f, "refused: {}", in_words(why))?,
         }
         for policy in &self.policies {
             writeln!(f, "  {policy}")?;
         }
-        if let Verdict::Permit(terms) = &self.verdict
-            && terms.approvals > 0
-        {
+        if let Some(approvers) = &self.approvers {
             let more = if self.approvers_complete { "" } else { ", and more" };
-            let who = if self.approvers.is_empty() { "nobody".to_owned() } else { self.approvers.join(", ") };
+            let who = if approvers.is_empty() { "nobody".to_owned() } else { approvers.join(", ") };
             writeln!(f, "could approve: {who}{more}")?;
         }
         write!(f, "policy set {}", self.set.get(..12).unwrap_or(&self.set))

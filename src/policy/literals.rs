@@ -1,4 +1,4 @@
-//! Which people, groups, accounts and units a policy names, and whether it names them in a way that means something.
+//! Which people, groups, accounts, units and federations a policy names, and whether it names them in a way that means something.
 //!
 //! Cedar compares ids; people write names. A name stands for its id as a parent (`in`), so a name after `==` would
 //! silently never match: a `forbid` that never forbids. Such uses are refused when the set is loaded.
@@ -17,20 +17,24 @@ pub(super) enum Kind {
     Group,
     Account,
     Ou,
+    Federation,
 }
 
 impl Kind {
+    const ALL: [Self; 5] = [Self::Person, Self::Group, Self::Account, Self::Ou, Self::Federation];
+
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Person => "Person",
             Self::Group => "Group",
             Self::Account => "Account",
             Self::Ou => "OU",
+            Self::Federation => "Federation",
         }
     }
 
     fn of(type_name: &str) -> Option<Self> {
-        [Self::Person, Self::Group, Self::Account, Self::Ou].into_iter().find(|kind| kind.word() == type_name)
+        Self::ALL.into_iter().find(|kind| kind.word() == type_name)
     }
 }
 
@@ -193,10 +197,10 @@ impl Walk<'_> {
                 self.each(value, place)
             };
         };
-        // Federations and Glasskey itself have one name only.
+        // Glasskey itself has one name only.
         let Some(literal) = entity(uid) else { return };
         let by_id = match literal.kind {
-            Kind::Person => true,
+            Kind::Person | Kind::Federation => true,
             Kind::Account => is_account_id(&literal.id),
             Kind::Group | Kind::Ou => false,
         };

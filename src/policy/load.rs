@@ -15,10 +15,11 @@ use jiff::tz::TimeZone;
 use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 
-use super::annotations::{self, Limits};
+use super::annotations::{self, Limits, Permission};
 use super::fault::{Complaint, PolicyFault};
 use super::literals::{Literal, named};
 use super::ruleset::{Rule, RuleSet, Scope};
+use super::verdict::{BREAKGLASS, REQUEST};
 
 /// The schema that ships with Glasskey.
 pub const SCHEMA: &str = include_str!("schema.cedarschema");
@@ -205,13 +206,13 @@ impl Loading {
         let id =
             annotations::id(policy, &mut complaints).unwrap_or_else(|| format!("{}:{line}", source.file));
         let actions = actions(policy);
-        let permits_request = permits_request(policy, actions.as_ref(), &mut complaints);
-        let limits = annotations::limits(policy, permits_request, &mut complaints);
+        let permission = permission(policy, actions.as_ref(), &mut complaints);
+        let limits = annotations::limits(policy, permission, &mut complaints);
         let named = named(policy, &mut complaints);
         let (principal, resource) = (principal(policy), resource(policy));
-        if let Some(limits) = &limits {
-            let everybody_or_everything = principal == Scope::Any || resource == Scope::Any;
-            let warning = said_twice(limits, everybody_or_everything, &mut complaints);
+        if let (Some(limits), Some(permission)) = (&limits, permission) {
+            let open = (principal == Scope::Any, resource == Scope::Any);
+            let warning = said_twice(limits, permission, open, &mut complaints);
             self.warnings.extend(warning.map(|complaint| PolicyFault::at(&source.file, line, complaint)));
         }
         self.faults.extend(complaints.into_iter().map(|c| PolicyFault::at(&source.file, line, c)));
@@ -235,15 +236,32 @@ impl Loading {
     }
 }
 
-/// Rules that give very much say so twice.
-fn said_twice(limits: &Limits, broad: bool, complaints: &mut Vec<Complaint>) -> Option<Complaint> {
-    let gives_very_much = limits.approvals == 0 && broad;
-    if gives_very_much && limits.broad.is_none() {
-        complaints.push(Complaint::new(
-            "needs no approval, and its head does not say for whom or where",
+/// Rules that give very much say so twice. `open` is whether the head leaves open for whom, and where. There are few
+/// federations, and the commanders of one are those of the other: of emergencies only for whom matters.
+fn said_twice(
+    limits: &Limits,
+    permission: Permission,
+    open: (bool, bool),
+    complaints: &mut Vec<Complaint>,
+) -> Option<Complaint> {
+    let (broad, lacks, mend) = match permission {
+        Permission::Request => (
+            open.0 || open.1,
+            "for whom or where",
             "write `principal in Group::\"…\"` and `resource in OU::\"…\"` in the head (a `when` is not enough), ask for \
              an approval, or say it twice: `@broad(\"yes: why\")`",
-        ));
+        ),
+        Permission::Breakglass | Permission::BreakglassAmongOthers => (
+            open.0,
+            "for whom",
+            "write `principal in Group::\"incident-commanders\"` in the head (a `when` is not enough), ask for an \
+             approval, or say it twice: `@broad(\"yes: why\")`",
+        ),
+    };
+    let gives_very_much = limits.approvals == 0 && broad;
+    if gives_very_much && limits.broad.is_none() {
+        complaints
+            .push(Complaint::new(format!("needs no approval, and its head does not say {lacks}"), mend));
     }
     (!gives_very_much && limits.broad.is_some()).then(|| {
         Complaint::new(
@@ -253,29 +271,34 @@ fn said_twice(limits: &Limits, broad: bool, complaints: &mut Vec<Complaint>) -> 
     })
 }
 
-/// Whether it is a permission to request, which must be for that action alone: its limits bind nothing else.
-fn permits_request(
+/// What a policy permits that has limits. One to request must be for that action alone: its limits bind nothing else.
+fn permission(
     policy: &Policy,
     actions: Option<&BTreeSet<String>>,
     complaints: &mut Vec<Complaint>,
-) -> bool {
+) -> Option<Permission> {
     if policy.effect() != Effect::Permit {
-        return false;
+        return None;
     }
     let Some(actions) = actions else {
         complaints.push(Complaint::new(
             "permits every action",
             "name the action, such as `action == Action::\"request\"`; only a `forbid` may leave it open",
         ));
-        return false;
+        return None;
     };
-    if actions.contains("request") && actions.len() > 1 {
+    if actions.contains(REQUEST) && actions.len() > 1 {
         complaints.push(Complaint::new(
             "permits `request` together with other actions",
             "write a policy of its own for `action == Action::\"request\"`",
         ));
     }
-    actions.contains("request")
+    match (actions.contains(REQUEST), actions.contains(BREAKGLASS), actions.len()) {
+        (true, _, _) => Some(Permission::Request),
+        (false, true, 1) => Some(Permission::Breakglass),
+        (false, true, _) => Some(Permission::BreakglassAmongOthers),
+        (false, false, _) => None,
+    }
 }
 
 fn actions(policy: &Policy) -> Option<BTreeSet<String>> {

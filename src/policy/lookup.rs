@@ -2,6 +2,9 @@
 //! one name is an answer of its own, never the first of them.
 
 use glasskey_domain::directory::{Account, PermissionSet};
+use glasskey_domain::emergency::Level;
+use glasskey_domain::ids::FederationId;
+use glasskey_domain::rules::EmergencyQuestion;
 use glasskey_domain::{Directory, Door, Person, PersonId, Question, Seconds, Target};
 use jiff::Timestamp;
 
@@ -101,6 +104,32 @@ pub fn question(
         target: Target::Assignment { account, permission_set },
         length,
         ticket: None,
+        door: Door::Slack,
+        at,
+        emergency_on: false,
+    })
+}
+
+/// The question of this person who opens an emergency, through no chat, without incident, while no emergency is on.
+/// Federations are the configuration's: any name will do here.
+///
+/// # Errors
+/// When the name leads nowhere.
+pub fn emergency_question(
+    directory: &Directory,
+    opener: &str,
+    federation: &str,
+    level: Level,
+    length: Seconds,
+    at: Timestamp,
+) -> Result<EmergencyQuestion, NotFound> {
+    Ok(EmergencyQuestion {
+        opener: person(directory, opener)?.id.clone(),
+        federation: FederationId::new(federation),
+        level,
+        length,
+        incident: None,
+        drill: false,
         door: Door::Slack,
         at,
         emergency_on: false,

@@ -4,10 +4,13 @@
 //! never acts, never asks the network, and never is asked before access is taken away (P3).
 
 pub mod annotations;
+mod candidates;
 pub mod cases;
 mod check;
 mod company;
+mod emergencies;
 mod entities;
+mod expected;
 mod explain;
 mod fault;
 mod literals;
@@ -19,9 +22,9 @@ mod verdict;
 
 pub use check::{Report, check, check_against};
 pub use company::company;
-pub use explain::{Explanation, Fit, Weighed, explain};
+pub use explain::{Explanation, Fit, Weighed, explain, explain_emergency};
 pub use fault::PolicyFault;
 pub use load::{FILE_BYTES_MAX, FILES_MAX, POLICIES_MAX, SCHEMA, Source, read_dir};
-pub use lookup::{NotFound, account, permission_set, person, question};
+pub use lookup::{NotFound, account, emergency_question, permission_set, person, question};
 pub use ruleset::RuleSet;
 pub use shared::{Changed, Fingerprint, SharedRules, fingerprint};

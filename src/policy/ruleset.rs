@@ -31,7 +31,7 @@ pub(super) struct Rule {
     pub(super) id: String,
     pub(super) file: String,
     pub(super) line: usize,
-    /// Of permissions to request.
+    /// Of permissions to request access or to open an emergency.
     pub(super) limits: Option<Limits>,
     pub(super) principal: Scope,
     pub(super) resource: Scope,

@@ -2,24 +2,30 @@
 //! explaining cannot be answered differently (pitfall 6).
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use glasskey_domain::emergency::EmergencyTerms;
-use glasskey_domain::person::Employment;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted, Question, Rules, Terms, Verdict};
-use glasskey_domain::{Directory, Door, GroupId, Person, PersonId, Seconds};
+use glasskey_domain::{Directory, Door, PersonId, Seconds};
 use jiff::Timestamp;
 
 use super::annotations::Limits;
-use super::entities::{Names, Prepared, Unaskable, names_of_account, names_of_person, prepare};
-use super::literals::{Kind, Literal};
-use super::ruleset::{Rule, RuleSet, Scope};
+use super::candidates::{Who, search};
+use super::emergencies::{names_of_federation, prepare_audit, prepare_emergency};
+use super::entities::{Prepared, Unaskable, moment, names_of_account, prepare};
+use super::literals::Literal;
+use super::ruleset::{Rule, RuleSet};
 
 pub(super) const REQUEST: &str = "request";
 pub(super) const APPROVE: &str = "approve";
 pub(super) const REVOKE: &str = "revoke";
+pub(super) const BREAKGLASS: &str = "breakglass";
+pub(super) const CONFIRM: &str = "approveBreakglass";
+pub(super) const AUDIT: &str = "audit";
 /// The actions that are asked today.
-pub(super) const ACTIONS: [&str; 3] = [REQUEST, APPROVE, REVOKE];
+pub(super) const ACTIONS: [&str; 6] = [REQUEST, APPROVE, REVOKE, BREAKGLASS, CONFIRM, AUDIT];
+/// An emergency federation has no permission set; how long its roles' sessions live is the configuration's.
+pub(super) const NO_SESSION: Seconds = Seconds(0);
 
 /// What Cedar said of one question, rule by rule, in the order of their ids.
 #[derive(Debug, Default)]
@@ -71,11 +77,24 @@ impl RuleSet {
         action: &str,
         actor: &PersonId,
     ) -> Result<Finding<'_>, NotPermitted> {
-        let prepared = prepare(self, directory, question, action, actor)?;
+        self.sliced(action, &prepare(self, directory, question, action, actor)?)
+    }
+
+    fn ask_emergency(
+        &self,
+        directory: &Directory,
+        question: &EmergencyQuestion,
+        action: &str,
+        actor: &PersonId,
+    ) -> Result<Finding<'_>, NotPermitted> {
+        self.sliced(action, &prepare_emergency(self, directory, question, action, actor)?)
+    }
+
+    fn sliced(&self, action: &str, prepared: &Prepared) -> Result<Finding<'_>, NotPermitted> {
         let slice = self
             .slice(action, &prepared.principal.all, &prepared.resource.all)
             .map_err(|detail| NotPermitted::Erred { detail })?;
-        Ok(self.find(&slice, &prepared))
+        Ok(self.find(&slice, prepared))
     }
 
     /// The answer to approving or revoking, where no limits are to choose from.
@@ -214,116 +233,58 @@ impl Rules for RuleSet {
 
     fn breakglass(
         &self,
-        _directory: &Directory,
-        _question: &EmergencyQuestion,
+        directory: &Directory,
+        question: &EmergencyQuestion,
     ) -> Result<EmergencyTerms, NotPermitted> {
-        Err(NotPermitted::NoPolicy)
+        let finding = self.ask_emergency(directory, question, BREAKGLASS, &question.opener)?;
+        let (rule, limits) = choose(&finding, question.length, NO_SESSION)?;
+        Ok(EmergencyTerms {
+            policies: vec![rule.id.clone()],
+            set: self.hash().to_owned(),
+            approvals: limits.approvals,
+            max_length: limits.max_duration,
+            solo_after: limits.solo_after,
+            notify: limits.notify.clone(),
+        })
     }
 
     fn confirm(
         &self,
-        _directory: &Directory,
-        _question: &EmergencyQuestion,
-        _person: &PersonId,
+        directory: &Directory,
+        question: &EmergencyQuestion,
+        person: &PersonId,
     ) -> Result<Vec<String>, NotPermitted> {
-        Err(NotPermitted::NoPolicy)
+        let finding = self.ask_emergency(directory, question, CONFIRM, person)?;
+        first_of(&finding).map(|permit| vec![permit.id.clone()])
     }
 
-    fn confirmers(&self, _directory: &Directory, _question: &EmergencyQuestion, _most: usize) -> Approvers {
-        Approvers::default()
+    fn confirmers(&self, directory: &Directory, question: &EmergencyQuestion, most: usize) -> Approvers {
+        let places = names_of_federation(self, &question.federation).all;
+        let who = Who { action: CONFIRM, places, without: &question.opener };
+        let may = |person: &PersonId| self.confirm(directory, question, person).is_ok();
+        search(self, directory, &who, &may, most)
     }
 
     fn audit(
         &self,
-        _directory: &Directory,
-        _person: &PersonId,
-        _door: Door,
-        _at: Timestamp,
+        directory: &Directory,
+        person: &PersonId,
+        door: Door,
+        at: Timestamp,
     ) -> Result<(), NotPermitted> {
-        Err(NotPermitted::NoPolicy)
+        // The question does not say whether an emergency is on; a policy by which that matters says no (P9).
+        [false, true].into_iter().try_for_each(|emergency_on| {
+            let moment = moment(at, door, emergency_on, &self.zone);
+            let prepared = prepare_audit(self, directory, person, moment)?;
+            first_of(&self.sliced(AUDIT, &prepared)?).map(|_| ())
+        })
     }
 
     fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {
-        let mut candidates = Candidates::of(self, directory, question);
-        let mut people = Vec::new();
-        for person in directory.people.values() {
-            if candidates.may_approve(person) {
-                if people.len() >= most {
-                    return Approvers { people, complete: false };
-                }
-                people.push(person.id.clone());
-            }
-        }
-        Approvers { people, complete: true }
-    }
-}
-
-/// The search for approvers: few of a company's people are asked about one by one. Who cannot match the head of any
-/// policy is passed over, and people whom policies cannot tell apart get the same answer.
-struct Candidates<'a> {
-    rules: &'a RuleSet,
-    directory: &'a Directory,
-    question: &'a Question,
-    everybody: bool,
-    groups: BTreeSet<GroupId>,
-    user_names: BTreeSet<&'a str>,
-    /// Whether some policy looks at more than what a person is in.
-    person_matters: bool,
-    answers: BTreeMap<Names, bool>,
-}
-
-impl<'a> Candidates<'a> {
-    fn of(rules: &'a RuleSet, directory: &'a Directory, question: &'a Question) -> Self {
-        let places = names_of_account(rules, directory, question.target.account()).all;
-        let about = rules.rules().iter().filter(|rule| {
-            rule.is_about(APPROVE)
-                && match &rule.resource {
-                    Scope::Any => true,
-                    Scope::One(name) => places.contains(name),
-                }
-        });
-        let (mut everybody, mut person_matters) = (false, false);
-        let (mut names, mut user_names) = (BTreeSet::new(), BTreeSet::new());
-        for rule in about {
-            person_matters |= rule.named.reads_principal;
-            match &rule.principal {
-                _ if !rule.is_permit() => {}
-                Scope::One(name) if name.kind == Kind::Group => drop(names.insert(name.id.as_str())),
-                Scope::One(name) if name.kind == Kind::Person => drop(user_names.insert(name.id.as_str())),
-                Scope::One(_) | Scope::Any => everybody = true,
-            }
-        }
-        // A group of which only the id is known still has members.
-        let mut groups: BTreeSet<GroupId> = names.iter().map(|name| GroupId::new(*name)).collect();
-        let by_name = directory.groups.values().filter(|group| names.contains(group.name.as_str()));
-        groups.extend(by_name.map(|group| group.id.clone()));
-        let answers = BTreeMap::new();
-        Self { rules, directory, question, everybody, groups, user_names, person_matters, answers }
-    }
-
-    fn may_approve(&mut self, person: &Person) -> bool {
-        let fits = self.everybody
-            || self.user_names.contains(person.user_name.as_str())
-            || self.directory.groups_of(&person.id).any(|group| self.groups.contains(group));
-        if !fits || person.employment != Employment::Enabled || person.id == self.question.requester {
-            return false;
-        }
-        let requester = self.directory.people.get(&self.question.requester);
-        let namesake = requester.is_some_and(|requester| requester.user_name == person.user_name);
-        if self.person_matters || namesake {
-            return self.ask(person);
-        }
-        let names = names_of_person(self.rules, self.directory, person);
-        if let Some(known) = self.answers.get(&names) {
-            return *known;
-        }
-        let answer = self.ask(person);
-        self.answers.insert(names, answer);
-        answer
-    }
-
-    fn ask(&self, person: &Person) -> bool {
-        matches!(self.rules.approve(self.directory, self.question, &person.id), Verdict::Permit(_))
+        let places = names_of_account(self, directory, question.target.account()).all;
+        let who = Who { action: APPROVE, places, without: &question.requester };
+        let may = |person: &PersonId| matches!(self.approve(directory, question, person), Verdict::Permit(_));
+        search(self, directory, &who, &may, most)
     }
 }
 
@@ -346,6 +307,9 @@ mod tests {
         group engineers: ana, bo
         group leads: bo
         people: eve";
+
+    /// What is asked about accounts.
+    const ACCESS: [&str; 3] = [REQUEST, APPROVE, REVOKE];
 
     /// Every kind of head with every effect, so that each could be left out wrongly.
     fn every_head() -> String {
@@ -372,7 +336,7 @@ mod tests {
         for effect in ["permit", "forbid"] {
             for principal in principals {
                 for resource in resources {
-                    for action in ACTIONS {
+                    for action in ACCESS {
                         text +=
                             &format!("{effect}({principal}, action == Action::\"{action}\", {resource});\n");
                     }
@@ -393,7 +357,7 @@ mod tests {
                 let question =
                     question(&directory, asked, Seconds::hours(1), jiff::Timestamp::UNIX_EPOCH).unwrap();
                 for (action, actor) in
-                    ACTIONS.iter().flat_map(|action| ["ana", "bo", "eve"].map(|a| (*action, a)))
+                    ACCESS.iter().flat_map(|action| ["ana", "bo", "eve"].map(|a| (*action, a)))
                 {
                     let actor = PersonId::new(format!("p-{actor}"));
                     let prepared = prepare(&rules, &directory, &question, action, &actor).unwrap();
@@ -431,7 +395,7 @@ mod tests {
             question(&directory, asked, Seconds::hours(1), jiff::Timestamp::UNIX_EPOCH).unwrap();
         for ticket in [None, Some("INC-7".to_owned())] {
             question.ticket = ticket;
-            for action in ACTIONS {
+            for action in ACCESS {
                 let prepared =
                     prepare(&rules, &directory, &question, action, &PersonId::new("p-bo")).unwrap();
                 let asked = &prepared.request;

@@ -71,6 +71,8 @@ pub struct Report {
     pub parts: Vec<PartReport>,
     /// Each loop.
     pub loops: Vec<LoopReport>,
+    /// What somebody should look at, though the bot works.
+    pub notes: BTreeMap<&'static str, String>,
 }
 
 /// Shared by all who know something about health. Cheap to clone.
@@ -90,6 +92,7 @@ struct Inner {
 struct State {
     parts: BTreeMap<Part, Result<String, String>>,
     beats: BTreeMap<&'static str, Instant>,
+    notes: BTreeMap<&'static str, String>,
 }
 
 impl Health {
@@ -123,6 +126,18 @@ impl Health {
         });
     }
 
+    /// Something that somebody should look at, though the bot works; or that it is as it should be again.
+    pub fn note(&self, about: &'static str, what: Option<String>) {
+        self.change(|state| match what {
+            Some(what) => {
+                state.notes.insert(about, what);
+            }
+            None => {
+                state.notes.remove(about);
+            }
+        });
+    }
+
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.inner.state.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -145,9 +160,10 @@ impl Health {
             let last = state.beats.get(watched.name).copied().unwrap_or(self.inner.started);
             last.elapsed() <= watched.silence_max
         });
+        let notes = state.notes.clone();
         drop(state);
         let ready = parts.iter().all(|part| part.ok) && loops.iter().all(|one| one.ok);
-        Report { ready, alive, parts, loops }
+        Report { ready, alive, parts, loops, notes }
     }
 
     /// Writes what is known as metrics; called when they are read.
@@ -203,6 +219,18 @@ mod tests {
             assert!(!report.ready && report.alive, "{missing:?}");
             assert!(report.parts.iter().any(|part| part.part == missing && part.why == "gone"));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_note_is_told_and_keeps_nobody_from_being_ready() {
+        let health = health();
+        health.beat(ENGINE);
+        all_well(&health);
+        health.note("runbook", Some("the disk is full".to_owned()));
+        let report = health.report();
+        assert!(report.ready && report.notes["runbook"].contains("full"));
+        health.note("runbook", None);
+        assert!(health.report().notes.is_empty());
     }
 
     /// pitfall 22

@@ -2,7 +2,10 @@
 //! twin, which also does what moto is too kind for.
 
 mod contract;
+mod identity_provider;
+mod idps;
 mod moto;
+pub(super) mod okta;
 mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -8,16 +8,21 @@
 )]
 
 mod backends;
+mod breakglass_cli;
 mod cli;
 mod cloudformation;
 mod config;
+mod config_breakglass;
+mod conformance;
 mod crash;
 mod ledger;
 mod moto;
 mod pitfalls;
 mod policy;
+mod policy_breakglass;
 mod simulation;
 mod slack_doors;
+mod slack_doors_emergency;
 mod slack_socket;
 mod slack_web;
 mod stories;

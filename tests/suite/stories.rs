@@ -1,10 +1,12 @@
 //! Stories: what people of a company live through with the bot, told in the words of the field, through the real wire.
 
+mod breakglass;
 mod change;
 mod life;
 mod once;
 mod refused;
 mod restart;
+mod runbook;
 mod silence;
 mod standing;
 mod trouble;

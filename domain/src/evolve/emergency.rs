@@ -1,5 +1,7 @@
 //! fact → emergency. Total: a fact that does not fit changes nothing, and a terminal state is never changed again.
 
+mod closing;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,8 +9,7 @@ use jiff::Timestamp;
 use super::federation as provider;
 use crate::book::{Book, Touched};
 use crate::emergency::{
-    CloseCause, Emergency, EmergencyAsk, EmergencyState, EmergencyTerms, Happening, Level, Moment, Review,
-    Seat,
+    Emergency, EmergencyAsk, EmergencyState, EmergencyTerms, Happening, Level, Moment, Review, Seat,
 };
 use crate::event::EmergencyFact;
 use crate::federation::{READ_ONLY, View};
@@ -16,17 +17,11 @@ use crate::ids::{EmergencyId, PersonId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
 use crate::person::Who;
 use crate::request::{CardState, Posting};
-use crate::settings::{
-    ENDS_SOON_BEFORE, OVERDUE_AFTER, PROPOSAL_REMIND_EVERY, REVIEW_REMIND_EVERY, STILL_ON_EVERY, TIMELINE_MAX,
-};
+use crate::settings::{ENDS_SOON_BEFORE, PROPOSAL_REMIND_EVERY, STILL_ON_EVERY, TIMELINE_MAX};
 use crate::timers;
-use crate::watch::LastDrill;
 
 /// Confirmers who are told directly: more of them nobody needs, and each is a message.
 const CONFIRMERS_TOLD_MAX: usize = 10;
-
-/// Why a drill that was taken over does not count.
-const AN_INCIDENT_CAME_FIRST: &str = "an incident came first";
 
 /// Changes an emergency by one fact.
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each fact, so that none is without")]
@@ -77,7 +72,7 @@ pub(super) fn evolve(
         EmergencyFact::Lapsed => refused(emergency, EmergencyState::Lapsed { at }),
         EmergencyFact::ProposalReminded { nth, again_at } => proposal_reminded(emergency, *nth, *again_at),
         EmergencyFact::Ordered { deadline, .. } => ordered(emergency, at, *deadline),
-        EmergencyFact::TakenOver { by } => taken_over(book, at, id, by, touched),
+        EmergencyFact::TakenOver { by } => closing::taken_over(book, at, id, by, touched),
         EmergencyFact::SeatGiven { person, level, by } => seat_given(emergency, at, person, *level, by),
         EmergencyFact::SeatsTaken { person, by } => seats_taken(emergency, at, person, by),
         EmergencyFact::Extended { deadline, by } => extended(emergency, at, *deadline, by),
@@ -101,9 +96,11 @@ pub(super) fn evolve(
             emergency.view.metadata = true;
             note(emergency, at, Happening::Metadata { fault: fault.clone() });
         }
-        EmergencyFact::CloseOrdered { cause, due } => close_ordered(emergency, at, cause, *due),
-        EmergencyFact::OffConfirmed { lateness_ms } => off(book, at, id, *lateness_ms, None, touched),
-        EmergencyFact::OverdueTold { nth, again_at } => overdue_told(emergency, *nth, *again_at),
+        EmergencyFact::CloseOrdered { cause, due } => closing::close_ordered(emergency, at, cause, *due),
+        EmergencyFact::OffConfirmed { lateness_ms } => {
+            closing::off(book, at, id, *lateness_ms, None, touched)
+        }
+        EmergencyFact::OverdueTold { nth, again_at } => closing::overdue_told(emergency, *nth, *again_at),
         EmergencyFact::ReviewReminded { nth, again_at } => {
             if let Review::Wanted { reminded, remind_at } = &mut emergency.review {
                 (*reminded, *remind_at) = (*nth, *again_at);
@@ -326,135 +323,6 @@ fn asked_to_close(emergency: &mut Emergency) {
         *asked_to_close = true;
         aloud(emergency, NoticeKind::CloseNow);
         to_opener(emergency, NoticeKind::CloseNow);
-    }
-}
-
-fn close_ordered(emergency: &mut Emergency, at: Timestamp, cause: &CloseCause, due: Timestamp) {
-    let on_since = match &emergency.state {
-        EmergencyState::On { since, .. } => Some(*since),
-        EmergencyState::Opening { .. } => None,
-        EmergencyState::Proposed { .. }
-        | EmergencyState::Closing { .. }
-        | EmergencyState::Off { .. }
-        | EmergencyState::Declined { .. }
-        | EmergencyState::Withdrawn { .. }
-        | EmergencyState::Lapsed { .. } => return,
-    };
-    let cause = cause.clone();
-    emergency.state = EmergencyState::Closing {
-        due,
-        cause: cause.clone(),
-        on_since,
-        overdue_told: 0,
-        tell_overdue_at: OVERDUE_AFTER.after(due),
-    };
-    provider::closing(emergency, at);
-    drop_unposted(emergency, says_that_it_is_open);
-    note(emergency, at, Happening::CloseOrdered { cause });
-}
-
-fn says_that_it_is_open(kind: &NoticeKind) -> bool {
-    matches!(
-        kind,
-        NoticeKind::EmergencyOn
-            | NoticeKind::SignIn { .. }
-            | NoticeKind::EmergencyStuck
-            | NoticeKind::StillOn { .. }
-            | NoticeKind::EmergencyExtended { .. }
-            | NoticeKind::EndsSoon { .. }
-            | NoticeKind::CloseNow
-    )
-}
-
-fn taken_over(book: &mut Book, at: Timestamp, id: &EmergencyId, by: &EmergencyId, touched: &mut Touched) {
-    let Some(before) = book.emergencies.get_mut(id).filter(|before| before.state.holds_federation()) else {
-        return;
-    };
-    provider::closing(before, at);
-    let loose = before.view.loose.max(before.view.opened);
-    let seats = before.seats.clone();
-    if let EmergencyState::Opening { .. } | EmergencyState::On { .. } = before.state {
-        close_ordered(before, at, &CloseCause::DrillFailed { why: AN_INCIDENT_CAME_FIRST.to_owned() }, at);
-    }
-    off(book, at, id, 0, Some(by.clone()), touched);
-    // What may still come of the one before is the business of the one that goes on.
-    if let Some(next) = book.emergencies.get_mut(by) {
-        next.view.loose = next.view.loose.max(loose);
-        inherit(next, seats);
-        touched.emergencies.insert(by.clone());
-    }
-}
-
-/// Who was in the one before, and has no seat in this one, is taken out: their time is up (P3).
-fn inherit(next: &mut Emergency, seats: Vec<Seat>) {
-    for mut seat in seats {
-        match next.seats.iter_mut().find(|own| own.person == seat.person && own.level == seat.level) {
-            Some(own) => own.member = own.member.take().or(seat.member),
-            None => {
-                seat.taken_by.get_or_insert(Who::Glasskey);
-                (seat.put_in, seat.confirmed_at) = (false, None);
-                next.seats.push(seat);
-            }
-        }
-    }
-}
-
-fn off(
-    book: &mut Book,
-    at: Timestamp,
-    id: &EmergencyId,
-    lateness_ms: u64,
-    taken_over_by: Option<EmergencyId>,
-    touched: &mut Touched,
-) {
-    let Some(emergency) = book.emergencies.get_mut(id) else { return };
-    let EmergencyState::Closing { cause, on_since, overdue_told, .. } = emergency.state.clone() else {
-        return;
-    };
-    let was_taken_over = taken_over_by.is_some();
-    emergency.state = EmergencyState::Off { at, cause: cause.clone(), on_since, lateness_ms, taken_over_by };
-    emergency.trouble = None;
-    drop_unposted(emergency, |kind| says_that_it_is_open(kind) || matches!(kind, NoticeKind::Overdue { .. }));
-    if overdue_told > 0 {
-        aloud(emergency, NoticeKind::OverdueOver);
-    }
-    if emergency.is_drill() {
-        let fault = drill_fault(&cause, on_since, was_taken_over);
-        aloud(emergency, NoticeKind::EmergencyOff);
-        book.watch.drills.insert(emergency.ask.federation.clone(), LastDrill { id: id.clone(), at, fault });
-        touched.watch = true;
-    } else {
-        emergency.review = Review::Wanted { reminded: 0, remind_at: REVIEW_REMIND_EVERY.after(at) };
-        loudly(emergency, NoticeKind::EmergencyOff);
-        let were_in = emergency.seats.iter().filter(|seat| seat.confirmed_at.is_some());
-        for person in were_in.map(|seat| seat.person.clone()).collect::<Vec<_>>() {
-            tell(emergency, NoticeKind::EmergencyOff, Recipient::Person { person });
-        }
-        to_opener(emergency, NoticeKind::EmergencyOff);
-    }
-    shown(emergency);
-}
-
-/// Why a drill does not count.
-fn drill_fault(cause: &CloseCause, on_since: Option<Timestamp>, taken_over: bool) -> Option<String> {
-    let why = match cause {
-        CloseCause::DrillFailed { why } => why.as_str(),
-        CloseCause::Deadline if on_since.is_some() => "its sign-in metadata was not fetched in time",
-        CloseCause::Deadline => "it was not on in time",
-        CloseCause::Ordered { .. } | CloseCause::ByHand => "somebody closed it",
-        CloseCause::DrillDone if taken_over => AN_INCIDENT_CAME_FIRST,
-        CloseCause::DrillDone => return None,
-    };
-    Some(why.to_owned())
-}
-
-fn overdue_told(emergency: &mut Emergency, nth: u32, again_at: Timestamp) {
-    if let EmergencyState::Closing { overdue_told, tell_overdue_at, .. } = &mut emergency.state {
-        (*overdue_told, *tell_overdue_at) = (nth, again_at);
-        drop_unposted(emergency, |kind| matches!(kind, NoticeKind::Overdue { .. }));
-        loudly(emergency, NoticeKind::Overdue { nth });
-        to_opener(emergency, NoticeKind::Overdue { nth });
-        shown(emergency);
     }
 }
 

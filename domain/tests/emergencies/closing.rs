@@ -65,8 +65,6 @@ fn a_lost_activation_is_waited_for() {
     life.step(0);
     life.made(0, FederationChange::Activate, lost());
     life.made(0, add("cy"), not_done());
-    life.looked(0, 0);
-    life.town.book = life.town.replayed();
     life.off("ana").unwrap();
     life.twin.take_later(after(life.town.now, 12), FederationChange::Activate);
     ends_only_when_settled(&mut life);

@@ -34,7 +34,7 @@ fn config(cases: u32) -> Config {
 }
 
 proptest! {
-    #![proptest_config(config(700))]
+    #![proptest_config(config(400))]
 
     /// P1 to P7 of break-glass: people, time, policy, a provider in bad weather, crashes, everything twice; see `laws.rs`,
     /// `truth.rs` and `notices.rs` for the laws.

@@ -226,7 +226,8 @@ impl Life {
                 return Ok(());
             };
             self.perform(job, dice)?;
-            if !self.flying.is_empty() && !(self.bad && dice.one_in(4)) {
+            let late = self.bad && dice.one_in(4);
+            if !late {
                 self.land_all(dice.one_in(8))?;
             }
         }

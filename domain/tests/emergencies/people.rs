@@ -204,3 +204,30 @@ fn a_lost_reply_does_not_make_a_stranger_of_somebody_whose_login_the_directory_k
     life.rest();
     assert_eq!(life.word(0), EmergencyWord::On);
 }
+
+#[test]
+fn who_waits_to_be_added_again_does_not_hold_up_who_is_in() {
+    let mut life = Life::on(&["cy", "dee"]);
+    life.removes("ana", "dee").unwrap();
+    life.rest();
+    life.adds("ana", "eve", Level::Ops).unwrap();
+    life.adds("ana", "dee", Level::Ops).unwrap();
+    assert_eq!(life.one(0).view.intended, [add("eve")]);
+    life.step(0);
+    life.step(0);
+    let eve = life.one(0).seats_given().find(|seat| seat.person == person("eve")).unwrap();
+    assert!(eve.confirmed_at.is_some());
+}
+
+#[test]
+fn two_people_who_are_one_user_at_the_provider_do_not_cut_each_other_short() {
+    let mut life = Life::on(&["cy"]);
+    life.adds("ana", "p119", Level::Ops).unwrap();
+    life.rest();
+    life.removes("ana", "p119").unwrap();
+    life.rest();
+    assert!(life.twin.has_in(Level::Ops, &person("cy")));
+    life.removes("ana", "cy").unwrap();
+    life.rest();
+    assert!(!life.twin.has_in(Level::Ops, &person("cy")));
+}

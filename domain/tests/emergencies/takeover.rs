@@ -4,6 +4,7 @@ use glasskey_domain::command::{EmergencyCommand, Incoming, NewEmergency};
 use glasskey_domain::emergency::{CloseCause, EmergencyState, Level, Review};
 use glasskey_domain::federation::FederationChange;
 use glasskey_domain::refusal::EmergencyWord;
+use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::*;
 
 use crate::life::Life;
@@ -49,8 +50,15 @@ fn a_drill_by_schedule_puts_in_its_canary_and_takes_them_out() {
 #[test]
 fn nobody_gets_access_by_naming_somebody_in_a_drill() {
     let mut life = Life::fine(1);
-    let mine = NewEmergency { people: vec![person("ana")], ..drill(0) };
-    assert!(life.opens(mine).is_err());
+    let naming = |who: &str, level| NewEmergency { people: vec![person(who)], level, ..drill(0) };
+    let why = NotPermitted::ApprovalsGone { needed: 1, counting: 0 };
+    let refused = Err(Refusal::MayNotBreakGlass { why });
+    assert_eq!(life.opens(naming("ana", Level::Ro)), refused);
+    life.town.settings.federations.get_mut(&federation()).unwrap().canary =
+        Some("Dee@acme.example".to_owned());
+    assert_eq!(life.opens(naming("ana", Level::Ro)), refused);
+    assert_eq!(life.opens(naming("dee", Level::Ops)), refused, "the canary looks, and does not operate");
+    assert!(life.opens(naming("dee", Level::Ro)).is_ok());
 }
 
 #[test]

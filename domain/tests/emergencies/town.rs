@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glasskey_domain::book::{Row, RowKey};
-use glasskey_domain::command::{EmergencyCommand, Incoming, NewEmergency, Which};
+use glasskey_domain::command::{Incoming, NewEmergency, Which};
 use glasskey_domain::decide::refused;
-use glasskey_domain::emergency::{CutPlan, EmergencyState, EmergencyTerms, Level, Place, Provider, Purpose};
+use glasskey_domain::emergency::{CutPlan, EmergencyTerms, Level, Place, Provider, Purpose};
 use glasskey_domain::person::Employment;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::settings::FederationSettings;
@@ -147,8 +147,12 @@ pub struct Town {
 impl Town {
     pub fn new(approvals: u32) -> Self {
         let people = |names: &[&str]| names.iter().map(|name| person(name)).collect();
-        let main =
-            FederationSettings { place: place(), max_length: Seconds::hours(4), length: Seconds::hours(1) };
+        let main = FederationSettings {
+            place: place(),
+            max_length: Seconds::hours(4),
+            length: Seconds::hours(1),
+            canary: None,
+        };
         Self {
             now: Timestamp::from_second(1_800_000_000).unwrap(),
             book: Book::default(),
@@ -234,25 +238,8 @@ impl Town {
         book
     }
 
-    pub fn says(&mut self, who: &str, command: EmergencyCommand) -> Result<Reply, Refusal> {
-        let by = Actor::person(person(who), Door::Slack);
-        self.send(Incoming { by, interaction: None, command: Command::Emergency(command) })
-    }
-
-    pub fn inside(&mut self, command: Command) {
-        self.send(Incoming::inside(command)).unwrap();
-    }
-
-    pub fn outcome(&mut self, outcome: Outcome) {
-        self.inside(Command::Outcome(outcome));
-    }
-
     pub fn emergency(&self, id: &EmergencyId) -> &Emergency {
         self.book.emergency(id).or_else(|| self.closed.get(id)).unwrap()
-    }
-
-    pub fn state(&self, id: &EmergencyId) -> &EmergencyState {
-        &self.emergency(id).state
     }
 }
 

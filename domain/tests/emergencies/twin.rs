@@ -40,6 +40,10 @@ pub struct Twin {
 
 /// The provider's user of a person.
 pub fn member(person: &PersonId) -> Member {
+    // Two records of one person: the provider knows but one user.
+    if person.as_str() == "p119" {
+        return member(&PersonId::new("cy"));
+    }
     let login = match person.as_str() {
         "eve" => "eve.external@partner.example".to_owned(),
         // Providers keep the case in which a login was typed.

@@ -38,7 +38,8 @@ impl Reply {
 pub(super) struct Refusal {
     pub(super) status: u16,
     pub(super) code: String,
-    pub(super) body: Value,
+    /// On the heap: what goes well should not carry room for what does not.
+    pub(super) body: Box<Value>,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
@@ -53,13 +54,13 @@ impl Refusal {
             "errorId": format!("oae-twin-{code}"),
             "errorCauses": causes,
         });
-        Self { status, code: code.to_owned(), body, headers: Vec::new() }
+        Self { status, code: code.to_owned(), body: Box::new(body), headers: Vec::new() }
     }
 
     /// `{"error", "error_description"}`.
     pub(super) fn oauth(status: u16, error: &str, description: &str) -> Self {
         let body = json!({ "error": error, "error_description": description });
-        Self { status, code: error.to_owned(), body, headers: Vec::new() }
+        Self { status, code: error.to_owned(), body: Box::new(body), headers: Vec::new() }
     }
 
     /// `kind` is Okta's word for what is missing: `UserGroup`, `AppInstance`, `User`.

@@ -138,7 +138,8 @@ pub(crate) fn state(element: &Value, chosen: &str) -> Value {
             json!({ "type": kind, "selected_options": options })
         }
         "multi_users_select" => {
-            json!({ "type": kind, "selected_users": chosen.split(',').collect::<Vec<_>>() })
+            let users: Vec<&str> = chosen.split(',').filter(|user| !user.is_empty()).collect();
+            json!({ "type": kind, "selected_users": users })
         }
         _ => {
             json!({ "type": kind, "value": if chosen.is_empty() { Value::Null } else { Value::from(chosen) } })

@@ -8,7 +8,7 @@ use std::time::Duration;
 const ACK_LIMIT: Duration = Duration::from_secs(3);
 
 /// Scopes of the manifest that platform-rules §1.6 recommends, and what `conversations.history` needs.
-const SCOPES: [&str; 10] = [
+const SCOPES: [&str; 11] = [
     "commands",
     "chat:write",
     "users:read",
@@ -19,6 +19,7 @@ const SCOPES: [&str; 10] = [
     "channels:history",
     "groups:read",
     "groups:history",
+    "pins:write",
 ];
 
 /// What Slack does with an envelope that nobody acknowledged.

@@ -19,6 +19,15 @@ impl SlackTwin {
         })
     }
 
+    /// Timestamps of the pinned messages of a channel (id or name), the last pinned last.
+    #[must_use]
+    pub fn pins(&self, channel: &str) -> Vec<String> {
+        self.shared.read(|w| {
+            let id = w.channel_id(channel).unwrap_or_default();
+            w.pins.get(&id).cloned().unwrap_or_default()
+        })
+    }
+
     /// Messages between the bot and a person, oldest first.
     #[must_use]
     pub fn direct_messages(&self, user: &str) -> Vec<Message> {

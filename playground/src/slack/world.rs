@@ -63,6 +63,8 @@ pub(crate) struct World {
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) channels: BTreeMap<String, Channel>,
     pub(crate) messages: BTreeMap<String, Vec<Message>>,
+    /// Timestamps of the pinned messages of each channel, the last pinned last.
+    pub(crate) pins: BTreeMap<String, Vec<String>>,
     pub(crate) ephemerals: Vec<Ephemeral>,
     pub(crate) typed: Vec<Typed>,
     pub(crate) views: Vec<ViewRecord>,
@@ -100,6 +102,7 @@ impl World {
                 .collect(),
             team,
             messages: BTreeMap::new(),
+            pins: BTreeMap::new(),
             ephemerals: Vec::new(),
             typed: Vec::new(),
             views: Vec::new(),

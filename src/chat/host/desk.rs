@@ -6,13 +6,14 @@ use std::pin::Pin;
 
 use glasskey_domain::command::Incoming;
 use glasskey_domain::{
-    AccessRequest, AccountId, Actor, Answer, Command, Door, PersonId, Refusal, RequestId, Who,
+    AccessRequest, AccountId, Actor, Answer, Command, Directory, Door, PersonId, Refusal, RequestId, Who,
 };
 use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::{HostHandler, HostRequest, HostResponse, LocalUser};
 use crate::chat::asking::{Ear, Misheard, Wish, understand};
+use crate::chat::breakglass::{self, Crowd};
 use crate::chat::reading;
 use crate::engine::Engine;
 use crate::notices;
@@ -89,6 +90,7 @@ impl Desk {
                 Err(no) => return no,
             },
             HostRequest::Elevate { text } => return self.elevate(&user, &text).await,
+            HostRequest::Breakglass { text } => return self.breakglass(&user, &text).await,
             HostRequest::End { id: text } => id(&text).map(|id| Command::End { id }),
             HostRequest::Approve { id: text } => id(&text).map(|id| Command::Approve { id }),
             HostRequest::Deny { id: text, why } => id(&text).map(|id| Command::Deny { id, why }),
@@ -124,17 +126,62 @@ impl Desk {
         }
     }
 
-    /// What one would type after `/elevate`. Only a local user who is linked to a person can ask for something.
-    async fn elevate(&self, user: &LocalUser, text: &str) -> HostResponse {
-        let directory = self.engine.directory();
-        let ear = Ear {
-            directory: &directory,
+    fn ear<'a>(&'a self, directory: &'a Directory) -> Ear<'a> {
+        Ear {
+            directory,
             aliases: &self.aliases,
             settings: self.engine.settings(),
             now: self.engine.now(),
             zone: TimeZone::system(),
+        }
+    }
+
+    /// What one would type after `/breakglass`. A local user without a person can close it, take people out, and look; who
+    /// works on this machine could do as much without us (P3).
+    async fn breakglass(&self, user: &LocalUser, text: &str) -> HostResponse {
+        let directory = self.engine.directory();
+        let ear = self.ear(&directory);
+        let said = match breakglass::read(&ear, text) {
+            Ok(said) => said,
+            Err(usage) => {
+                let refusal = Refusal::Unreadable { sentence: usage.sentence() };
+                let mut response = self.refuse(user, refusal).await;
+                response.lines = lines(&notices::usage(&usage).plain());
+                return response;
+            }
         };
-        match understand(&ear, text) {
+        let crowd = Crowd { names_count: true, ..Crowd::default() };
+        let wish = breakglass::wish(&ear, &*self.engine.book().await, said, &crowd);
+        match wish {
+            Ok(breakglass::Wish::Decide(command)) => {
+                self.decide(self.actor(user), Command::Emergency(command)).await
+            }
+            Ok(breakglass::Wish::Status(federation)) => {
+                match reading::status(&self.engine, federation.as_ref()).await {
+                    Ok((text, emergencies)) => HostResponse::said(lines(&text.plain()), json!(emergencies)),
+                    Err(refusal) => self.no(&refusal),
+                }
+            }
+            Ok(breakglass::Wish::Help(topic)) => {
+                HostResponse::said(lines(&reading::breakglass_help(topic).plain()), json!({}))
+            }
+            Ok(breakglass::Wish::Form) => {
+                HostResponse::said(lines(&reading::breakglass_help(None).plain()), json!({}))
+            }
+            Err(refusal) => self.refuse(user, refusal).await,
+        }
+    }
+
+    /// Writes a refusal down and answers it (P7).
+    async fn refuse(&self, user: &LocalUser, refusal: Refusal) -> HostResponse {
+        let verb = breakglass::VERB.to_owned();
+        self.decide(self.actor(user), Command::Refuse { verb, refusal }).await
+    }
+
+    /// What one would type after `/elevate`. Only a local user who is linked to a person can ask for something.
+    async fn elevate(&self, user: &LocalUser, text: &str) -> HostResponse {
+        let directory = self.engine.directory();
+        match understand(&self.ear(&directory), text) {
             Ok(Wish::Decide(command)) => self.decide(self.actor(user), command).await,
             Ok(wish) => match self.person(user) {
                 Some(person) => match reading::answer(&self.engine, &person, Door::Host, wish).await {

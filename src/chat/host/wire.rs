@@ -59,6 +59,11 @@ pub enum HostRequest {
         /// The text.
         text: String,
     },
+    /// What one would type after `/breakglass`.
+    Breakglass {
+        /// The text.
+        text: String,
+    },
 }
 
 /// The answer.

@@ -81,6 +81,27 @@ impl SlackWeb {
         self.sent("chat.update", &at.channel, body).await
     }
 
+    /// Pins a message of ours. One that is pinned already stays so, which is a fault: `already_pinned`.
+    ///
+    /// # Errors
+    /// See [`SlackFault`].
+    pub async fn pins_add(&self, at: &Posted) -> Result<(), SlackFault> {
+        self.pin("pins.add", at).await
+    }
+
+    /// Takes the pin off a message of ours. One that has none is a fault: `no_pin`.
+    ///
+    /// # Errors
+    /// See [`SlackFault`].
+    pub async fn pins_remove(&self, at: &Posted) -> Result<(), SlackFault> {
+        self.pin("pins.remove", at).await
+    }
+
+    async fn pin(&self, method: &'static str, at: &Posted) -> Result<(), SlackFault> {
+        let body = json!({ "channel": at.channel, "timestamp": at.ts });
+        self.post(method, Token::Bot, Some(&at.channel), &body).await.map(|_| ())
+    }
+
     /// Shows a message to one person in a channel. Best effort: Slack keeps none of it (platform-rules §1.7).
     ///
     /// # Errors

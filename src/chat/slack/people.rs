@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use glasskey_domain::book::Binding;
+use glasskey_domain::emergency::EmergencyState;
 use glasskey_domain::refusal::{PlaceWhy, StrangerWhy};
-use glasskey_domain::{ChatAccount, Command, Directory, Door, PersonId, State};
+use glasskey_domain::settings::SEATS_MAX;
+use glasskey_domain::{ChatAccount, Command, Directory, Door, PersonId, Refusal, State};
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -114,26 +117,75 @@ impl People {
         self.teams.iter().any(|served| served == team)
     }
 
+    /// What Slack says of a user, while somebody waits for our answer.
+    async fn user_soon(&self, user: &str) -> Option<Arc<SlackUser>> {
+        match tokio::time::timeout(ASK_MAX, self.user(user)).await {
+            Ok(Ok(profile)) => Some(profile),
+            Ok(Err(fault)) => {
+                tracing::warn!(%fault, "slack did not say who somebody is; they are refused");
+                None
+            }
+            Err(_elapsed) => {
+                tracing::warn!("slack did not say in time who somebody is; they are refused");
+                None
+            }
+        }
+    }
+
     /// The person behind an account that clicked or typed. `team` is the workspace that the payload names for them.
     pub(super) async fn person(&self, engine: &Engine, team: &str, user: &str) -> Result<Known, StrangerWhy> {
         if !self.serves(team) {
             return Err(StrangerWhy::OtherWorkspace);
         }
-        let asked = tokio::time::timeout(ASK_MAX, self.user(user)).await;
-        let profile = match asked {
-            Ok(Ok(profile)) => profile,
-            Ok(Err(fault)) => {
-                tracing::warn!(%fault, "slack did not say who somebody is; they are refused");
-                return Err(StrangerWhy::CouldNotAsk);
-            }
-            Err(_elapsed) => {
-                tracing::warn!("slack did not say in time who somebody is; they are refused");
-                return Err(StrangerWhy::CouldNotAsk);
-            }
-        };
+        let profile = self.user_soon(user).await.ok_or(StrangerWhy::CouldNotAsk)?;
+        self.person_of(engine, team, user, &profile).await
+    }
+
+    /// What Slack says of these users, asked side by side; of those about whom it says nothing in time, nothing. More than
+    /// an emergency takes are not asked about: they are refused anyway.
+    pub(super) async fn profiles(&self, users: &[String]) -> BTreeMap<String, Arc<SlackUser>> {
+        let asked = users.iter().take(SEATS_MAX + 1).map(|user| async move {
+            let profile = self.user_soon(user).await?;
+            Some((user.clone(), profile))
+        });
+        join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// Who these users are, held to the same as a speaker; those who are nobody of the company are refused by name (P9).
+    pub(super) async fn mentioned(
+        &self,
+        engine: &Engine,
+        users: &[String],
+        profiles: &BTreeMap<String, Arc<SlackUser>>,
+    ) -> BTreeMap<String, Result<PersonId, Refusal>> {
+        if users.len() > SEATS_MAX {
+            let refused = |user: &String| (user.clone(), Err(Refusal::TooManyPeople { max: SEATS_MAX }));
+            return users.iter().map(refused).collect();
+        }
+        let found = users.iter().map(|user| async move {
+            let known = match profiles.get(user) {
+                Some(profile) => {
+                    let team = profile.team_id.as_deref().unwrap_or_default();
+                    self.person_of(engine, team, user, profile).await
+                }
+                None => Err(StrangerWhy::CouldNotAsk),
+            };
+            let refused = |why| Refusal::NamedStranger { named: shown(user, profiles.get(user)), why };
+            (user.clone(), known.map(|known| known.person).map_err(refused))
+        });
+        join_all(found).await.into_iter().collect()
+    }
+
+    async fn person_of(
+        &self,
+        engine: &Engine,
+        team: &str,
+        user: &str,
+        profile: &SlackUser,
+    ) -> Result<Known, StrangerWhy> {
         let account = ChatAccount { door: Door::Slack, workspace: team.to_owned(), user: user.to_owned() };
         let bound = engine.book().await.binding(&account).map(|binding| binding.person.clone());
-        let found = resolve(&self.profile(account.clone(), &profile), bound.as_ref(), &engine.directory())?;
+        let found = resolve(&self.profile(account.clone(), profile), bound.as_ref(), &engine.directory())?;
         if let Some(email) = found.bind_now {
             let (person, bound) = (found.person.clone(), account);
             let bind = Command::Bind { account: bound, person, email };
@@ -280,7 +332,11 @@ impl People {
             let pending = book.requests().filter(|request| matches!(request.state, State::Pending { .. }));
             let near = pending
                 .flat_map(|request| request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]));
-            near.cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+            let proposed = book
+                .emergencies()
+                .filter(|emergency| matches!(emergency.state, EmergencyState::Proposed { .. }));
+            let confirmers = proposed.flat_map(|emergency| emergency.confirmers.iter().take(NAMED_MAX));
+            near.chain(confirmers).cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect()
         };
         self.kept(|kept| {
             let users = people.iter().filter_map(|person| kept.user_of.get(person));
@@ -290,6 +346,19 @@ impl People {
         })
     }
 }
+
+/// How a refusal names a user: people know the name, which proves nothing; the id is who it is.
+fn shown(user: &str, profile: Option<&Arc<SlackUser>>) -> String {
+    let names = profile.map(|profile| (&profile.profile.real_name, &profile.name));
+    let name = names.and_then(|(real, name)| real.as_ref().or(name.as_ref())).filter(|name| !name.is_empty());
+    match name {
+        Some(name) => format!("{} ({user})", name.chars().take(SHOWN_MAX).collect::<String>()),
+        None => user.to_owned(),
+    }
+}
+
+/// Longest name in a refusal.
+const SHOWN_MAX: usize = 80;
 
 /// Approvers who are looked up for a card, so that they are mentioned and known before they click.
 pub(super) const NAMED_MAX: usize = 5;

@@ -4,7 +4,7 @@ use glasskey_domain::PersonId;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::notices::{Button, Card, Span, Text, Tone};
+use crate::notices::{Button, Card, Span, Text, Tone, quoted};
 
 /// Longest text of a section. Source: Block Kit reference (platform-rules §1.4).
 const SECTION_MAX: usize = 3_000;
@@ -12,6 +12,11 @@ const SECTION_MAX: usize = 3_000;
 const FIELD_MAX: usize = 2_000;
 /// Longest fallback text: longer ones are refused by `chat.update` (platform-rules §1.4).
 const FALLBACK_MAX: usize = 3_900;
+/// Longest text of a message of ours, all blocks together. Slack refuses more than some 13,200 characters, which it
+/// documents nowhere (platform-rules §1.4).
+const MESSAGE_MAX: usize = 12_000;
+/// Longest name of a person that is shown: theirs may be a page.
+const NAME_MAX: usize = 80;
 /// What shows that something was cut.
 const CUT: char = '…';
 
@@ -41,7 +46,7 @@ fn tidy(text: &str) -> String {
 }
 
 /// Cut at a character, with a mark. Never inside an escape such as `&lt;`, nor inside `<…>`.
-fn cut(text: &str, max: usize) -> String {
+pub(super) fn cut(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }
@@ -74,10 +79,11 @@ pub(super) fn mrkdwn(text: &Text, names: &dyn Names) -> String {
                 out.push_str(&escape(words).replace('`', "'"));
                 out.push('`');
             }
+            Span::Quote(typed) => out.push_str(&flat(&quoted(&escape(typed)))),
             Span::Person { person, name } => match names.slack_user(person) {
                 Some(user) => out.push_str(&format!("<@{}>", escape(&user))),
                 // A display name is free text: no formatting may come out of it.
-                None => out.push_str(&escape(name).replace(['*', '_', '~', '`'], "")),
+                None => out.push_str(&escape(&cut(name, NAME_MAX)).replace(['*', '_', '~', '`'], "")),
             },
             Span::Time(at) => out.push_str(&date(*at)),
             Span::Link { url, text } => {
@@ -87,6 +93,24 @@ pub(super) fn mrkdwn(text: &Text, names: &dyn Names) -> String {
         }
     }
     out
+}
+
+/// Without the marks that `mrkdwn` makes something of; the text stays readable, and `db_main` what it is.
+fn flat(text: &str) -> String {
+    let text: Vec<char> = text.chars().collect();
+    let inside = |place: usize| {
+        let word =
+            |place: Option<usize>| place.and_then(|at| text.get(at)).is_some_and(|c| c.is_alphanumeric());
+        word(place.checked_sub(1)) && word(place.checked_add(1))
+    };
+    let mark = |(place, c): (usize, &char)| match c {
+        '*' => '∗',
+        '~' => '∼',
+        '`' => '\'',
+        '_' if !inside(place) => '＿',
+        other => *other,
+    };
+    text.iter().enumerate().map(mark).collect()
 }
 
 /// Addresses are ours, but no character of one may end the link.
@@ -110,13 +134,36 @@ fn words(text: &str, max: usize) -> Value {
     json!({ "type": "mrkdwn", "text": cut(text, max), "verbatim": true })
 }
 
-fn section(text: &str) -> Value {
+pub(super) fn section(text: &str) -> Value {
     json!({ "type": "section", "text": words(text, SECTION_MAX) })
 }
 
-/// A message of text alone.
+/// A message of text alone: a long one in several sections, and one that is longer than Slack takes cut at a line, with a
+/// mark that says so.
 pub(super) fn message(text: &Text, names: &dyn Names) -> Value {
-    json!([section(&mrkdwn(text, names))])
+    let rendered = mrkdwn(text, names);
+    let (mut sections, mut open, mut length, mut left_out) = (Vec::new(), String::new(), 0, 0);
+    for line in rendered.split('\n').map(|line| cut(line, SECTION_MAX)) {
+        let more = line.chars().count() + 1;
+        length += more;
+        if left_out > 0 || length > MESSAGE_MAX {
+            left_out += 1;
+            continue;
+        }
+        if open.chars().count() + more > SECTION_MAX {
+            sections.push(std::mem::take(&mut open));
+        }
+        if !open.is_empty() {
+            open.push('\n');
+        }
+        open.push_str(&line);
+    }
+    sections.push(open);
+    if left_out > 0 {
+        let lines = if left_out == 1 { "line" } else { "lines" };
+        sections.push(format!("{CUT} and {left_out} more {lines}, which do not fit a message of Slack"));
+    }
+    sections.iter().filter(|text| !text.trim().is_empty()).map(|text| section(text)).collect()
 }
 
 /// What an approver sees first: whether they must act.
@@ -135,7 +182,7 @@ fn mark(tone: Tone) -> &'static str {
 pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
     // New block ids with each version: with the old ones Slack clients keep old input (platform-rules §1.4).
     let block = |part: &str| format!("{}.{}.{part}", card.id, card.version);
-    let reason = format!("“{}”", tidy(&card.reason));
+    let reason = quoted(&tidy(&card.reason));
     let fields: Vec<Value> = card
         .facts
         .iter()
@@ -145,9 +192,14 @@ pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
     let mut blocks = vec![
         json!({ "type": "section", "block_id": block("title"), "text": words(&title, SECTION_MAX) }),
         json!({ "type": "section", "block_id": block("status"), "text": words(&mrkdwn(&card.status, names), SECTION_MAX) }),
-        json!({ "type": "section", "block_id": block("reason"), "text": { "type": "plain_text", "text": cut(&reason, SECTION_MAX), "emoji": false } }),
-        json!({ "type": "section", "block_id": block("facts"), "fields": fields }),
     ];
+    if !card.reason.trim().is_empty() {
+        blocks.push(json!({ "type": "section", "block_id": block("reason"), "text": { "type": "plain_text", "text": cut(&reason, SECTION_MAX), "emoji": false } }));
+    }
+    // Slack takes no section without anything in it.
+    if !fields.is_empty() {
+        blocks.push(json!({ "type": "section", "block_id": block("facts"), "fields": fields }));
+    }
     if !card.buttons.is_empty() {
         let buttons: Vec<Value> = card.buttons.iter().map(|shown| button(*shown, card)).collect();
         blocks.push(json!({ "type": "actions", "block_id": block("actions"), "elements": buttons }));
@@ -210,33 +262,6 @@ fn asked_first(button: Button) -> (Option<&'static str>, Option<Value>) {
     }
 }
 
-/// The callback by which the form of a denial comes back.
-pub(super) const DENY_FORM: &str = "request.deny.form";
-/// The block and the action of its one field.
-pub(super) const DENY_WHY: &str = "why";
-
-/// The form that asks an approver why.
-pub(super) fn deny_form(id: &str, length_max: usize) -> Value {
-    let plain = |text: &str| json!({ "type": "plain_text", "text": text });
-    json!({
-        "type": "modal",
-        "callback_id": DENY_FORM,
-        "private_metadata": id,
-        "title": plain("Deny request"),
-        "submit": plain("Deny"),
-        "close": plain("Back"),
-        "blocks": [
-            section(&format!("`{}` is denied for good; the requester is told why.", escape(id))),
-            {
-                "type": "input",
-                "block_id": DENY_WHY,
-                "label": plain("Why?"),
-                "element": { "type": "plain_text_input", "action_id": DENY_WHY, "multiline": true, "min_length": 1, "max_length": length_max, "focus_on_load": true },
-            },
-        ],
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,11 +278,40 @@ mod tests {
         for typed in
             ["<!channel>", "<@U1>", "<https://evil|https://console.aws.amazon.com>", "a\nb\r\nc", "\u{202E}x"]
         {
-            for text in [Text::new().say(typed), Text::new().code(typed), Text::new().bold(typed)] {
+            for text in [
+                Text::new().say(typed),
+                Text::new().code(typed),
+                Text::new().bold(typed),
+                Text::new().quote(typed),
+            ] {
                 let out = mrkdwn(&text, &Nobody);
                 assert!(!out.contains('<') && !out.contains('\n') && !out.contains('\u{202E}'), "{out}");
             }
         }
+    }
+
+    #[test]
+    fn no_formatting_comes_out_of_a_quotation() {
+        let out = mrkdwn(&Text::new().quote("*Confirmed* _by_ ~Bo~ of db_main `AR-7K3Q`” and “"), &Nobody);
+        assert_eq!(out, "“∗Confirmed∗ ＿by＿ ∼Bo∼ of db_main 'AR-7K3Q'\" and \"”");
+    }
+
+    #[test]
+    fn a_long_message_is_split_at_lines_and_says_what_it_left_out() {
+        let line = "x".repeat(99);
+        let text = |lines: usize| (0..lines).fold(Text::new(), |text, _| text.say(&line).line());
+        let sizes = |value: &Value| -> Vec<usize> {
+            let blocks = value.as_array().unwrap().iter();
+            blocks.map(|block| block["text"]["text"].as_str().unwrap().chars().count()).collect()
+        };
+        assert_eq!(sizes(&message(&text(1), &Nobody)), [99]);
+        assert_eq!(sizes(&message(&text(30), &Nobody)), [2_999]);
+        assert_eq!(sizes(&message(&text(31), &Nobody)), [2_999, 99]);
+        let long = message(&text(500), &Nobody);
+        assert_eq!(sizes(&long)[..4], [2_999; 4]);
+        assert_eq!(long[4]["text"]["text"], "… and 381 more lines, which do not fit a message of Slack");
+        let one = message(&Text::new().say("x".repeat(20_000)), &Nobody);
+        assert_eq!(sizes(&one), [SECTION_MAX]);
     }
 
     #[test]

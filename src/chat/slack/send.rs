@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use glasskey_domain::request::{CardState, MessageRef, Posting};
-use glasskey_domain::{Directory, PersonId, Recipient, Tell};
+use glasskey_domain::{Directory, PersonId, Recipient, Tell, Who};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use super::fault::{FaultKind, SlackFault};
 use super::models::{Metadata, Post, Posted, Sought};
 use super::people::{NAMED_MAX, People};
+use super::pins::Pins;
 use super::render;
 use super::web::SlackWeb;
 use crate::notices::{self, Card, Setting};
@@ -34,20 +35,25 @@ pub struct Sender {
     /// Who we are to Slack; asked when it is first needed, and then kept.
     bot_id: OnceCell<String>,
     setting: Setting,
+    pins: Pins,
 }
 
 impl Sender {
     /// Sends cards to `channel`.
     #[must_use]
     pub fn new(web: SlackWeb, people: Arc<People>, channel: String, setting: Setting) -> Self {
-        Self { web, people, channel, bot_id: OnceCell::new(), setting }
+        Self { web, people, channel, bot_id: OnceCell::new(), setting, pins: Pins::default() }
     }
 
     /// Looks up those whom a card names, so that they are mentioned; one who is not found is shown by name. The channel too,
     /// so that the first click in it waits for nothing.
-    async fn meet(&self, first: &PersonId, others: &[PersonId], directory: &Directory) {
-        self.people.warm_place(&self.channel).await;
-        let named: Vec<&PersonId> = others.iter().take(NAMED_MAX).chain([first]).collect();
+    async fn meet<'a>(
+        &self,
+        channel: &str,
+        named: impl Iterator<Item = &'a PersonId>,
+        directory: &Directory,
+    ) {
+        self.people.warm_place(channel).await;
         for person in named {
             if let Err(fault) = self.people.find(person, directory).await {
                 tracing::warn!(%person, %fault, "somebody on a card could not be looked up in Slack; they are shown by name");
@@ -95,17 +101,20 @@ impl Sender {
     async fn card_of(&self, about: About<'_>, directory: &Directory) -> Result<(Card, String), Fault> {
         match about {
             About::Request(request) => {
-                self.meet(&request.ask.requester, &request.approvers, directory).await;
+                let named = request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]);
+                self.meet(&self.channel, named, directory).await;
                 Ok((notices::card(request, directory), self.channel.clone()))
             }
             About::Emergency(emergency) => {
-                let seats = emergency.seats.iter().map(|seat| seat.person.clone());
-                let named: Vec<PersonId> = emergency.confirmers.iter().cloned().chain(seats).collect();
-                if let Some(first) = named.first() {
-                    self.meet(first, &named, directory).await;
-                }
-                let card = notices::emergency::card(emergency, directory, &self.setting);
-                Ok((card, self.channel_named(&emergency.ask.place.channel).await?))
+                let channel = self.channel_named(&emergency.ask.place.channel).await?;
+                let opener = match &emergency.ask.by {
+                    Who::Person { person } => Some(person),
+                    Who::Stranger { .. } | Who::Local { .. } | Who::Glasskey => None,
+                };
+                let confirmers = emergency.confirmers.iter().take(NAMED_MAX);
+                let seats = emergency.seats.iter().map(|seat| &seat.person).take(NAMED_MAX);
+                self.meet(&channel, confirmers.chain(seats).chain(opener), directory).await;
+                Ok((notices::emergency::card(emergency, directory, &self.setting), channel))
             }
             About::Watch(_) => Err(Fault::Permanent { what: "what is watched has no card".to_owned() }),
         }
@@ -130,6 +139,7 @@ impl Sender {
             })
             .await
             .map_err(|fault| fault_of_ours(&fault))?;
+        self.pin(about, &posted).await;
         Ok(MessageRef { channel: posted.channel, message: posted.ts })
     }
 
@@ -143,7 +153,17 @@ impl Sender {
         let at = Posted { channel: message.channel.clone(), ts: message.message.clone() };
         let blocks = render::card(&card, &*self.people);
         let updated = self.web.update_message(&at, &render::card_fallback(&card), Some(&blocks), None).await;
-        updated.map(|_posted| ()).map_err(|fault| fault_of_ours(&fault))
+        updated.map_err(|fault| fault_of_ours(&fault))?;
+        self.pin(about, &at).await;
+        Ok(())
+    }
+
+    /// Only the card of an emergency is pinned: there are few of them, and they concern everybody.
+    async fn pin(&self, about: About<'_>, at: &Posted) {
+        match about {
+            About::Emergency(emergency) => self.pins.keep(&self.web, emergency, at).await,
+            About::Request(_) | About::Watch(_) => {}
+        }
     }
 
     async fn say(
@@ -163,6 +183,9 @@ impl Sender {
             ),
             About::Watch(_) => (notices::emergency::watch(tell.kind), None),
         };
+        if self.says_it_there_already(tell, about).await {
+            return Ok(());
+        }
         let (channel, thread) = self.whereto(&tell.to, card, directory).await?;
         let once = Once {
             channel: &channel,
@@ -179,6 +202,13 @@ impl Sender {
             Recipient::Channel { .. } if tell.id.request().is_none() => fault_of_ours(&fault),
             Recipient::Channel { .. } => fault_of(&fault),
         })
+    }
+
+    /// What is told in the incident channel and in the access channel is told once, where they are the same.
+    async fn says_it_there_already(&self, tell: &Tell, about: About<'_>) -> bool {
+        let (Recipient::Access, About::Emergency(emergency)) = (&tell.to, about) else { return false };
+        let incidents = self.people.channel(&emergency.ask.place.channel).await;
+        incidents.ok().flatten().is_some_and(|channel| channel == self.channel)
     }
 
     async fn whereto(

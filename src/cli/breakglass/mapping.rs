@@ -81,7 +81,7 @@ pub enum MappingFault {
 }
 
 /// The role of a workload account, as `deploy/cloudformation/emergency-workload-account.yaml` makes it.
-const fn workload_role(level: Level) -> &'static str {
+pub(super) const fn workload_role(level: Level) -> &'static str {
     match level {
         Level::Ro => "EmergencyAccess_RO",
         Level::Ops => "EmergencyAccess_Ops",

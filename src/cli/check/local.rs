@@ -22,7 +22,7 @@ pub(super) fn checks(config: &Config) -> Vec<Check> {
 }
 
 fn policies(config: &Config) -> Vec<Check> {
-    let report = policy::check(&config.policy.dir, None);
+    let report = policy::check(&config.policy.dir, None, &config.requests.federations);
     let spoken = |fault: &policy::PolicyFault| {
         let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
         let mend = fault.mend.clone().unwrap_or_else(|| "see `glasskey policy check`".to_owned());
@@ -87,7 +87,7 @@ fn held(lock: &Path) -> io::Result<bool> {
     }
 }
 
-fn try_write(folder: &Path) -> io::Result<()> {
+pub(in crate::cli) fn try_write(folder: &Path) -> io::Result<()> {
     let path = folder.join(format!(".glasskey-check-{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
     let written = file.write_all(b"check").and_then(|()| file.sync_all());

@@ -1,17 +1,19 @@
-//! `glasskey check`: tries everything the bot will need and says what to fix. Changes nothing, starts nothing, and goes on
+//! `glasskey check`, and `glasskey breakglass check`: tries everything the bot will need and says what to fix. Changes nothing, starts nothing, and goes on
 //! after a failure, so that one run tells all.
 
 mod aws;
-mod local;
+pub(super) mod local;
 mod slack;
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
+use super::breakglass;
 use super::output::{Exit, Output};
-use crate::config::{Config, Environment, Need};
+use crate::config::{Config, ConfigFaults, Environment, Need, Secrets};
 
 /// How one check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -40,57 +42,98 @@ pub struct Check {
 }
 
 impl Check {
-    fn ok(name: &str, found: impl Into<String>) -> Self {
+    pub(super) fn ok(name: &str, found: impl Into<String>) -> Self {
         Self { name: name.to_owned(), outcome: Outcome::Ok, found: found.into(), mend: None }
     }
 
-    fn warn(name: &str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+    pub(super) fn warn(name: &str, found: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { name: name.to_owned(), outcome: Outcome::Warn, found: found.into(), mend: Some(mend.into()) }
     }
 
-    fn fail(name: &str, found: impl Into<String>, mend: impl Into<String>) -> Self {
+    pub(super) fn fail(name: &str, found: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { name: name.to_owned(), outcome: Outcome::Fail, found: found.into(), mend: Some(mend.into()) }
+    }
+
+    /// What was found says what to do.
+    pub(super) fn fail_plain(name: &str, found: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), outcome: Outcome::Fail, found: found.into(), mend: None }
     }
 }
 
 /// Tries everything, and says it.
-pub async fn perform(out: &mut Output, file: &Path, environment: &Environment) -> Exit {
+pub async fn perform(out: &mut Output, file: &Path, environment: &Environment, now: Timestamp) -> Exit {
     let checks = match Config::load(file, environment, Need::Secrets) {
-        Ok(config) => everything(&config, environment).await,
-        Err(faults) => faults
-            .list()
-            .iter()
-            .map(|fault| {
-                let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
-                let name = format!("{}{line} {}", fault.file, fault.key);
-                let nearest = fault.nearest.as_ref().map(|near| format!("; nearest: `{near}`"));
-                Check::fail(
-                    name.trim_end(),
-                    fault.is.clone(),
-                    format!("must be {}{}", fault.must, nearest.unwrap_or_default()),
-                )
-            })
-            .collect(),
+        Ok(config) => everything(&config, environment, now).await,
+        Err(faults) => of_file(&faults),
     };
     say(out, &checks)
 }
 
-async fn everything(config: &Config, environment: &Environment) -> Vec<Check> {
-    let mut checks = local::checks(config);
-    let secrets = async {
-        match config.resolve_secrets(environment).await {
-            Ok(secrets) => slack::checks(config, &secrets).await,
-            Err(faults) => faults
-                .list()
-                .iter()
-                .map(|fault| Check::fail(&fault.key, fault.is.clone(), fault.must.clone()))
-                .collect(),
+/// Tries what break-glass needs, and says it.
+pub async fn breakglass(out: &mut Output, file: &Path, environment: &Environment, now: Timestamp) -> Exit {
+    let config = match Config::load(file, environment, Need::Secrets) {
+        Ok(config) => config,
+        Err(faults) => return say(out, &of_file(&faults)),
+    };
+    if config.breakglass.federations.is_empty() {
+        return say(out, &[Check::fail_plain("break-glass", breakglass::NONE)]);
+    }
+    let checks = match config.resolve_secrets(environment).await {
+        Ok(secrets) => breakglass::check::checks(&config, Some(&secrets), now).await,
+        Err(faults) => {
+            let mut checks = of_secrets(&faults);
+            checks.extend(breakglass::check::checks(&config, None, now).await);
+            checks
         }
     };
-    let (slack, aws) = tokio::join!(secrets, aws::checks(config));
+    say(out, &checks)
+}
+
+/// What is wrong with the file.
+fn of_file(faults: &ConfigFaults) -> Vec<Check> {
+    let as_check = |fault: &crate::config::ConfigFault| {
+        let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let name = format!("{}{line} {}", fault.file, fault.key);
+        let nearest = fault.nearest.as_ref().map(|near| format!("; nearest: `{near}`"));
+        let mend = format!("must be {}{}", fault.must, nearest.unwrap_or_default());
+        Check::fail(name.trim_end(), fault.is.clone(), mend)
+    };
+    faults.list().iter().map(as_check).collect()
+}
+
+/// Which secrets cannot be had.
+fn of_secrets(faults: &ConfigFaults) -> Vec<Check> {
+    let as_check =
+        |fault: &crate::config::ConfigFault| Check::fail(&fault.key, fault.is.clone(), fault.must.clone());
+    faults.list().iter().map(as_check).collect()
+}
+
+async fn everything(config: &Config, environment: &Environment, now: Timestamp) -> Vec<Check> {
+    let mut checks = local::checks(config);
+    let with_secrets = async {
+        let resolved = config.resolve_secrets(environment).await;
+        let secrets = resolved.as_ref().ok();
+        let slack = async {
+            match &resolved {
+                Ok(secrets) => slack::checks(config, secrets).await,
+                Err(faults) => of_secrets(faults),
+            }
+        };
+        tokio::join!(slack, emergency(config, secrets, now))
+    };
+    let ((slack, emergency), aws) = tokio::join!(with_secrets, aws::checks(config));
     checks.extend(slack);
     checks.extend(aws);
+    checks.extend(emergency);
     checks
+}
+
+/// Who has no federation need not be ready for break-glass.
+async fn emergency(config: &Config, secrets: Option<&Secrets>, now: Timestamp) -> Vec<Check> {
+    if config.breakglass.federations.is_empty() {
+        return Vec::new();
+    }
+    breakglass::check::checks(config, secrets, now).await
 }
 
 fn say(out: &mut Output, checks: &[Check]) -> Exit {

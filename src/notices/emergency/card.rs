@@ -2,9 +2,10 @@
 
 use glasskey_domain::emergency::{EmergencyState, Review, Seat};
 use glasskey_domain::{Directory, Emergency, Subject};
+use jiff::Timestamp;
 
 use super::report::cause_words;
-use super::{noun, sessions, who};
+use super::{sessions, who};
 use crate::notices::card::{Button, Card, Tone};
 use crate::notices::{FederationWords, Setting, Text};
 
@@ -15,29 +16,12 @@ const SEATS_SHOWN_MAX: usize = 20;
 #[must_use]
 pub fn card(emergency: &Emergency, directory: &Directory, setting: &Setting) -> Card {
     let ask = &emergency.ask;
-    let title = who(Text::new(), &ask.by, directory);
-    let title = match &emergency.state {
-        EmergencyState::Proposed { .. } => title.say(" wants to open "),
-        EmergencyState::Opening { .. }
-        | EmergencyState::On { .. }
-        | EmergencyState::Closing { .. }
-        | EmergencyState::Off { .. } => title.say(" opened "),
-        EmergencyState::Declined { .. }
-        | EmergencyState::Withdrawn { .. }
-        | EmergencyState::Lapsed { .. } => title.say(" wanted to open "),
-    };
-    let title =
-        title.bold(noun(emergency)).say(format!(" ({}) for ", ask.federation)).bold(ask.length.to_string());
-    let title = match &ask.incident {
-        Some(incident) => title.say(" for ").bold(incident),
-        None => title,
-    };
     let (tone, status) = status(emergency, directory);
     Card {
         id: Subject::Emergency(ask.id.clone()),
         version: emergency.version,
         tone,
-        title,
+        title: title(emergency, directory),
         status,
         reason: ask.reason.clone(),
         facts: facts(emergency, directory, setting.federations.get(&ask.federation)),
@@ -46,60 +30,85 @@ pub fn card(emergency: &Emergency, directory: &Directory, setting: &Setting) -> 
     }
 }
 
+/// Who does what to which federation, for how long, for which incident.
+fn title(emergency: &Emergency, directory: &Directory) -> Text {
+    let ask = &emergency.ask;
+    let text = who(Text::new(), &ask.by, directory);
+    if emergency.is_drill() {
+        let verb = if emergency.state.is_terminal() { " held a " } else { " holds a " };
+        return text.say(verb).bold("break-glass drill").say(format!(" in {}", ask.federation));
+    }
+    let verb = match &emergency.state {
+        EmergencyState::Proposed { .. } => " wants to open ",
+        EmergencyState::Opening { .. } => " opens ",
+        EmergencyState::On { .. } => " opened ",
+        EmergencyState::Closing { on_since, .. } | EmergencyState::Off { on_since, .. } => match on_since {
+            Some(_) => " opened ",
+            None => " tried to open ",
+        },
+        EmergencyState::Declined { .. }
+        | EmergencyState::Withdrawn { .. }
+        | EmergencyState::Lapsed { .. } => " wanted to open ",
+    };
+    let text = text.say(verb).bold("break-glass").say(format!(" in {} for ", ask.federation));
+    let text = text.bold(ask.length.to_string());
+    match &ask.incident {
+        Some(incident) => text.say(", incident ").code(incident),
+        None => text,
+    }
+}
+
 fn status(emergency: &Emergency, directory: &Directory) -> (Tone, Text) {
-    let text = Text::new();
+    let (text, provider) = (Text::new(), emergency.ask.place.provider.name());
     let (tone, text) = match &emergency.state {
         EmergencyState::Proposed { lapses_at, alone_from, .. } => {
-            let missing = emergency.confirmations_missing();
-            let people =
-                if missing == 1 { "one more person".to_owned() } else { format!("{missing} people") };
-            let text =
-                text.bold("Waits").say(format!(" for {people} to confirm, until ")).time(*lapses_at).say(".");
-            let text = match alone_from {
-                Some(from) if !emergency.alone_offered => {
-                    text.say(" The opener may go on alone from ").time(*from).say(".")
-                }
-                Some(_) => text.say(" The opener may go on alone now."),
-                None => text,
-            };
-            (Tone::Waiting, text)
+            (Tone::Waiting, proposed(emergency, *lapses_at, *alone_from))
         }
         EmergencyState::Opening { deadline, .. } => {
-            (Tone::Busy, text.bold("Opening").say("… It ends by itself at ").time(*deadline).say("."))
+            let text = text.bold("Opening").say(format!(": {provider} does not show it open yet · until "));
+            (Tone::Busy, text.time(*deadline))
         }
         EmergencyState::On { deadline, .. } => {
-            (Tone::Alarm, text.bold("ON").say(" until ").time(*deadline).say("; it ends by itself then."))
+            (Tone::Alarm, text.bold("ON").say(" until ").time(*deadline).say("; it ends by itself then"))
         }
-        EmergencyState::Closing { cause, due, overdue_told, .. } => {
-            let text = if *overdue_told > 0 { text.bold("OVERDUE") } else { text.bold("Closing") };
-            let tone = if *overdue_told > 0 { Tone::Alarm } else { Tone::Busy };
-            let text = text.say("… ").and(cause_words(cause, directory)).say("; due ").time(*due).say(".");
-            (tone, text)
+        EmergencyState::Closing { due, overdue_told: 1.., .. } => {
+            let text = text.bold("OVERDUE").say(": it should be closed since ").time(*due);
+            let text = text.say(format!(" and {provider} does not show that it is; Glasskey keeps trying"));
+            (Tone::Alarm, text)
+        }
+        EmergencyState::Closing { cause, .. } => {
+            let text = text.bold("Closing").say(": ").and(cause_words(cause, directory));
+            (Tone::Busy, text.say(format!("; {provider} does not show it closed yet")))
         }
         EmergencyState::Off { at, cause, taken_over_by, .. } => {
             let text = text.bold("Off").say(" since ").time(*at).say(": ").and(cause_words(cause, directory));
             let text = match taken_over_by {
-                Some(next) => text.say("; ").code(next.as_str()).say(" goes on in its place."),
-                None => text.say(". The app is inactive and the groups are empty."),
+                Some(next) => text.say("; ").code(next.as_str()).say(" goes on in its place"),
+                None => text.say(format!("; {provider} shows the app inactive and the groups empty")),
             };
             (Tone::Done, text)
         }
         EmergencyState::Declined { by, why, .. } => {
             let text = who(text.bold("Declined").say(" by "), by, directory);
-            let text = match why {
-                Some(why) => text.say(": ").say(why),
-                None => text.say("."),
-            };
-            (Tone::No, text)
+            (Tone::No, why.iter().fold(text, |text, why| text.say(": ").quote(why)))
         }
-        EmergencyState::Withdrawn { .. } => (Tone::No, text.bold("Withdrawn").say("; nothing was opened.")),
-        EmergencyState::Lapsed { .. } => {
-            (Tone::No, text.bold("Lapsed").say(": nobody confirmed it in time."))
-        }
+        EmergencyState::Withdrawn { .. } => (Tone::Done, text.bold("Withdrawn").say("; nothing was opened")),
+        EmergencyState::Lapsed { .. } => (Tone::No, text.bold("Lapsed").say(": nobody confirmed it in time")),
     };
     match &emergency.trouble {
-        Some(trouble) => (tone, text.line().bold("Trouble").say(": ").code(trouble)),
+        Some(trouble) => (tone, text.line().say("It is tried again and again: ").code(trouble)),
         None => (tone, text),
+    }
+}
+
+fn proposed(emergency: &Emergency, lapses_at: Timestamp, alone_from: Option<Timestamp>) -> Text {
+    let missing = emergency.confirmations_missing();
+    let word = if missing == 1 { "confirmation" } else { "confirmations" };
+    let text = Text::new().bold(format!("Waits for {missing} {word}")).say(" · lapses ").time(lapses_at);
+    match alone_from {
+        Some(_) if emergency.alone_offered => text.say(" · the opener may go on alone now"),
+        Some(from) => text.say(" · the opener may go on alone from ").time(from),
+        None => text,
     }
 }
 
@@ -121,14 +130,15 @@ fn facts(
     }
     let strangers: usize = emergency.strangers.values().map(std::collections::BTreeSet::len).sum();
     if strangers > 0 {
-        facts.push(("Not added by Glasskey", Text::new().say(format!("{strangers} in the groups"))));
+        let text = super::strangers(Text::new(), emergency);
+        facts.push(("In the groups, not added by Glasskey", text));
     }
     let confirmed: Vec<_> = emergency.confirmations.iter().map(|yes| yes.by.clone()).collect();
     if !confirmed.is_empty() {
         facts.push(("Confirmed by", Text::new().people(&confirmed, directory)));
     } else if emergency.alone {
         facts.push(("Confirmed by", Text::new().say("nobody: the opener went on alone")));
-    } else if matches!(emergency.state, EmergencyState::Proposed { .. }) {
+    } else if matches!(emergency.state, EmergencyState::Proposed { .. }) && !emergency.confirmers.is_empty() {
         facts.push(("May confirm", Text::new().people(&emergency.confirmers, directory)));
     }
     if let Some(link) = words.and_then(|words| words.app_link.as_ref())
@@ -154,7 +164,7 @@ fn seat_words(seat: &Seat, emergency: &Emergency, directory: &Directory) -> Text
         (None, _, _) if seat.gone_by_hand => text.say(", taken out by hand"),
         (None, Some(_), _) if over => text.say(", was in"),
         (None, Some(_), _) => text.say(", in"),
-        (None, None, Some(trouble)) => text.say(": ").say(&trouble.what),
+        (None, None, Some(trouble)) => text.say(", not in: ").code(&trouble.what),
         (None, None, None) if over => text.say(", never in"),
         (None, None, None) => text.say(", not in yet"),
     }
@@ -162,8 +172,14 @@ fn seat_words(seat: &Seat, emergency: &Emergency, directory: &Directory) -> Text
 
 fn footer(emergency: &Emergency) -> Text {
     let ask = &emergency.ask;
-    let text = Text::new().code(ask.id.as_str()).say(" · asked ").time(ask.at).say(" · ");
-    let text = text.and(sessions(emergency));
+    let text = Text::new().code(ask.id.as_str()).say(" · asked ").time(ask.at);
+    let never = matches!(
+        emergency.state,
+        EmergencyState::Declined { .. } | EmergencyState::Withdrawn { .. } | EmergencyState::Lapsed { .. }
+    );
+    // Nobody has a session of what nobody was in.
+    let text =
+        if never || emergency.seats.is_empty() { text } else { text.say(" · ").and(sessions(emergency)) };
     match emergency.terms.policies.is_empty() {
         true => text,
         false => text.say(" · policy ").code(emergency.terms.policies.join(", ")),

@@ -9,7 +9,7 @@ mod tells;
 use glasskey_domain::emergency::{EmergencyState, Level, Purpose};
 use glasskey_domain::person::Who;
 use glasskey_domain::refusal::EmergencyWord;
-use glasskey_domain::{Directory, Emergency};
+use glasskey_domain::{Directory, Emergency, PersonId};
 
 use super::Text;
 
@@ -17,6 +17,7 @@ pub use card::card;
 pub(super) use refusals::refusal;
 pub(super) use replies::reply;
 pub use replies::{status, timeline};
+pub use report::CHECKLIST;
 pub use tells::{tell, watch};
 
 /// `BG-7K3Q (main, INC-7)`.
@@ -29,12 +30,47 @@ pub(super) fn about(emergency: &Emergency) -> Text {
     }
 }
 
-/// Break-glass, or a drill of it.
+/// Break-glass, or a drill of it, as the beginning of a sentence.
 pub(super) fn noun(emergency: &Emergency) -> &'static str {
     match emergency.ask.purpose {
         Purpose::Incident => "Break-glass",
         Purpose::Drill => "Break-glass drill",
     }
+}
+
+/// People named one by one in one message: more of them nobody reads, and `/breakglass status` and the card have them.
+pub(super) const NAMED_MAX: usize = 40;
+/// Members of the groups named one by one whom Glasskey did not add: a group may hold the company.
+const STRANGERS_MAX: usize = 20;
+
+/// People, each with a word about them; the rest are counted.
+pub(super) fn each<'a>(
+    text: Text,
+    people: impl Iterator<Item = (&'a PersonId, String)>,
+    directory: &Directory,
+) -> Text {
+    let people: Vec<_> = people.collect();
+    let mut text = text;
+    for (place, (person, words)) in people.iter().take(NAMED_MAX).enumerate() {
+        text = if place > 0 { text.say(", ") } else { text };
+        text = text.person(person, directory).say(words);
+    }
+    let more = people.len().saturating_sub(NAMED_MAX);
+    if more > 0 { text.say(format!(" and {more} more")) } else { text }
+}
+
+/// Who is in the groups without our doing; the rest are counted.
+pub(super) fn strangers(text: Text, emergency: &Emergency) -> Text {
+    let all = || {
+        emergency.strangers.iter().flat_map(|(level, members)| members.iter().map(move |one| (level, one)))
+    };
+    let mut text = text;
+    for (place, (level, member)) in all().take(STRANGERS_MAX).enumerate() {
+        text = if place > 0 { text.say(", ") } else { text };
+        text = text.code(&member.login).say(format!(" ({})", level.word()));
+    }
+    let more = all().count().saturating_sub(STRANGERS_MAX);
+    if more > 0 { text.say(format!(" and {more} more")) } else { text }
 }
 
 /// Who did it.

@@ -2,37 +2,39 @@
 
 use glasskey_domain::emergency::{EmergencyState, Review};
 use glasskey_domain::watch::{Center, Watch};
-use glasskey_domain::{Directory, Emergency, Reply};
+use glasskey_domain::{Directory, Emergency, PersonId, Reply};
 
 use super::report::happening;
-use super::{about, level, noun, sessions, who, word};
+use super::{about, each, level, noun, sessions, who, word};
 use crate::notices::Text;
 
 /// An answer in words.
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each, so that none is without words")]
 pub(in crate::notices) fn reply(reply: &Reply, directory: &Directory) -> Option<Text> {
     let text = Text::new();
     Some(match reply {
         Reply::EmergencyWaiting { id, missing, confirmers, alone_from, lapses_at } => {
-            let people = if *missing == 1 { "one more person" } else { "more people" };
+            let people =
+                if *missing == 1 { "another person".to_owned() } else { format!("{missing} other people") };
             let text = text
                 .code(id.as_str())
-                .say(format!(" waits for {people} to confirm, until "))
+                .say(format!(" waits for {people} to confirm it, until "))
                 .time(*lapses_at)
-                .say(". May confirm: ")
-                .people(confirmers, directory)
                 .say(".");
+            let text = if confirmers.is_empty() {
+                text.say(" Nobody else may confirm it now.")
+            } else {
+                text.say(" May confirm: ").people(confirmers, directory).say(".")
+            };
             match alone_from {
                 Some(from) => text.say(" If nobody answers, you may go on alone from ").time(*from).say("."),
                 None => text,
             }
         }
         Reply::EmergencyOpening { id, deadline, people } => {
-            let mut text = text.say("Break-glass ").code(id.as_str()).say(" is being opened for ");
-            for (place, (person, group)) in people.iter().enumerate() {
-                text = if place > 0 { text.say(", ") } else { text };
-                text = text.person(person, directory).say(format!(" ({})", group.word()));
-            }
-            text.say(", until ").time(*deadline).say(
+            let text = text.say("Break-glass ").code(id.as_str()).say(" is being opened for ");
+            let people = people.iter().map(|(person, group)| (person, format!(" ({})", group.word())));
+            each(text, people, directory).say(", until ").time(*deadline).say(
                 ". It is announced as soon as the identity provider shows it; those who are in get a message how to sign in.",
             )
         }
@@ -57,13 +59,16 @@ pub(in crate::notices) fn reply(reply: &Reply, directory: &Directory) -> Option<
                 text.say(format!(" AWS sessions that are open may live on for up to {session}."))
             }
         }
-        Reply::EmergencyAdding { id, people, level: group } => text
-            .people(people, directory)
-            .say(format!(" → {} of ", level(*group)))
+        Reply::EmergencyAdding { id, people, level: group } => all(text, people, directory)
+            .say(format!(": {} of ", level(*group)))
             .code(id.as_str())
             .say("; they get a message how to sign in as soon as they are in."),
         Reply::EmergencyRemoving { id, people } => {
-            text.people(people, directory).say(" are being taken out of ").code(id.as_str()).say(".")
+            let verb = if people.len() == 1 { " is" } else { " are" };
+            all(text, people, directory)
+                .say(format!("{verb} being taken out of "))
+                .code(id.as_str())
+                .say("; AWS sessions that they have may live on.")
         }
         Reply::EmergencyExtended { id, deadline } => {
             text.code(id.as_str()).say(" is extended until ").time(*deadline).say(".")
@@ -81,6 +86,10 @@ pub(in crate::notices) fn reply(reply: &Reply, directory: &Directory) -> Option<
         | Reply::NothingToEnd { .. }
         | Reply::Noted => return None,
     })
+}
+
+fn all(text: Text, people: &[PersonId], directory: &Directory) -> Text {
+    each(text, people.iter().map(|person| (person, String::new())), directory)
 }
 
 /// `/breakglass status`: what is open, what waits for a review, whether Identity Center answers, and the last drill.
@@ -119,7 +128,7 @@ pub fn status(emergencies: &[&Emergency], watch: &Watch, directory: &Directory) 
             .say(", ")
             .time(drill.at);
         text = match &drill.fault {
-            Some(fault) => text.say(", ").bold("failed").say(": ").say(fault).say("."),
+            Some(fault) => text.say(", ").bold("failed").say(": ").code(fault).say("."),
             None => text.say(", passed."),
         };
     }
@@ -143,14 +152,23 @@ fn line(emergency: &Emergency, directory: &Directory) -> Text {
         | EmergencyState::Withdrawn { .. }
         | EmergencyState::Lapsed { .. } => text,
     };
-    let mut text =
-        who(text.say("; opened by "), &emergency.ask.by, directory).say(": ").say(&emergency.ask.reason);
+    let verb = match &emergency.state {
+        EmergencyState::Proposed { .. } => "; asked for by ",
+        EmergencyState::Opening { .. }
+        | EmergencyState::On { .. }
+        | EmergencyState::Closing { .. }
+        | EmergencyState::Off { .. }
+        | EmergencyState::Declined { .. }
+        | EmergencyState::Withdrawn { .. }
+        | EmergencyState::Lapsed { .. } => "; opened by ",
+    };
+    let mut text = who(text.say(verb), &emergency.ask.by, directory).say(": ").quote(&emergency.ask.reason);
     for seat in emergency.seats_given() {
         text = text.line().say("• ").person(&seat.person, directory).say(format!(" ({})", seat.level.word()));
         text = match (&seat.confirmed_at, &seat.trouble, seat.gone_by_hand) {
             (_, _, true) => text.say(", taken out by hand"),
             (Some(_), _, _) => text.say(", in"),
-            (None, Some(trouble), _) => text.say(", ").say(&trouble.what),
+            (None, Some(trouble), _) => text.say(", ").code(&trouble.what),
             (None, None, _) => text.say(", not in yet"),
         };
     }

@@ -1,19 +1,17 @@
 //! The report of an emergency that is off: what happened, who was in, how late, what was verified, what is left to do.
 
-use glasskey_domain::emergency::{CloseCause, EmergencyState, Happening, Level};
+use glasskey_domain::emergency::{CloseCause, EmergencyState, Happening};
 use glasskey_domain::federation::{CutSeen, Sight};
 use glasskey_domain::{Directory, Emergency, Seconds};
 
-use super::{about, level, noun, sessions, who};
+use super::{about, each, level, noun, sessions, who};
 use crate::notices::Text;
 
 /// Lines of the timeline that a message shows; `glasskey breakglass status` and the audit export have all.
 const LINES_MAX: usize = 20;
-/// Strangers named one by one.
-const STRANGERS_MAX: usize = 20;
 /// What is to be looked at after every use. Source: SEC03-BP03 of the Well-Architected Framework, and AWS's "Set up
 /// emergency access" (return to normal operations).
-const CHECKLIST: [&str; 5] = [
+pub const CHECKLIST: [&str; 5] = [
     "the incident and the reason fit what was done (CloudTrail of the emergency account and of the workload accounts, by sts:SourceIdentity)",
     "everybody who was in was needed, and nobody is in the groups now",
     "what was changed by hand is written back into code, or undone",
@@ -48,8 +46,9 @@ pub(super) fn report(emergency: &Emergency, directory: &Directory) -> Text {
     if emergency.is_drill() {
         return drill(text, emergency, cause);
     }
-    let text =
-        who(text.line().say("Opened by "), &emergency.ask.by, directory).say(": ").say(&emergency.ask.reason);
+    let text = who(text.line().say("Opened by "), &emergency.ask.by, directory)
+        .say(": ")
+        .quote(&emergency.ask.reason);
     let text = approvals(text, emergency, directory);
     let text = people(text, emergency, directory);
     let text = strangers(text, emergency);
@@ -83,10 +82,10 @@ pub(super) fn cause_words(cause: &CloseCause, directory: &Directory) -> Text {
         CloseCause::Deadline => text.say("its time was up"),
         CloseCause::Ordered { by, reason: None } => who(text.say("closed by "), by, directory),
         CloseCause::Ordered { by, reason: Some(reason) } => {
-            who(text.say("closed by "), by, directory).say(": ").say(reason)
+            who(text.say("closed by "), by, directory).say(": ").quote(reason)
         }
         CloseCause::DrillDone => text.say("the drill was over"),
-        CloseCause::DrillFailed { why } => text.say("the drill failed: ").say(why),
+        CloseCause::DrillFailed { why } => text.say("the drill failed: ").code(why),
         CloseCause::ByHand => text.say("somebody deactivated the app at the identity provider"),
     }
 }
@@ -114,55 +113,49 @@ fn approvals(text: Text, emergency: &Emergency, directory: &Directory) -> Text {
 }
 
 fn people(text: Text, emergency: &Emergency, directory: &Directory) -> Text {
-    let mut text = text.line().say("In it: ");
+    let text = text.line().say("In it: ");
     if emergency.seats.is_empty() {
         return text.say("nobody.");
     }
-    for (place, seat) in emergency.seats.iter().enumerate() {
-        text = if place > 0 { text.say(", ") } else { text };
-        text = text.person(&seat.person, directory).say(format!(" ({}", seat.level.word()));
-        text = match seat.confirmed_at {
-            Some(at) => text.say(" since ").time(at).say(")"),
-            None => text.say(", never)"),
-        };
-    }
-    text.say(".")
+    let seats = emergency.seats.iter().map(|seat| {
+        let never = if seat.confirmed_at.is_some() { "" } else { ", never in" };
+        (&seat.person, format!(" ({}{never})", seat.level.word()))
+    });
+    each(text, seats, directory).say(".")
 }
 
 fn strangers(text: Text, emergency: &Emergency) -> Text {
-    let all: Vec<(Level, &str)> = emergency
-        .strangers
-        .iter()
-        .flat_map(|(level, members)| members.iter().map(|member| (*level, member.login.as_str())))
-        .collect();
-    if all.is_empty() {
+    if emergency.strangers.values().all(std::collections::BTreeSet::is_empty) {
         return text;
     }
-    let mut text = text.line().bold("Removed too, not added by Glasskey").say(": ");
-    for (place, (level, login)) in all.iter().take(STRANGERS_MAX).enumerate() {
-        text = if place > 0 { text.say(", ") } else { text };
-        text = text.code(*login).say(format!(" ({})", level.word()));
-    }
-    let more = all.len().saturating_sub(STRANGERS_MAX);
-    if more > 0 { text.say(format!(" and {more} more.")) } else { text.say(".") }
+    let text = text.line().bold("Removed too, not added by Glasskey").say(": ");
+    super::strangers(text, emergency).say(".")
 }
 
 /// What the identity provider was seen to be, and when.
 fn verified(text: Text, emergency: &Emergency) -> Text {
     let view = &emergency.view;
-    let mut text = text.line().say("Verified at ").say(emergency.ask.place.provider.name()).say(": ");
+    let mut seen = Vec::new();
     if let Sight::Seen { value: false, at } = &view.app {
-        text = text.say("app inactive (").time(*at).say(")");
+        seen.push(Text::new().say("app inactive (").time(*at).say(")"));
     }
     for (level, sight) in &view.groups {
         if let Sight::Seen { value, at } = sight
             && value.is_empty()
         {
-            text = text.say(format!(", group {} empty (", level.word())).time(*at).say(")");
+            seen.push(Text::new().say(format!("group {} empty (", level.word())).time(*at).say(")"));
         }
     }
     if let Some(CutSeen::Before(before)) = view.cut.seen() {
-        text = text.say(", AWS sessions that began before ").time(*before).say(" are denied");
+        seen.push(Text::new().say("AWS sessions that began before ").time(*before).say(" are denied"));
+    }
+    if seen.is_empty() {
+        return text;
+    }
+    let mut text = text.line().say(format!("Verified at {}: ", emergency.ask.place.provider.name()));
+    for (place, part) in seen.into_iter().enumerate() {
+        text = if place > 0 { text.say(", ") } else { text };
+        text = text.and(part);
     }
     text.say(".")
 }

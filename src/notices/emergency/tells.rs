@@ -5,7 +5,7 @@ use glasskey_domain::{Directory, Emergency, NoticeKind};
 use jiff::Timestamp;
 
 use super::report::report;
-use super::{about, level, sessions, who};
+use super::{about, each, level, sessions, who};
 use crate::notices::{FederationWords, Setting, Text};
 
 /// A message about an emergency in words; empty for a kind that is about something else.
@@ -21,7 +21,8 @@ pub fn tell(kind: NoticeKind, emergency: &Emergency, directory: &Directory, sett
         NoticeKind::Strangers { .. } => strangers(emergency),
         NoticeKind::StillOn { .. } => still_on(emergency, directory),
         NoticeKind::EmergencyExtended { .. } => {
-            until(Text::new().bold("Extended").say(": ").and(about(emergency)), emergency).say(".")
+            until(Text::new().bold("Break-glass is extended").say(": ").and(about(emergency)), emergency)
+                .say("; it ends by itself then.")
         }
         NoticeKind::EndsSoon { .. } => {
             until(Text::new().bold("Break-glass ends soon").say(": ").and(about(emergency)), emergency)
@@ -29,9 +30,9 @@ pub fn tell(kind: NoticeKind, emergency: &Emergency, directory: &Directory, sett
         }
         NoticeKind::CloseNow => Text::new()
             .bold("Identity Center answers again")
-            .say(", for a quarter of an hour and longer: ")
+            .say(", and has for a quarter of an hour: ")
             .and(about(emergency))
-            .say(" can be closed with `/breakglass off`. Ordinary access works with `/elevate`."),
+            .say(" can be closed with `/breakglass off`; ordinary access works with `/elevate`."),
         NoticeKind::EmergencyOff => off(emergency, directory),
         NoticeKind::Overdue { nth } => overdue(nth, emergency, setting),
         NoticeKind::OverdueOver => Text::new()
@@ -77,7 +78,7 @@ pub fn watch(kind: NoticeKind) -> Text {
             .bold("A break-glass drill was missed")
             .say(": it was due ")
             .time(time(due))
-            .say(", and Glasskey was not running. Hold it now with `/breakglass drill`."),
+            .say(", and was not held: Glasskey was not running, or an emergency came first. Hold one with `/breakglass drill`."),
         _other => Text::new(),
     }
 }
@@ -90,17 +91,21 @@ fn until(text: Text, emergency: &Emergency) -> Text {
 }
 
 fn asked_by(text: Text, emergency: &Emergency, directory: &Directory) -> Text {
-    who(text, &emergency.ask.by, directory).say(": ").say(&emergency.ask.reason)
+    who(text, &emergency.ask.by, directory).say(": ").quote(&emergency.ask.reason)
 }
 
 fn proposed(nth: u32, emergency: &Emergency, directory: &Directory) -> Text {
     let head = if nth == 0 { "Break-glass needs a second person" } else { "Break-glass still waits" };
-    let text = Text::new().bold(head).say(": ").and(about(emergency)).say(" asked for by ");
-    let text =
-        asked_by(text, emergency, directory).say(". May confirm: ").people(&emergency.confirmers, directory);
-    let text = text.say(" — press Confirm on the card or say `/breakglass confirm`.");
+    let text = Text::new().bold(head).say(": ").and(about(emergency)).say(", asked for by ");
+    let text = asked_by(text, emergency, directory).say(".").line();
+    let text = if emergency.confirmers.is_empty() {
+        text.say("Nobody else may confirm it now.")
+    } else {
+        text.people(&emergency.confirmers, directory)
+            .say(": press Confirm on the card, or say `/breakglass confirm`.")
+    };
     match &emergency.state {
-        EmergencyState::Proposed { lapses_at, .. } => text.say(" It lapses at ").time(*lapses_at).say("."),
+        EmergencyState::Proposed { lapses_at, .. } => text.say(" It lapses ").time(*lapses_at).say("."),
         EmergencyState::Opening { .. }
         | EmergencyState::On { .. }
         | EmergencyState::Closing { .. }
@@ -112,24 +117,22 @@ fn proposed(nth: u32, emergency: &Emergency, directory: &Directory) -> Text {
 }
 
 fn on(emergency: &Emergency, directory: &Directory, words: Option<&FederationWords>) -> Text {
-    let text = Text::new().bold("BREAK-GLASS IS ON").say(": ").and(about(emergency)).say(", opened by ");
-    let text =
-        until(asked_by(text, emergency, directory).line().say("It ends by itself"), emergency).say(".");
-    let mut text = text.line().say("In it: ");
-    for (place, seat) in emergency.seats_given().enumerate() {
-        text = if place > 0 { text.say(", ") } else { text };
-        text = text.person(&seat.person, directory).say(format!(" ({})", seat.level.word()));
-        text = if seat.confirmed_at.is_none() { text.say(", not in yet") } else { text };
-    }
-    let text = approved(text.say("."), emergency, directory);
+    let text = Text::new().bold("BREAK-GLASS IS ON");
+    let text = until(text, emergency).say(": ").and(about(emergency)).say(", opened by ");
+    let text = asked_by(text, emergency, directory).say(".").line().say("In it: ");
+    let seats = emergency.seats_given().map(|seat| {
+        let not_yet = if seat.confirmed_at.is_none() { ", not in yet" } else { "" };
+        (&seat.person, format!(" ({}{not_yet})", seat.level.word()))
+    });
+    let text = approved(each(text, seats, directory).say("."), emergency, directory).line();
     let text = match words.and_then(|words| words.app_link.as_ref()) {
-        Some(link) => text.line().link(link, "Sign in to the emergency app"),
-        None => text.line().say(format!(
+        Some(link) => text.link(link, "Sign in to the emergency app"),
+        None => text.say(format!(
             "Sign in through the emergency app on your {} dashboard",
             emergency.ask.place.provider.name()
         )),
     };
-    text.say("; more people: `/breakglass add @person ro`; close: `/breakglass off`.")
+    text.say(" · more people: `/breakglass add @person ro` · close: `/breakglass off`; it ends by itself.")
         .line()
         .and(sessions(emergency))
         .say(".")
@@ -137,10 +140,11 @@ fn on(emergency: &Emergency, directory: &Directory, words: Option<&FederationWor
 
 fn approved(text: Text, emergency: &Emergency, directory: &Directory) -> Text {
     let confirmed: Vec<_> = emergency.confirmations.iter().map(|yes| yes.by.clone()).collect();
-    if confirmed.is_empty() {
-        return text;
+    match (confirmed.is_empty(), emergency.alone) {
+        (false, _) => text.say(" Confirmed by ").people(&confirmed, directory).say("."),
+        (true, true) => text.say(" ").bold("Nobody confirmed it").say(": the opener went on alone."),
+        (true, false) => text,
     }
-    text.say(" Confirmed by ").people(&confirmed, directory).say(".")
 }
 
 fn alone(emergency: &Emergency, directory: &Directory) -> Text {
@@ -210,20 +214,13 @@ fn runbook(setting: &Setting) -> Text {
 }
 
 fn strangers(emergency: &Emergency) -> Text {
-    let mut text = Text::new()
+    let text = Text::new()
         .bold("Somebody else is in the emergency groups")
-        .say(": ")
+        .say(", not added by Glasskey: ")
         .and(about(emergency))
-        .say(": not added by Glasskey: ");
-    let all = emergency
-        .strangers
-        .iter()
-        .flat_map(|(level, members)| members.iter().map(|member| (level.word(), member.login.as_str())));
-    for (place, (level, login)) in all.enumerate() {
-        text = if place > 0 { text.say(", ") } else { text };
-        text = text.code(login).say(format!(" ({level})"));
-    }
-    text.say(". They are left there while it is on, and taken out when it is closed.")
+        .say(": ");
+    super::strangers(text, emergency)
+        .say(". They stay there while it is on, and are taken out when it is closed.")
 }
 
 fn still_on(emergency: &Emergency, directory: &Directory) -> Text {
@@ -231,7 +228,8 @@ fn still_on(emergency: &Emergency, directory: &Directory) -> Text {
         Text::new().bold("Break-glass is still on").say(": ").and(about(emergency)).say(", opened by ");
     let text = until(who(text, &emergency.ask.by, directory), emergency);
     let seats = emergency.seats_given().count();
-    text.say(format!(", {seats} in it. Close it with `/breakglass off` as soon as it can be."))
+    let people = if seats == 1 { "1 person".to_owned() } else { format!("{seats} people") };
+    text.say(format!("; {people} in it. Close it with `/breakglass off` as soon as it can be."))
 }
 
 fn off(emergency: &Emergency, directory: &Directory) -> Text {
@@ -240,7 +238,7 @@ fn off(emergency: &Emergency, directory: &Directory) -> Text {
         EmergencyState::Declined { by, why, .. } => {
             let text = who(text.say("declined by "), by, directory);
             match why {
-                Some(why) => text.say(": ").say(why),
+                Some(why) => text.say(": ").quote(why).say("."),
                 None => text.say("."),
             }
         }
@@ -278,7 +276,7 @@ fn reviewed(emergency: &Emergency, directory: &Directory) -> Text {
         glasskey_domain::emergency::Review::Done { by, note, .. } => {
             let text = text.say(" by ").person(by, directory);
             match note {
-                Some(note) => text.say(": ").say(note),
+                Some(note) => text.say(": ").quote(note).say("."),
                 None => text.say("."),
             }
         }

@@ -8,13 +8,14 @@ use glasskey_domain::{Book, Holding, Target};
 use glasskey_playground::company::{Assignment, Principal};
 use jiff::Timestamp;
 
-use super::{ACCESS, APP_TOKEN, AWS_SECRET, BOT_TOKEN, Town, logs};
+use super::{ACCESS, APP_TOKEN, AWS_SECRET, BOT_TOKEN, OKTA_TOKEN, Town, logs};
 
 impl Town {
     /// Everything that is checked. Called by dropping the town, or earlier by who wants to go on after it.
     pub(crate) fn check(&mut self) {
         self.control.clear_faults();
         self.slack.clear_faults();
+        self.okta_control.clear_faults();
         if self.alive.is_none() {
             self.start();
         }
@@ -24,6 +25,7 @@ impl Town {
             self.aws_is_as_wanted(book, now);
             Some(())
         });
+        self.okta_is_as_wanted();
         assert_eq!(
             self.slack.violations(),
             Vec::<String>::new(),
@@ -56,6 +58,14 @@ impl Town {
         }
     }
 
+    /// P3 and P8: what no emergency holds open sleeps.
+    fn okta_is_as_wanted(&self) {
+        let held = self.book_shows("the book", |book, _| {
+            Some(book.emergencies().any(|emergency| emergency.state.holds_federation()))
+        });
+        assert!(held || self.okta_sleeps(), "the emergency federation is open, and no emergency is (P3)");
+    }
+
     /// P7: the chain is whole, and what is derived from it anew is what was derived before.
     fn journal_is_whole(&self) {
         let opened = self.open_ledger();
@@ -77,7 +87,7 @@ impl Town {
         }
         all.push(("the channel", format!("{:?}", self.slack.messages(ACCESS))));
         all.push(("a call", format!("{:?}", self.slack.calls())));
-        for secret in [APP_TOKEN, BOT_TOKEN, AWS_SECRET] {
+        for secret in [APP_TOKEN, BOT_TOKEN, AWS_SECRET, OKTA_TOKEN] {
             for (place, text) in &all {
                 assert!(!text.contains(secret), "a secret is in {place}");
             }

@@ -8,6 +8,7 @@
 mod check;
 mod clock;
 mod logs;
+mod okta;
 mod people;
 mod waits;
 
@@ -27,11 +28,13 @@ use glasskey::ports::Clock as _;
 use glasskey::telemetry::health::Health;
 use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin, Fault, FaultKind};
 use glasskey_playground::company::{Assignment, Company};
+use glasskey_playground::okta::{OktaControl, OktaOptions, OktaTwin};
 use glasskey_playground::slack::{Ack, Fault as SlackFault, SlackOptions, SlackTwin};
 use jiff::{SignedDuration, Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use clock::TownClock;
+pub(crate) use okta::{ALONE, APP, OKTA_TOKEN, OPS, RO, TWO, rules};
 pub(crate) use people::{Person, Request, Said};
 
 /// How long anything may take that is waited for: far longer than it takes, and short enough for a failing test.
@@ -58,6 +61,9 @@ pub(crate) struct Plan {
     pub(crate) policies: String,
     pub(crate) aws: AwsOptions,
     pub(crate) slack: SlackOptions,
+    pub(crate) okta: OktaOptions,
+    /// More lines of `[schedule]`.
+    pub(crate) schedule: String,
     /// More configuration, put behind ours.
     pub(crate) more: String,
     /// AWS answers nothing when the bot starts.
@@ -77,6 +83,8 @@ impl Default for Plan {
                 bot_token: BOT_TOKEN.to_owned(),
                 ..SlackOptions::default()
             },
+            okta: OktaOptions { ssws_token: Some(OKTA_TOKEN.to_owned()), ..OktaOptions::default() },
+            schedule: String::new(),
             more: String::new(),
             aws_down: false,
             paced: false,
@@ -98,6 +106,9 @@ pub(crate) struct Town {
     _aws: AwsTwin,
     control: AwsControl,
     slack: SlackTwin,
+    /// Kept so that the twin lives as long as the town.
+    _okta: OktaTwin,
+    okta_control: OktaControl,
     clock: Arc<TownClock>,
     config: Config,
     environment: Environment,
@@ -126,12 +137,16 @@ impl Town {
         let world = runtime("world");
         let aws = world.block_on(AwsTwin::start(&plan.company, plan.aws)).unwrap();
         let slack = world.block_on(SlackTwin::start(&plan.company, plan.slack)).unwrap();
+        let okta = world.block_on(OktaTwin::start(&plan.company, plan.okta)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let environment = Environment::Given(BTreeMap::from([
             ("SLACK_APP_TOKEN".to_owned(), APP_TOKEN.to_owned()),
             ("SLACK_BOT_TOKEN".to_owned(), BOT_TOKEN.to_owned()),
+            ("OKTA_TOKEN".to_owned(), OKTA_TOKEN.to_owned()),
         ]));
-        let config = configuration(folder.path(), &slack.url(), &aws.url(), &plan.more, &environment);
+        let urls = Urls { slack: slack.url(), aws: aws.url(), okta: okta.url() };
+        let config = configuration(folder.path(), &urls, &plan.schedule, &plan.more, &environment);
+        let okta_control = okta.control();
         let control = aws.control();
         let mut town = Self {
             world,
@@ -139,6 +154,8 @@ impl Town {
             _aws: aws,
             control,
             slack,
+            _okta: okta,
+            okta_control,
             clock: Arc::new(TownClock::default()),
             config,
             environment,
@@ -173,6 +190,9 @@ impl Town {
             outside.aws.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
             outside.slack.call_timeout = CALL_MAX;
             outside.slack.paced = self.paced;
+            if let Some(okta) = &mut outside.providers.okta {
+                okta.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
+            }
             Bot::start(&self.config, opened, SharedRules::new(rules), &self.health, outside).await
         });
         self.alive = Some(Alive { runtime, bot: bot.unwrap() });
@@ -241,6 +261,7 @@ impl Town {
         let time: SignedDuration = time.try_into().unwrap();
         self.clock.pass(time);
         self.slack.advance_clock(Duration::try_from(time).unwrap());
+        self.okta_control.push_clock(Duration::try_from(time).unwrap());
     }
 
     /// Somebody by their handle.
@@ -334,6 +355,11 @@ impl Town {
         })
     }
 
+    /// What somebody should look at, as `/readyz` tells it.
+    pub(crate) fn notes(&self) -> BTreeMap<&'static str, String> {
+        self.health.report().notes
+    }
+
     /// Puts other policies in force, as a changed file and SIGHUP would.
     pub(crate) fn changes_policies(&self, text: &str) {
         self.write_policies(text);
@@ -363,7 +389,21 @@ fn runtime(name: &str) -> Runtime {
     Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build().unwrap()
 }
 
-fn configuration(folder: &Path, slack: &str, aws: &str, more: &str, environment: &Environment) -> Config {
+/// Where the twins are.
+struct Urls {
+    slack: String,
+    aws: String,
+    okta: String,
+}
+
+fn configuration(
+    folder: &Path,
+    urls: &Urls,
+    schedule: &str,
+    more: &str,
+    environment: &Environment,
+) -> Config {
+    let Urls { slack, aws, okta } = urls;
     let path = |name: &str| -> PathBuf { folder.join(name) };
     let text = format!(
         r#"
@@ -391,6 +431,17 @@ required = false
 pattern = "^(INC|CHG)-[0-9]+$"
 [schedule]
 directory = "0 0 3 * * *"
+{schedule}
+[okta]
+url = "{okta}"
+token = "env:OKTA_TOKEN"
+[breakglass.main]
+app = "0oa1emergency"
+groups = {{ ro = "00gro", ops = "00gops" }}
+group_names = {{ ro = "aws#EmergencyAccess_Role1_RO#222222222222", ops = "aws#EmergencyAccess_Role1_Ops#222222222222" }}
+max_duration = "4h"
+duration = "2h"
+channel = "C0INCIDENT"
 [policy]
 dir = "{policies}"
 [admin]

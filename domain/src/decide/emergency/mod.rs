@@ -4,6 +4,7 @@
 //! rests on Identity Center, the Identity Store or Organizations: people come from the ledger's directory (P8).
 
 mod closing;
+mod extending;
 mod opening;
 mod people;
 mod provider;
@@ -41,7 +42,7 @@ pub(super) fn emergency(
         EmergencyCommand::Off { which, reason } => closing::off(world, by, which, reason.as_deref()),
         EmergencyCommand::Add { which, people, level } => people::add(world, by, which, people, *level),
         EmergencyCommand::Remove { which, people } => people::remove(world, by, which, people),
-        EmergencyCommand::Extend { which, by: length } => opening::extend(world, by, which, *length),
+        EmergencyCommand::Extend { which, by: length } => extending::extend(world, by, which, *length),
         EmergencyCommand::Review { id, note } => closing::review(world, by, id, note.as_deref()),
         EmergencyCommand::Tick { id } => Ok(timers::tick(world, id)),
     }

@@ -1,9 +1,9 @@
-//! Opening an emergency, another person's yes, going on alone, and moving the end.
+//! Opening an emergency, another person's yes and going on alone.
 
 use jiff::Timestamp;
 
 use super::settle::settle;
-use super::{Desk, enough_confirmed, federation, find, level_of, question, too_late};
+use super::{Desk, federation, find, level_of, question, too_late};
 use crate::command::{NewEmergency, Which};
 use crate::decide::{Decision, Draft, Reply, World, enabled_person, reason_in_order};
 use crate::emergency::{Emergency, EmergencyAsk, EmergencyState, EmergencyTerms, Level, Purpose};
@@ -136,7 +136,7 @@ fn words_in_order(
     length_in_order(settings.max_length, new.length.unwrap_or(settings.length))
 }
 
-fn length_in_order(max: Seconds, length: Seconds) -> Result<(), Refusal> {
+pub(super) fn length_in_order(max: Seconds, length: Seconds) -> Result<(), Refusal> {
     if length < LENGTH_MIN {
         return Err(Refusal::TooShort { min: LENGTH_MIN });
     }
@@ -198,8 +198,10 @@ fn terms(
     let may_not = |why| Refusal::MayNotBreakGlass { why };
     let mut terms = world.rules.breakglass(world.directory, &asked).map_err(may_not)?;
     if ask.purpose == Purpose::Drill {
-        // Nobody gets access by it, so nobody else has to agree; a person names no canary where others must (P1).
-        if !people.is_empty() && terms.approvals > 0 {
+        // Nobody but the operator's canary gets access by it, so nobody else has to agree (P1).
+        let canaries =
+            people.iter().all(|person| level == Level::Ro && is_canary(world, &ask.federation, person));
+        if !canaries && terms.approvals > 0 {
             return Err(may_not(NotPermitted::ApprovalsGone { needed: terms.approvals, counting: 0 }));
         }
         terms.approvals = 0;
@@ -207,6 +209,15 @@ fn terms(
     }
     let confirmers = confirmers(world, &asked, &terms, people)?;
     Ok((terms, confirmers))
+}
+
+/// Whether the configuration names this person as the one who is put into the read-only group in a drill.
+fn is_canary(world: &World<'_>, federation: &FederationId, person: &PersonId) -> bool {
+    let named = world.settings.federations.get(federation).and_then(|settings| settings.canary.as_ref());
+    let person = world.directory.people.get(person);
+    named.map(|name| name.to_lowercase()).zip(person).is_some_and(|(name, person)| {
+        person.user_name.to_lowercase() == name || person.emails.contains(&name)
+    })
 }
 
 /// An emergency that nobody could confirm is refused at once, unless the opener may go on alone after a while.
@@ -367,72 +378,4 @@ fn counting(desk: &Desk<'_>, asked: &EmergencyQuestion) -> u32 {
             && world.rules.confirm(world.directory, asked, by).is_ok()
     });
     u32::try_from(counted.count()).unwrap_or(u32::MAX)
-}
-
-/// Moves the end. Where policy wants two people, somebody who could confirm moves it, and not its opener (P1).
-pub(super) fn extend(
-    world: &World<'_>,
-    by: &Actor,
-    which: &Which,
-    length: Seconds,
-) -> Result<Decision, Refusal> {
-    let person = enabled_person(world, by)?;
-    let emergency = find(world, which)?;
-    let (since, deadline) = match &emergency.state {
-        EmergencyState::Opening { since, deadline } => (*since, *deadline),
-        EmergencyState::On { since, deadline, .. } => (*since, *deadline),
-        EmergencyState::Proposed { .. }
-        | EmergencyState::Closing { .. }
-        | EmergencyState::Off { .. }
-        | EmergencyState::Declined { .. }
-        | EmergencyState::Withdrawn { .. }
-        | EmergencyState::Lapsed { .. } => return Err(too_late(emergency)),
-    };
-    if deadline <= world.now || emergency.is_drill() {
-        return Err(too_late(emergency));
-    }
-    if length < LENGTH_MIN {
-        return Err(Refusal::TooShort { min: LENGTH_MIN });
-    }
-    let until = length.after(deadline);
-    let whole = until.as_second().saturating_sub(since.as_second());
-    let whole = Seconds(u32::try_from(whole).unwrap_or(u32::MAX));
-    if let Some(settings) = world.settings.federations.get(&emergency.ask.federation) {
-        length_in_order(settings.max_length, whole)?;
-    }
-    may_extend(world, by, emergency, &person, whole)?;
-    let mut desk = Desk::about(world, &emergency.ask.id);
-    desk.emit(EmergencyFact::Extended { deadline: until, by: by.who.clone() });
-    let id = desk.id.clone();
-    Ok(desk.decided(Reply::EmergencyExtended { id, deadline: until }))
-}
-
-fn may_extend(
-    world: &World<'_>,
-    by: &Actor,
-    emergency: &Emergency,
-    person: &PersonId,
-    whole: Seconds,
-) -> Result<(), Refusal> {
-    let level = level_of(emergency);
-    let may_not = |why| Refusal::MayNotBreakGlass { why };
-    let Who::Person { person: opener } = &emergency.ask.by else { return Err(Refusal::NoEmergency) };
-    // The opener's own right must reach as far, when another extends it.
-    let asked = question(world, emergency, opener, level, whole, by.door);
-    let confirms = world.rules.confirm(world.directory, &asked, person);
-    if emergency.terms.approvals == 0 || emergency.alone {
-        let own = question(world, emergency, person, level, whole, by.door);
-        match world.rules.breakglass(world.directory, &own) {
-            Ok(terms) if terms.approvals <= emergency.terms.approvals => return Ok(()),
-            Err(why) if confirms.is_err() => return Err(may_not(why)),
-            Ok(_) | Err(_) => {}
-        }
-    }
-    if person == opener || emergency.seats_given().any(|seat| seat.person == *person) {
-        return Err(Refusal::OwnEmergency);
-    }
-    let terms = world.rules.breakglass(world.directory, &asked).map_err(may_not)?;
-    enough_confirmed(emergency, terms.approvals, Some(person))?;
-    confirms.map_err(|why| Refusal::MayNotConfirm { why })?;
-    Ok(())
 }

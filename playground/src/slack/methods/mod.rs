@@ -9,6 +9,7 @@ use super::world::{BOT_ID, BOT_USER, World};
 mod chat;
 pub(crate) use chat::content;
 mod conversations;
+mod pins;
 mod users;
 mod views;
 
@@ -20,6 +21,7 @@ pub(crate) fn scopes(method: &str, channel: &str) -> &'static [&'static str] {
         "users.lookupByEmail" => &["users:read.email"],
         "conversations.open" => &["im:write"],
         "conversations.info" | "conversations.list" => &["channels:read", "groups:read", "im:read"],
+        "pins.add" | "pins.remove" => &["pins:write"],
         "conversations.history" if channel.starts_with('D') => &["im:history"],
         "conversations.history" => &["channels:history", "groups:history"],
         _ => &[],
@@ -40,6 +42,8 @@ pub(crate) fn call(shared: &Shared, method: &str, params: &Params) -> Answer {
         "views.open" => act(views::open),
         "views.push" => act(views::push),
         "views.update" => act(views::update),
+        "pins.add" => act(pins::add),
+        "pins.remove" => act(pins::remove),
         "users.info" => shared.read(|world| users::info(world, params, sees_email(shared))),
         "users.list" => shared.read(|world| users::list(world, params, sees_email(shared))),
         "users.lookupByEmail" => look(users::lookup_by_email),

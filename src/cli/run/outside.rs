@@ -1,0 +1,46 @@
+//! What the bot finds outside of itself, as plain settings. Reaches nothing.
+
+use std::sync::Arc;
+
+use crate::access::aws::AwsSettings;
+use crate::chat::slack;
+use crate::chat::slack::web::WebConfig;
+use crate::cli::aws;
+use crate::cli::federations::Providers;
+use crate::clock::SystemClock;
+use crate::config::{Config, Secrets};
+use crate::ports::Clock;
+
+/// What the bot finds outside of its configuration. Separate so that the same wiring runs against twins, with a clock
+/// that can be set.
+pub struct Outside {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How AWS is reached.
+    pub aws: AwsSettings,
+    /// How Slack is reached.
+    pub slack: WebConfig,
+    /// How the identity providers are reached.
+    pub providers: Providers,
+}
+
+impl Outside {
+    /// The machine's clock, AWS and Slack as the configuration says.
+    #[must_use]
+    pub fn real(config: &Config, secrets: &Secrets) -> Self {
+        let app = secrets.slack_app_token.to_secret_string();
+        let bot = secrets.slack_bot_token.to_secret_string();
+        let slack = WebConfig::new(config.slack.api_url.clone(), app, bot);
+        let providers = Providers::of(config, secrets);
+        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack, providers }
+    }
+}
+
+pub(super) fn slack_options(config: &Config, web: WebConfig) -> slack::Options {
+    slack::Options {
+        web,
+        teams: config.slack.teams.clone(),
+        channel: config.slack.channel.clone(),
+        sockets: usize::try_from(config.slack.sockets).unwrap_or(1),
+    }
+}

@@ -1,0 +1,7 @@
+//! Break-glass: opened, peopled, closed, rehearsed; with everything in its way.
+
+mod drill;
+mod life;
+mod restart;
+mod trouble;
+mod two_people;
