@@ -16,7 +16,8 @@ use glasskey_domain::emergency::{CloseCause, Level, Review};
 use glasskey_domain::event::EmergencyFact;
 use glasskey_domain::federation::READ_ONLY;
 use glasskey_domain::{
-    Answer, Book, Command, Directory, EmergencyId, EndCause, Event, Reply, RequestId, Seconds, State,
+    Answer, Book, Command, Directory, Emergency, EmergencyId, EndCause, Event, PersonId, Reply, RequestId,
+    Seconds, State,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -216,10 +217,18 @@ impl Town {
             (3 | 4, _) => EmergencyCommand::Confirm { which },
             (5, _) if self.dice.below(2) == 0 => EmergencyCommand::Decline { which, why: None },
             (6, _) => EmergencyCommand::Add { which, people: vec![person(whom)], level },
-            (7, _) => EmergencyCommand::Remove { which, people: vec![person(whom)] },
+            (7, _) => EmergencyCommand::Remove { which, people: self.seated() },
             (8, _) => EmergencyCommand::Extend { which, by: Seconds::minutes(minutes) },
             _ => EmergencyCommand::Off { which, reason: None },
         }
+    }
+
+    /// Whoever has a seat, so that there is somebody to take it from.
+    fn seated(&self) -> Vec<PersonId> {
+        self.world.store.durable(|book| {
+            let seats = book.emergencies().flat_map(Emergency::seats_given);
+            seats.map(|seat| seat.person.clone()).take(1).collect()
+        })
     }
 
     /// Somebody works in Okta's console, while an emergency is open.
@@ -229,8 +238,9 @@ impl Town {
             return;
         }
         let open: Vec<Fact> = outside.open_now().into_iter().collect();
-        match (self.dice.below(3), self.dice.of(&open)) {
+        match (self.dice.below(4), self.dice.of(&open)) {
             (0, _) | (_, None) => outside.by_hand(Fact::is_in("00gops", "mallory"), true),
+            (1 | 2, Some(_)) => outside.by_hand(Fact::App, false),
             (_, Some(fact)) => outside.by_hand(fact.clone(), false),
         }
     }
@@ -280,7 +290,7 @@ impl Town {
     /// Things that happen to a town without anybody's wish.
     async fn fate(&mut self) {
         let outside = Arc::clone(&self.world.outside);
-        match self.dice.below(15) {
+        match self.dice.below(16) {
             0 => self.dies().await,
             1 => {
                 let drained = self.life.take().expect("a bot").drains(std::future::pending()).await;
