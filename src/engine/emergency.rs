@@ -2,7 +2,7 @@
 //! committed. Nothing here touches Identity Center, the Identity Store or Organizations (P8).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -21,6 +21,20 @@ pub struct Federations {
     pub providers: BTreeMap<Provider, Arc<dyn IdentityProvider>>,
     /// Where sessions are cut, when an emergency account is configured.
     pub cutter: Option<Arc<dyn SessionCutter>>,
+    /// One step at a time for each app: an emergency that takes over waits for the last call of the one before, which
+    /// would undo its own.
+    turns: Turns,
+}
+
+type Turns = Mutex<BTreeMap<(Provider, String), Arc<tokio::sync::Mutex<()>>>>;
+
+impl Federations {
+    /// The turn of whoever works on this app.
+    fn turn(&self, emergency: &Emergency) -> Arc<tokio::sync::Mutex<()>> {
+        let place = &emergency.ask.place;
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry((place.provider, place.app.clone())).or_default())
+    }
 }
 
 /// What stumbled on the way; the next step of the same kind comes after a pause.
@@ -36,6 +50,10 @@ pub(super) async fn federation(engine: &Engine, id: &EmergencyId) -> Result<Perf
         if *engine.shared.draining.borrow() {
             return Ok(Performed::Done);
         }
+        let Some((emergency, _)) = next(engine, id).await else { return Ok(Performed::Done) };
+        let turn = engine.shared.federations.turn(&emergency);
+        let _mine = turn.lock().await;
+        // As it is now that it is our turn.
         let Some((emergency, step)) = next(engine, id).await else { return Ok(Performed::Done) };
         let (FederationStep::Rest | FederationStep::Wait { .. }) = &step else {
             if let Some(again) = take(engine, &emergency, step, &mut stumbled).await? {

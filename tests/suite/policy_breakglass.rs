@@ -410,7 +410,8 @@ fn a_federation_that_is_not_configured_is_a_warning_when_it_can_be_known() {
         channel: "C0INCIDENT".to_owned(),
         cut: None,
     };
-    let settings = FederationSettings { place, max_length: Seconds::hours(4), length: Seconds::hours(2) };
+    let settings =
+        FederationSettings { place, max_length: Seconds::hours(4), length: Seconds::hours(2), canary: None };
     let configured = BTreeMap::from([(FederationId::new("main"), settings)]);
     let warnings = policy::check(dir.path(), Some(&acme()), &configured).warnings;
     assert_eq!(warnings.len(), 1, "{warnings:#?}");

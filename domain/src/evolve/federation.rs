@@ -205,7 +205,9 @@ pub(super) fn strangers(emergency: &mut Emergency, at: Timestamp, level: Level, 
         note(emergency, at, Happening::Stranger { login: member.login.clone(), level });
     }
     if !is_closing(emergency) {
-        let seen = emergency.strangers.values().map(std::collections::BTreeSet::len).sum::<usize>();
+        // Counted as they were seen: one who is given a seat is none any more, and the count names the message.
+        let is_stranger = |what: &Happening| matches!(what, Happening::Stranger { .. });
+        let seen = emergency.timeline.iter().filter(|moment| is_stranger(&moment.what)).count();
         aloud(emergency, NoticeKind::Strangers { seen: u32::try_from(seen).unwrap_or(u32::MAX) });
     }
 }

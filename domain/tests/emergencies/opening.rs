@@ -204,6 +204,20 @@ fn one_that_is_shorter_than_the_warning_is_not_warned_of() {
 }
 
 #[test]
+fn the_commander_is_not_asked_to_close_what_was_just_opened() {
+    let mut life = Life::fine(0);
+    let since = life.town.now;
+    life.send(command::Incoming::inside(Command::Center { answers: true, since })).unwrap();
+    life.wait(3600);
+    life.opens(new(0, &["cy"])).unwrap();
+    life.rest();
+    assert_eq!(life.facts(|fact| matches!(fact, EmergencyFact::AskedToClose)), 0);
+    life.wait(900);
+    life.rest();
+    assert_eq!(life.facts(|fact| matches!(fact, EmergencyFact::AskedToClose)), 1);
+}
+
+#[test]
 fn the_commander_is_asked_to_close_once_identity_center_is_well() {
     let mut life = Life::on(&["cy"]);
     let asked = |life: &Life| life.facts(|fact| matches!(fact, EmergencyFact::AskedToClose));

@@ -22,6 +22,7 @@ fn an_emergency_takes_a_hundred_people_and_not_one_more() {
     let mut life = Life::fine(0);
     let of = |size| NewEmergency { people: crowd(size), ..new(0, &[]) };
     assert_eq!(life.opens(of(SEATS_MAX + 1)), Err(Refusal::TooManyPeople { max: SEATS_MAX }));
+    assert!(Life::fine(0).opens(of(SEATS_MAX)).is_ok());
     life.opens(of(SEATS_MAX - 1)).unwrap();
     life.rest();
     assert!(life.adds("ana", "cy", Level::Ops).is_ok());
@@ -188,6 +189,14 @@ fn a_stranger_who_is_given_a_seat_is_none_any_more() {
     life.adds("ana", "dee", Level::Ops).unwrap();
     life.rest();
     assert_eq!(life.one(0).strangers.values().flatten().count(), 0);
+    life.twin.by_hand(life.town.now, &add("eve"));
+    life.wait(i64::from(LOOK_EVERY.0));
+    life.step(0);
+    assert_eq!(
+        life.untold(0, NoticeKind::Strangers { seen: 2 }),
+        1,
+        "another one is told of under another name"
+    );
 }
 
 #[test]
@@ -230,4 +239,21 @@ fn two_people_who_are_one_user_at_the_provider_do_not_cut_each_other_short() {
     life.removes("ana", "cy").unwrap();
     life.rest();
     assert!(!life.twin.has_in(Level::Ops, &person("cy")));
+}
+
+#[test]
+fn who_was_taken_out_by_hand_before_it_was_told_is_not_told_how_to_sign_in() {
+    let mut life = Life::fine(0);
+    life.opens(new(0, &["cy"])).unwrap();
+    for _ in 0..3 {
+        life.step(0);
+    }
+    let sign_in = NoticeKind::SignIn { level: Level::Ops };
+    assert_eq!(life.untold(0, sign_in), 1);
+    life.twin.by_hand(life.town.now, &remove("cy"));
+    for _ in 0..2 {
+        life.wait(i64::from(LOOK_EVERY.0));
+        life.step(0);
+    }
+    assert_eq!(life.untold(0, sign_in), 0);
 }

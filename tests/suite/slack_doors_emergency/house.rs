@@ -283,7 +283,7 @@ impl House {
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: Arc::new(Gone),
-            federations: Federations { providers, cutter: None },
+            federations: Federations { providers, ..Federations::default() },
             chat: chat.sender(),
             clock: clock.clone(),
             settings,

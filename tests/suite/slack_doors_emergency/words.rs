@@ -76,6 +76,7 @@ fn seat(person: &PersonId, level: Level) -> Seat {
         at: at(0),
         taken_by: None,
         member: None,
+        put_in: true,
         confirmed_at: Some(at(3)),
         missed: 0,
         gone_by_hand: false,
