@@ -57,7 +57,8 @@ pub(crate) fn federations(cuts: bool) -> BTreeMap<FederationId, FederationSettin
         channel: "#incident".to_owned(),
         cut: cuts.then(|| CutPlan { assume: "GlasskeyEmergencySessions".to_owned(), roles }),
     };
-    let settings = FederationSettings { place, max_length: Seconds::hours(4), length: Seconds::hours(1), canary: None };
+    let settings =
+        FederationSettings { place, max_length: Seconds::hours(4), length: Seconds::hours(1), canary: None };
     [(FederationId::new("main"), settings)].into()
 }
 

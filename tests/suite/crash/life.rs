@@ -65,10 +65,9 @@ impl World {
             cutter: outside(),
             chat: outside(),
         });
-        let federations = Federations {
-            providers: BTreeMap::from([(Provider::Okta, wires.provider)]),
-            cutter: Some(wires.cutter),
-        };
+        let mut federations = Federations::default();
+        federations.providers = BTreeMap::from([(Provider::Okta, wires.provider)]);
+        federations.cutter = Some(wires.cutter);
         let (engine, running) = Engine::start(Parts {
             ledger: wires.ledger,
             access: wires.access,
