@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use glasskey_domain::request::{CardState, MessageRef, Posting};
-use glasskey_domain::{Directory, PersonId, Recipient, Tell, Who};
+use glasskey_domain::{Directory, Emergency, PersonId, Recipient, Tell, Who};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -61,6 +61,17 @@ impl Sender {
         }
     }
 
+    /// The same for those whom an emergency names: who opened it, may confirm it, and gets the access.
+    async fn meet_all(&self, emergency: &Emergency, channel: &str, directory: &Directory) {
+        let opener = match &emergency.ask.by {
+            Who::Person { person } => Some(person),
+            Who::Stranger { .. } | Who::Local { .. } | Who::Glasskey => None,
+        };
+        let confirmers = emergency.confirmers.iter().take(NAMED_MAX);
+        let seats = emergency.seats.iter().map(|seat| &seat.person).take(NAMED_MAX);
+        self.meet(channel, confirmers.chain(seats).chain(opener), directory).await;
+    }
+
     async fn bot_id(&self) -> Result<&str, SlackFault> {
         let asked = self.bot_id.get_or_try_init(|| async {
             let who = self.web.auth_test().await?;
@@ -107,13 +118,7 @@ impl Sender {
             }
             About::Emergency(emergency) => {
                 let channel = self.channel_named(&emergency.ask.place.channel).await?;
-                let opener = match &emergency.ask.by {
-                    Who::Person { person } => Some(person),
-                    Who::Stranger { .. } | Who::Local { .. } | Who::Glasskey => None,
-                };
-                let confirmers = emergency.confirmers.iter().take(NAMED_MAX);
-                let seats = emergency.seats.iter().map(|seat| &seat.person).take(NAMED_MAX);
-                self.meet(&channel, confirmers.chain(seats).chain(opener), directory).await;
+                self.meet_all(emergency, &channel, directory).await;
                 Ok((notices::emergency::card(emergency, directory, &self.setting), channel))
             }
             About::Watch(_) => Err(Fault::Permanent { what: "what is watched has no card".to_owned() }),
@@ -173,6 +178,10 @@ impl Sender {
         directory: &Directory,
         look_since: Option<Timestamp>,
     ) -> Result<(), Fault> {
+        // A mention is what people notice: whoever is to act must be mentioned, not named.
+        if let About::Emergency(emergency) = about {
+            self.meet_all(emergency, &self.channel, directory).await;
+        }
         let (text, card) = match about {
             About::Request(request) => {
                 (notices::tell(tell.kind, request, directory, &self.setting), Some(&request.card))

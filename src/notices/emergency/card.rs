@@ -69,7 +69,9 @@ fn status(emergency: &Emergency, directory: &Directory) -> (Tone, Text) {
             (Tone::Busy, text.time(*deadline))
         }
         EmergencyState::On { deadline, .. } => {
-            (Tone::Alarm, text.bold("ON").say(" until ").time(*deadline).say("; it ends by itself then"))
+            // A drill frightens nobody.
+            let tone = if emergency.is_drill() { Tone::Busy } else { Tone::Alarm };
+            (tone, text.bold("ON").say(" until ").time(*deadline).say("; it ends by itself then"))
         }
         EmergencyState::Closing { due, overdue_told: 1.., .. } => {
             let text = text.bold("OVERDUE").say(": it should be closed since ").time(*due);
@@ -143,6 +145,7 @@ fn facts(
     }
     if let Some(link) = words.and_then(|words| words.app_link.as_ref())
         && matches!(emergency.state, EmergencyState::On { .. })
+        && !emergency.is_drill()
     {
         facts.push(("Sign in", Text::new().link(link, "emergency app")));
     }

@@ -43,6 +43,11 @@ pub(super) const NAMED_MAX: usize = 40;
 /// Members of the groups named one by one whom Glasskey did not add: a group may hold the company.
 const STRANGERS_MAX: usize = 20;
 
+/// `In it: `; how many they are, when they are many: the end of a long line may be cut.
+pub(super) fn in_it(text: Text, people: usize) -> Text {
+    if people > NAMED_MAX { text.say(format!("In it ({people} people): ")) } else { text.say("In it: ") }
+}
+
 /// People, each with a word about them; the rest are counted.
 pub(super) fn each<'a>(
     text: Text,

@@ -4,7 +4,7 @@ use glasskey_domain::emergency::{CloseCause, EmergencyState, Happening};
 use glasskey_domain::federation::{CutSeen, Sight};
 use glasskey_domain::{Directory, Emergency, Seconds};
 
-use super::{about, each, level, noun, sessions, who};
+use super::{about, each, in_it, level, noun, sessions, who};
 use crate::notices::Text;
 
 /// Lines of the timeline that a message shows; `glasskey breakglass status` and the audit export have all.
@@ -113,7 +113,7 @@ fn approvals(text: Text, emergency: &Emergency, directory: &Directory) -> Text {
 }
 
 fn people(text: Text, emergency: &Emergency, directory: &Directory) -> Text {
-    let text = text.line().say("In it: ");
+    let text = in_it(text.line(), emergency.seats.len());
     if emergency.seats.is_empty() {
         return text.say("nobody.");
     }

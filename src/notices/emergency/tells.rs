@@ -5,7 +5,7 @@ use glasskey_domain::{Directory, Emergency, NoticeKind};
 use jiff::Timestamp;
 
 use super::report::report;
-use super::{about, each, level, sessions, who};
+use super::{about, each, in_it, level, sessions, who};
 use crate::notices::{FederationWords, Setting, Text};
 
 /// A message about an emergency in words; empty for a kind that is about something else.
@@ -118,8 +118,10 @@ fn proposed(nth: u32, emergency: &Emergency, directory: &Directory) -> Text {
 
 fn on(emergency: &Emergency, directory: &Directory, words: Option<&FederationWords>) -> Text {
     let text = Text::new().bold("BREAK-GLASS IS ON");
-    let text = until(text, emergency).say(": ").and(about(emergency)).say(", opened by ");
-    let text = asked_by(text, emergency, directory).say(".").line().say("In it: ");
+    let text = emergency.deadline().into_iter().fold(text, |text, end| text.say(" until ").time(end));
+    let text = text.say(": ").and(about(emergency)).say(", opened by ");
+    let text = asked_by(text, emergency, directory).say(".").line();
+    let text = in_it(text, emergency.seats_given().count());
     let seats = emergency.seats_given().map(|seat| {
         let not_yet = if seat.confirmed_at.is_none() { ", not in yet" } else { "" };
         (&seat.person, format!(" ({}{not_yet})", seat.level.word()))

@@ -237,3 +237,22 @@ async fn how_a_channel_is_shared_can_be_seen() {
         "channel_not_found"
     );
 }
+
+#[tokio::test]
+async fn a_message_is_pinned_once_and_unpinned_once() {
+    let twin = twin().await;
+    let posted = call(&twin, "chat.postMessage", &good_message("C0ACCESS", "hello")).await.json();
+    let pin = json!({ "channel": "C0ACCESS", "timestamp": posted["ts"] });
+    for (method, outcome) in [
+        ("pins.remove", "no_pin"),
+        ("pins.add", "none"),
+        ("pins.add", "already_pinned"),
+        ("pins.remove", "none"),
+        ("pins.remove", "no_pin"),
+    ] {
+        assert_eq!(call(&twin, method, &pin).await.error(), outcome, "{method}");
+    }
+    let nowhere = json!({ "channel": "C0ACCESS", "timestamp": "1.000000" });
+    assert_eq!(call(&twin, "pins.add", &nowhere).await.error(), "message_not_found");
+    assert_eq!(twin.pins("access"), Vec::<String>::new());
+}
