@@ -5,6 +5,9 @@
 //! `GLASSKEY_SEED=n` runs one town alone.
 #![expect(clippy::print_stderr, reason = "a town that does not end well names its seed")]
 
+mod seen;
+mod weather;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,12 +15,10 @@ use std::time::Duration;
 use glasskey::engine::refresh;
 use glasskey::ports::{Answer as Reading, DirectorySource, Fault};
 use glasskey_domain::command::{EmergencyCommand, Which};
-use glasskey_domain::emergency::{CloseCause, Level, Review};
-use glasskey_domain::event::EmergencyFact;
-use glasskey_domain::federation::READ_ONLY;
+use glasskey_domain::emergency::{EmergencyState, Level, Review};
 use glasskey_domain::{
-    Answer, Book, Command, Directory, Emergency, EmergencyId, EndCause, Event, PersonId, Reply, RequestId,
-    Seconds, State,
+    Answer, Book, Command, Directory, Emergency, EmergencyId, EndCause, PersonId, Reply, RequestId, Seconds,
+    State, Who,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,9 +27,11 @@ use crate::crash::company::{
     through_groups,
 };
 use crate::crash::life::{Life, World, ask, drill, open};
-use crate::crash::outside::{Fact, Luck, Mishap, Outside};
+use crate::crash::outside::{Fact, Luck, Outside};
 use crate::crash::promises::all_is_well;
 use crate::crash::store::Store;
+use seen::{ALL_SEEN, name_of};
+use weather::{Dice, Weather};
 
 /// Towns of an ordinary run: about half a minute on two cores.
 const TOWNS: u64 = 120;
@@ -36,74 +39,6 @@ const TOWNS: u64 = 120;
 const TURNS: u64 = 60;
 /// Everything is over so long after the weather has cleared: the longest grant, the longest back-off, and time to spare.
 const HEALED_WITHIN: Duration = Duration::from_secs(2 * 3600);
-
-/// Numbers that look random and are the same for the same seed (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// From 0 to below `sides`.
-    fn below(&mut self, sides: u64) -> u64 {
-        self.roll() % sides
-    }
-
-    fn of<'a, T>(&mut self, things: &'a [T]) -> Option<&'a T> {
-        let sides = things.len().max(1) as u64;
-        things.get(self.below(sides) as usize)
-    }
-}
-
-/// How the weather is.
-struct Weather {
-    dice: Dice,
-    clear: bool,
-    aws_down: bool,
-    chat_down: bool,
-    okta_down: bool,
-    okta_read_only: bool,
-}
-
-fn transient(what: &str, retry_after: Option<u64>) -> Mishap {
-    let retry_after = retry_after.map(Duration::from_secs);
-    Mishap::Before(Fault::Transient { what: what.to_owned(), retry_after })
-}
-
-impl Weather {
-    fn strikes(&mut self, call: &str) -> Mishap {
-        if self.clear {
-            return Mishap::None;
-        }
-        let changes = matches!(call, "activate" | "deactivate" | "add" | "remove");
-        let at_okta = changes || matches!(call, "observe" | "observe-part" | "metadata");
-        let at_aws = matches!(call, "look" | "create" | "delete" | "poll" | "cut" | "cut-look");
-        let at_chat = !at_okta && !at_aws;
-        if (at_aws && self.aws_down) || (at_chat && self.chat_down) || (at_okta && self.okta_down) {
-            return transient("it is down", None);
-        }
-        if changes && self.okta_read_only {
-            return transient(&format!("{READ_ONLY} disaster recovery"), Some(60));
-        }
-        match (self.dice.below(100), call) {
-            (0..6, _) => transient("ThrottlingException", Some(1)),
-            (6..11, _) => Mishap::Lost,
-            (11..14, "create" | "delete") => Mishap::Fails,
-            (11..13, "add") => Mishap::Fails,
-            (11..14, "observe" | "activate" | "deactivate") => Mishap::Hangs,
-            (14..17, "create" | "activate" | "add" | "deactivate" | "remove") => {
-                Mishap::Late(SignedDuration::from_millis(self.dice.below(12_000) as i64))
-            }
-            (14..16, _) => transient("the connection was refused", None),
-            _ => Mishap::None,
-        }
-    }
-}
 
 /// The directory, as AWS would give it.
 struct Source(Directory);
@@ -144,7 +79,7 @@ impl Town {
         let outside = Arc::new(Outside::new(standing(), through_groups(), luck, store.clone()));
         let mut world = World::new(store, outside);
         world.settings.lapse_after = Seconds::minutes(20);
-        world.settings.federations = federations(seed % 2 == 0);
+        world.settings.federations = federations(seed.is_multiple_of(2));
         let life = Some(world.start(|wires| wires));
         let (delivered, left) = (BTreeMap::new(), BTreeSet::new());
         Self { world, weather, dice: Dice(seed), life, delivered, deliveries: 0, left }
@@ -186,6 +121,8 @@ impl Town {
             (8, Some(id)) => Command::Withdraw { id },
             (_, Some(id)) => Command::End { id },
         };
+        let alone = matches!(command, Command::Emergency(EmergencyCommand::Confirm { .. }));
+        let who = self.opener().filter(|_| alone && self.dice.below(2) == 0).unwrap_or(who);
         self.deliveries += 1;
         let delivery = format!("delivery-{:04}", self.deliveries);
         let dies_after = (self.dice.below(12) == 0).then(|| Duration::from_millis(self.dice.below(5)));
@@ -223,6 +160,15 @@ impl Town {
         }
     }
 
+    /// Who waits for another's yes.
+    fn opener(&self) -> Option<&'static str> {
+        self.world.store.durable(|book| {
+            let waits = |one: &&Emergency| matches!(one.state, EmergencyState::Proposed { .. });
+            let opener = &book.emergencies().find(waits)?.ask.by;
+            PEOPLE.into_iter().find(|name| *opener == Who::Person { person: person(name) })
+        })
+    }
+
     /// Whoever has a seat, so that there is somebody to take it from.
     fn seated(&self) -> Vec<PersonId> {
         self.world.store.durable(|book| {
@@ -240,7 +186,7 @@ impl Town {
         let open: Vec<Fact> = outside.open_now().into_iter().collect();
         match (self.dice.below(4), self.dice.of(&open)) {
             (0, _) | (_, None) => outside.by_hand(Fact::is_in("00gops", "mallory"), true),
-            (1 | 2, Some(_)) => outside.by_hand(Fact::App, false),
+            (1, Some(_)) => outside.by_hand(Fact::App, false),
             (_, Some(fact)) => outside.by_hand(fact.clone(), false),
         }
     }
@@ -405,93 +351,6 @@ async fn lives_through(seed: u64) -> Seen {
     }));
     seen
 }
-
-fn name_of(event: &Event) -> Option<&'static str> {
-    Some(match event {
-        Event::Refused { .. } => "refused",
-        Event::Denied { .. } => "denied",
-        Event::Withdrawn { .. } => "withdrawn",
-        Event::Lapsed { .. } => "lapsed",
-        Event::GrantConfirmed { .. } => "granted",
-        Event::AlreadyHeld { .. } => "already held",
-        Event::RemovedByHand { .. } => "removed by hand",
-        Event::ReplyLost { .. } => "reply lost",
-        Event::ChangeFailed { .. } => "change failed",
-        Event::EndOrdered { cause: EndCause::Expired, .. } => "expired",
-        Event::EndOrdered { cause: EndCause::Revoked { .. }, .. } => "revoked",
-        Event::OverdueTold { .. } => "overdue",
-        Event::Stopped => "drained",
-        Event::Emergency { fact, .. } => return fact_name(fact),
-        _ => return None,
-    })
-}
-
-fn fact_name(fact: &EmergencyFact) -> Option<&'static str> {
-    Some(match fact {
-        EmergencyFact::Confirmed { .. } => "emergency confirmed",
-        EmergencyFact::WentAlone { .. } => "emergency went alone",
-        EmergencyFact::Declined { .. } => "emergency declined",
-        EmergencyFact::Withdrawn => "emergency withdrawn",
-        EmergencyFact::Lapsed => "emergency lapsed",
-        EmergencyFact::TakenOver { .. } => "emergency taken over",
-        EmergencyFact::Extended { .. } => "emergency extended",
-        EmergencyFact::SeatsTaken { .. } => "seat taken back",
-        EmergencyFact::StrangersSeen { .. } => "strangers seen",
-        EmergencyFact::SeatGone { .. } => "seat gone",
-        EmergencyFact::OnConfirmed { .. } => "emergency on",
-        EmergencyFact::OffConfirmed { .. } => "emergency off",
-        EmergencyFact::OverdueTold { .. } => "emergency overdue",
-        EmergencyFact::EndAnnounced => "emergency ends soon",
-        EmergencyFact::Trouble { read_only: true, .. } => "Okta read-only",
-        EmergencyFact::CloseOrdered { cause, .. } => match cause {
-            CloseCause::Deadline => "emergency closed by time",
-            CloseCause::Ordered { .. } => "emergency closed",
-            CloseCause::DrillDone => "drill done",
-            CloseCause::DrillFailed { .. } => "drill failed",
-            CloseCause::ByHand => "emergency closed by hand",
-        },
-        _ => return None,
-    })
-}
-
-const ALL_SEEN: [&str; 36] = [
-    "Okta read-only",
-    "already held",
-    "change failed",
-    "denied",
-    "drained",
-    "drill done",
-    "drill failed",
-    "emergency closed",
-    "emergency closed by hand",
-    "emergency closed by time",
-    "emergency confirmed",
-    "emergency declined",
-    "emergency ends soon",
-    "emergency extended",
-    "emergency lapsed",
-    "emergency off",
-    "emergency on",
-    "emergency overdue",
-    "emergency taken over",
-    "emergency went alone",
-    "emergency withdrawn",
-    "expired",
-    "grant failed",
-    "granted",
-    "kept by another",
-    "lapsed",
-    "no longer permitted",
-    "overdue",
-    "refused",
-    "removed by hand",
-    "reply lost",
-    "revoked",
-    "seat gone",
-    "seat taken back",
-    "strangers seen",
-    "withdrawn",
-];
 
 /// Lives through one town; a failure names its seed.
 fn one(seed: u64) -> Seen {

@@ -1,5 +1,6 @@
 //! Whatever is done is done twice: calls whose first answer is lost, outcomes that come again, timers that fire again,
 //! deliveries that are delivered again.
+#![expect(clippy::print_stderr, reason = "a test that fails says of what")]
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -42,8 +43,7 @@ impl Twice {
     async fn emergency(&self) -> Option<EmergencyId> {
         let engine = self.engine();
         let book = engine.book().await;
-        let id = book.emergencies().find(|one| one.state.holds_federation()).map(|one| one.ask.id.clone());
-        id
+        book.emergencies().find(|one| one.state.holds_federation()).map(|one| one.ask.id.clone())
     }
 
     /// The provider did it, and says so again and again.
