@@ -90,7 +90,8 @@ async fn die_in_all_of(stories: &[&'static Story]) -> BTreeSet<&'static str> {
 async fn whoever_dies_at_any_step_of_an_emergency_comes_to_the_same_end() {
     let mut steps = BTreeSet::from(STEPS_OF_EMERGENCIES);
     steps.insert("metadata");
-    assert_eq!(die_in_all_of(&PLAIN).await, steps, "every kind of step was met");
+    let met = die_in_all_of(&PLAIN).await;
+    assert!(met.is_superset(&steps), "{met:?}");
 }
 
 #[tokio::test(start_paused = true)]
