@@ -183,11 +183,11 @@ impl Town {
         if !self.world.store.durable(|book| book.emergencies().any(|one| one.state.holds_federation())) {
             return;
         }
-        let open: Vec<Fact> = outside.open_now().into_iter().collect();
-        match (self.dice.below(4), self.dice.of(&open)) {
+        let seats: Vec<Fact> = outside.open_now().into_iter().filter(|fact| *fact != Fact::App).collect();
+        match (self.dice.below(5), self.dice.of(&seats)) {
             (0, _) | (_, None) => outside.by_hand(Fact::is_in("00gops", "mallory"), true),
             (1, Some(_)) => outside.by_hand(Fact::App, false),
-            (_, Some(fact)) => outside.by_hand(fact.clone(), false),
+            (_, Some(seat)) => outside.by_hand(seat.clone(), false),
         }
     }
 

@@ -1,6 +1,5 @@
 //! The identity provider stumbles once at each of its calls, in each of its ways, and the emergency comes to the same end;
 //! also when the bot dies meanwhile.
-#![expect(clippy::print_stderr, reason = "a test that fails says at which stumble")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
