@@ -85,6 +85,10 @@ export class Visit {
     return card.locator(`[data-action="request.${action}"]`);
   }
 
+  emergency(card, action) {
+    return card.locator(`[data-action="emergency.${action}"]`);
+  }
+
   account(id) {
     return this.page.locator(`[data-account="${id}"]`);
   }
