@@ -51,12 +51,12 @@ async function tell(visit) {
 
 async function breakGlass(visit) {
   const why = "identity center is down";
-  const card = visit.card(`“${why}”`);
+  const card = visit.emergencyCard(why);
   await visit.page.locator("#aws-down").click();
   await visit.become("dee");
   await visit.opens("C0INCIDENT");
   await visit.types(`/breakglass on ops INC-7 ${why} @ana`);
-  await shows(card, "Waits for one more person");
+  await shows(card, "Waits for 1 confirmation");
   await visit.become("bo");
   await shows(visit.card("needs a second person"), why);
   await picture(visit, "breakglass-card");
