@@ -198,6 +198,28 @@ pub trait SessionCutter: Send + Sync {
     fn look<'a>(&'a self, plan: &'a CutPlan) -> Answer<'a, Result<CutSeen, Fault>>;
 }
 
+/// A part of Identity Center that answers, or does not, for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CenterPart {
+    /// What assigns access.
+    Center,
+    /// The Identity Store.
+    Store,
+}
+
+/// Who hears how the ordinary calls to Identity Center go. Nobody waits for it.
+pub trait CenterEar: Send + Sync {
+    /// A call was answered, or was not: no connection, no answer in time, or trouble on their side. What says nothing of
+    /// how Identity Center is (too many calls, no rights, given up by us) is not heard.
+    fn heard(&self, part: CenterPart, answered: bool);
+}
+
+/// Identity Center, to be asked whether it is there.
+pub trait Center: Send + Sync {
+    /// Asks it something small, behind everything else; how that went is heard by a [`CenterEar`].
+    fn ask(&self) -> Answer<'_, Result<(), Fault>>;
+}
+
 /// Where the directory is read.
 pub trait DirectorySource: Send + Sync {
     /// Reads all of it, complete or not at all. `read_at` of the answer is `now`.

@@ -263,15 +263,23 @@ fn to_open(emergency: &Emergency) -> Vec<FederationChange> {
         changes.push(FederationChange::Activate);
     }
     for seat in &emergency.seats {
-        let Some(members) = emergency.view.groups.get(&seat.level).and_then(Sight::seen) else { continue };
-        let is_in = seat.member.as_ref().is_some_and(|member| members.contains_key(&member.id));
+        let members = emergency.view.groups.get(&seat.level).and_then(Sight::seen);
+        let is_in =
+            seat.member.as_ref().zip(members).is_some_and(|(member, all)| all.contains_key(&member.id));
         let for_good = seat.trouble.as_ref().is_some_and(|trouble| trouble.for_good);
         match (&seat.taken_by, &seat.member) {
             // Once confirmed and gone again, somebody removed them by hand: not put back.
-            (None, _) if seat.confirmed_at.is_none() && !(for_good || (is_in && seat.put_in)) => {
+            (None, _)
+                if members.is_some()
+                    && seat.confirmed_at.is_none()
+                    && !(for_good || (is_in && seat.put_in)) =>
+            {
                 changes.push(FederationChange::Add { level: seat.level, person: seat.person.clone() });
             }
-            (Some(_), Some(member)) if is_in && !is_given(emergency, seat.level, &member.id) => {
+            // The provider's word that they were put in is enough to take them out: that waits for no look.
+            (Some(_), Some(member))
+                if (is_in || seat.put_in) && !is_given(emergency, seat.level, &member.id) =>
+            {
                 changes.push(FederationChange::Remove { level: seat.level, member: member.clone() });
             }
             (None | Some(_), _) => {}

@@ -18,13 +18,14 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::budget::{Budget, Rank, Slot};
+use super::budget::{Budget, EMERGENCY_CALLS_PER_SECOND, Limits, Rank, Slot};
 use super::failure::{Failure, Kind};
 use super::operation::{Op, Provider};
 use super::pages::{Page, all_pages};
 use super::retry::patiently;
+use super::settings::Ear;
 pub use super::settings::{AwsSettings, CallLimits, Timeouts};
-use crate::ports::Fault;
+use crate::ports::{CenterPart, Fault};
 
 /// Longest wait for a turn to give access: after it the engine decides anew whether it is still wanted.
 const TURN_WAIT_GRANTING_MAX: Duration = Duration::from_secs(30);
@@ -45,6 +46,9 @@ pub struct AwsClients {
     /// Each API of the Identity Store has its own.
     identity_store_budgets: Arc<BTreeMap<Op, Budget>>,
     organizations_budget: Budget,
+    /// For STS and IAM, which are only asked to cut sessions.
+    emergency_budget: Budget,
+    ear: Ear,
 }
 
 impl AwsClients {
@@ -63,31 +67,17 @@ impl AwsClients {
     }
 
     async fn unconnected(settings: AwsSettings) -> Self {
-        let AwsSettings { region, endpoint_url, credentials, timeouts, limits, .. } = settings;
-        let http =
-            aws_smithy_http_client::Builder::new().tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https();
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(timeouts.connect)
-            .operation_attempt_timeout(timeouts.attempt)
-            .operation_timeout(timeouts.operation)
-            .build();
-        let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
-            .http_client(http)
-            .region(aws_config::Region::new(region))
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts);
-        if let Some(url) = endpoint_url {
-            loader = loader.endpoint_url(url);
-        }
-        if let Some(credentials) = credentials {
-            loader = loader.credentials_provider(credentials);
-        }
-        let config = loader.load().await;
+        Self::over(&sdk_config(settings.clone()).await, &settings)
+    }
+
+    /// Asks AWS nothing. Good for what needs no instance of Identity Center.
+    pub(super) fn over(config: &aws_config::SdkConfig, settings: &AwsSettings) -> Self {
+        let (limits, ear) = (settings.limits, settings.ear.clone());
         let identity_store = Op::ALL.iter().filter(|op| op.provider() == Provider::IdentityStore);
         Self {
-            sso: aws_sdk_ssoadmin::Client::new(&config),
-            identity_store: aws_sdk_identitystore::Client::new(&config),
-            organizations: aws_sdk_organizations::Client::new(&config),
+            sso: aws_sdk_ssoadmin::Client::new(config),
+            identity_store: aws_sdk_identitystore::Client::new(config),
+            organizations: aws_sdk_organizations::Client::new(config),
             instance_arn: String::new(),
             identity_store_id: String::new(),
             identity_center_budget: Budget::new(limits.identity_center),
@@ -95,16 +85,22 @@ impl AwsClients {
                 identity_store.map(|op| (*op, Budget::new(limits.identity_store))).collect(),
             ),
             organizations_budget: Budget::new(limits.organizations),
+            emergency_budget: Budget::new(Limits::calls(EMERGENCY_CALLS_PER_SECOND)),
+            ear,
         }
+    }
+
+    /// Asks Identity Center whether it is there, once.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub async fn ask(&self) -> Result<(), Fault> {
+        self.instances_page(None).await.map(drop).map_err(|failure| failure.reading())
     }
 
     async fn instances(&self) -> Result<Vec<Instance>, Failure> {
         all_pages(Op::ListInstances, async |token| {
-            let answer = patiently(|| {
-                let request = self.sso.list_instances().max_results(100).set_next_token(token.clone());
-                self.call(Op::ListInstances, Rank::Background, request.send())
-            });
-            let answer = answer.await?;
+            let answer = patiently(|| self.instances_page(token.clone())).await?;
             let rows = answer.instances.ok_or_else(|| Failure::garbled(Op::ListInstances, "no list"))?;
             let rows = rows
                 .into_iter()
@@ -122,6 +118,14 @@ impl AwsClients {
             Ok(Page { rows, next: answer.next_token })
         })
         .await
+    }
+
+    async fn instances_page(
+        &self,
+        token: Option<String>,
+    ) -> Result<aws_sdk_ssoadmin::operation::list_instances::ListInstancesOutput, Failure> {
+        let request = self.sso.list_instances().max_results(100).set_next_token(token);
+        self.call(Op::ListInstances, Rank::Background, request.send()).await
     }
 
     /// ARN of the instance.
@@ -158,6 +162,7 @@ impl AwsClients {
         match op.provider() {
             Provider::IdentityCenter => &self.identity_center_budget,
             Provider::Organizations => &self.organizations_budget,
+            Provider::Sts | Provider::Iam => &self.emergency_budget,
             // The map holds every operation of the Identity Store; the other budget is only for the types.
             Provider::IdentityStore => {
                 self.identity_store_budgets.get(&op).unwrap_or(&self.organizations_budget)
@@ -234,10 +239,12 @@ impl AwsClients {
         match answer {
             Ok(answer) => {
                 count(op, "ok");
+                self.hear(op, Some(true));
                 Ok(answer)
             }
             Err(error) => {
                 let failure = Failure::read(op, &error);
+                self.hear(op, failure.answered_at_all());
                 if failure.kind == Kind::Throttled {
                     self.budget(op).throttled(failure.retry_after);
                 }
@@ -246,11 +253,47 @@ impl AwsClients {
         }
     }
 
+    /// Organizations is not listened to: people sign in without it, and its answers must not hide that they cannot.
+    fn hear(&self, op: Op, answered: Option<bool>) {
+        let part = match op.provider() {
+            Provider::IdentityCenter => CenterPart::Center,
+            Provider::IdentityStore => CenterPart::Store,
+            Provider::Organizations | Provider::Sts | Provider::Iam => return,
+        };
+        if let (Some(answered), Some(ear)) = (answered, self.ear.get()) {
+            ear.heard(part, answered);
+        }
+    }
+
     fn counted(&self, op: Op, failure: Failure) -> Failure {
         count(op, failure.kind.label());
         tracing::debug!(operation = op.name(), outcome = failure.kind.label(), %failure, "a call to AWS failed");
         failure
     }
+}
+
+/// How AWS is reached: who we are, where, for how long; and never twice by itself.
+pub(super) async fn sdk_config(settings: AwsSettings) -> aws_config::SdkConfig {
+    let AwsSettings { region, endpoint_url, credentials, timeouts, .. } = settings;
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(timeouts.connect)
+        .operation_attempt_timeout(timeouts.attempt)
+        .operation_timeout(timeouts.operation)
+        .build();
+    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .http_client(http)
+        .region(aws_config::Region::new(region))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts);
+    if let Some(url) = endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    if let Some(credentials) = credentials {
+        loader = loader.credentials_provider(credentials);
+    }
+    loader.load().await
 }
 
 fn count(op: Op, outcome: &'static str) {

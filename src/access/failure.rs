@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::operation::Op;
+use super::operation::{Op, Provider};
 use crate::ports::Fault;
 
 /// Longest text of AWS that is passed on: it goes into cards and logs.
@@ -80,6 +80,8 @@ pub struct Failure {
     pub kind: Kind,
     /// AWS asked to be left alone for so long.
     pub retry_after: Option<Duration>,
+    /// It failed on our side of the line: it says nothing of the other.
+    ours: bool,
     said: String,
 }
 
@@ -108,7 +110,8 @@ impl Failure {
     /// The budget gave no turn in time: nothing was sent.
     #[must_use]
     pub fn no_turn(op: Op, waited: Duration) -> Self {
-        Self::new(op, Kind::NotSent, format!("no turn within the call budget for {} s", waited.as_secs()))
+        let said = format!("no turn within the call budget for {} s", waited.as_secs());
+        Self { ours: true, ..Self::new(op, Kind::NotSent, said) }
     }
 
     /// An answer came that cannot be what AWS means. Never taken for "none".
@@ -118,7 +121,7 @@ impl Failure {
     }
 
     fn new(op: Op, kind: Kind, said: String) -> Self {
-        Self { op, kind, retry_after: None, said: fit(&said) }
+        Self { op, kind, retry_after: None, ours: false, said: fit(&said) }
     }
 
     fn answered<E: ProvideErrorMetadata>(op: Op, error: &E, raw: &HttpResponse) -> Self {
@@ -146,7 +149,8 @@ impl Failure {
                 CredentialsError::ProviderTimedOut(_) | CredentialsError::ProviderError(_) => Kind::NotSent,
                 _ => Kind::Credentials,
             };
-            return Self::new(op, kind, format!("no AWS credentials: {}", deepest(source)));
+            let said = format!("no AWS credentials: {}", deepest(source));
+            return Self { ours: true, ..Self::new(op, kind, said) };
         }
         let connecting = find::<hyper_util::client::legacy::Error>(source)
             .is_some_and(hyper_util::client::legacy::Error::is_connect);
@@ -158,6 +162,26 @@ impl Failure {
     #[must_use]
     pub const fn passes(&self) -> bool {
         matches!(self.kind, Kind::NotSent | Kind::Lost | Kind::Throttled | Kind::Conflict | Kind::Trouble)
+    }
+
+    /// Whether the service answered, as far as this says anything of it: no connection, no answer in time and trouble are
+    /// silence; what it decides on its own data is an answer; what its doorkeeper says (rights, rates, forms) is neither.
+    #[must_use]
+    pub const fn answered_at_all(&self) -> Option<bool> {
+        match self.kind {
+            Kind::NotSent | Kind::Lost | Kind::Trouble if !self.ours => Some(false),
+            Kind::NotFound | Kind::Conflict | Kind::Quota => Some(true),
+            Kind::NotSent
+            | Kind::Lost
+            | Kind::Trouble
+            | Kind::Throttled
+            | Kind::Credentials
+            | Kind::Denied
+            | Kind::Key
+            | Kind::Invalid
+            | Kind::NoSuchOperation
+            | Kind::Other => None,
+        }
     }
 
     /// As the fault of a read: what may pass is transient.
@@ -189,6 +213,12 @@ impl std::fmt::Display for Failure {
             Kind::Credentials => write!(
                 f,
                 "AWS does not know us for `{op}`: {said}; check the credentials of the bot, their expiry, and its clock"
+            ),
+            Kind::Denied if matches!(op.provider(), Provider::Sts | Provider::Iam) => write!(
+                f,
+                "AWS denies `{op}`: {said}; see that the bot's role may assume the role in the emergency account, that this \
+                 one trusts it (and asks for the same external id), and compare it with \
+                 `deploy/cloudformation/emergency-account.yaml`"
             ),
             Kind::Denied if op.changes() => write!(
                 f,
@@ -229,13 +259,18 @@ fn kind_of(code: Option<&str>, status: u16, reason: &str) -> Kind {
         "ThrottlingException" | "TooManyRequestsException" | "Throttling" | "RequestLimitExceeded" => {
             Kind::Throttled
         }
-        "ConflictException" | "ConcurrentModificationException" => Kind::Conflict,
+        "ConflictException" | "ConcurrentModificationException" | "ConcurrentModification" => Kind::Conflict,
         "InternalServerException"
         | "InternalFailure"
         | "ServiceException"
+        | "ServiceFailure"
         | "ServiceUnavailable"
         | "ServiceUnavailableException" => Kind::Trouble,
-        "AccessDeniedException" | "AccessDenied" | "AWSOrganizationsNotInUseException" => Kind::Denied,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "UnmodifiableEntity"
+        | "RegionDisabledException"
+        | "AWSOrganizationsNotInUseException" => Kind::Denied,
         "ExpiredTokenException"
         | "ExpiredToken"
         | "RequestExpired"
@@ -245,11 +280,16 @@ fn kind_of(code: Option<&str>, status: u16, reason: &str) -> Kind {
         | "InvalidClientTokenId"
         | "MissingAuthenticationTokenException"
         | "IncompleteSignatureException" => Kind::Credentials,
-        "ResourceNotFoundException" | "AccountNotFoundException" | "ParentNotFoundException" => {
-            Kind::NotFound
-        }
-        "ValidationException" | "InvalidInputException" | "SerializationException" => Kind::Invalid,
-        "ServiceQuotaExceededException" | "ConstraintViolationException" => Kind::Quota,
+        "ResourceNotFoundException"
+        | "AccountNotFoundException"
+        | "ParentNotFoundException"
+        | "NoSuchEntity" => Kind::NotFound,
+        "ValidationException"
+        | "InvalidInputException"
+        | "SerializationException"
+        | "ValidationError"
+        | "MalformedPolicyDocument" => Kind::Invalid,
+        "ServiceQuotaExceededException" | "ConstraintViolationException" | "LimitExceeded" => Kind::Quota,
         "UnknownOperationException" | "UnknownOperation" | "NotImplemented" => Kind::NoSuchOperation,
         _ if status >= 500 => Kind::Trouble,
         _ => Kind::Other,
@@ -322,6 +362,38 @@ mod tests {
         for (code, status, kind) in cases {
             assert_eq!(kind_of(code, status, ""), kind, "{code:?} {status}");
         }
+    }
+
+    /// Throttling, rights and our own budget do not mean that Identity Center is away, nor that it is there.
+    #[test]
+    fn only_what_comes_from_the_service_itself_says_whether_it_answers() {
+        let of = |kind: Kind| {
+            let mut failure = Failure::garbled(Op::ListInstances, "x");
+            failure.kind = kind;
+            failure.answered_at_all()
+        };
+        for kind in [Kind::NotSent, Kind::Lost, Kind::Trouble] {
+            assert_eq!(of(kind), Some(false), "{kind:?}");
+        }
+        for kind in [Kind::NotFound, Kind::Conflict, Kind::Quota] {
+            assert_eq!(of(kind), Some(true), "{kind:?}");
+        }
+        for kind in [Kind::Throttled, Kind::Denied, Kind::Credentials, Kind::Key, Kind::Invalid, Kind::Other]
+        {
+            assert_eq!(of(kind), None, "{kind:?}");
+        }
+        assert_eq!(
+            Failure::no_turn(Op::ListInstances, Duration::ZERO).answered_at_all(),
+            None,
+            "our own budget"
+        );
+        let timed_out = CredentialsError::provider_timed_out(Duration::from_secs(5));
+        let timed_out = Failure::undelivered(Op::ListInstances, Some(&timed_out));
+        assert_eq!(
+            (timed_out.kind, timed_out.answered_at_all()),
+            (Kind::NotSent, None),
+            "our own credentials"
+        );
     }
 
     #[test]

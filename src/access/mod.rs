@@ -5,6 +5,7 @@
 
 pub mod aws;
 pub mod budget;
+pub mod emergency_sessions;
 pub mod entra;
 pub mod failure;
 pub mod http;

@@ -9,6 +9,10 @@ pub enum Provider {
     IdentityStore,
     /// AWS Organizations.
     Organizations,
+    /// AWS STS.
+    Sts,
+    /// AWS IAM, in the emergency account, with the rights of the role that is assumed there.
+    Iam,
 }
 
 impl Provider {
@@ -19,6 +23,8 @@ impl Provider {
             Self::IdentityCenter => "identity-center",
             Self::IdentityStore => "identity-store",
             Self::Organizations => "organizations",
+            Self::Sts => "sts",
+            Self::Iam => "iam",
         }
     }
 
@@ -29,6 +35,8 @@ impl Provider {
             Self::IdentityCenter => "sso",
             Self::IdentityStore => "identitystore",
             Self::Organizations => "organizations",
+            Self::Sts => "sts",
+            Self::Iam => "iam",
         }
     }
 }
@@ -80,13 +88,16 @@ operations! {
     ListOrganizationalUnitsForParent of Organizations: "The units right below another.";
     ListAccountsForParent of Organizations: "The accounts right below a unit.";
     DescribeAccount of Organizations: "Whether an account still exists.";
+    AssumeRole of Sts: "To be, for some minutes, who may cut sessions in the emergency account.";
+    GetRolePolicy of Iam: "Which sessions an emergency role denies.";
+    PutRolePolicy of Iam: "Denies the older sessions of an emergency role.";
 }
 
 impl Op {
     /// Whether it changes something: then it is never repeated below the engine, and a lost answer may have been done.
     #[must_use]
     pub const fn changes(self) -> bool {
-        matches!(self, Self::CreateAccountAssignment | Self::DeleteAccountAssignment)
+        matches!(self, Self::CreateAccountAssignment | Self::DeleteAccountAssignment | Self::PutRolePolicy)
     }
 
     /// The IAM action that allows it.
@@ -111,6 +122,7 @@ mod tests {
     /// Every file that may call AWS.
     const CALLERS: &[&str] = &[
         include_str!("aws.rs"),
+        include_str!("emergency_sessions/mod.rs"),
         include_str!("identity_center/mod.rs"),
         include_str!("identity_center/sight.rs"),
         include_str!("identity_center/running.rs"),
@@ -133,12 +145,22 @@ mod tests {
         let allowed = policy_actions();
         let unique: BTreeSet<String> = allowed.iter().cloned().collect();
         assert_eq!(unique.len(), allowed.len(), "no action is allowed twice");
-        assert_eq!(unique, Op::ALL.iter().map(|op| op.action()).collect());
+        let ours = Op::ALL.iter().filter(|op| op.provider() != Provider::Iam);
+        assert_eq!(unique, ours.map(|op| op.action()).collect());
+    }
+
+    /// What is done in the emergency account is allowed to the role that is assumed there, and to no other.
+    #[test]
+    fn the_role_in_the_emergency_account_may_do_what_we_do_with_it() {
+        let template = include_str!("../../deploy/cloudformation/emergency-account.yaml");
+        for op in Op::ALL.iter().filter(|op| op.provider() == Provider::Iam) {
+            assert!(template.contains(&format!("\"{}\"", op.action())), "{op}");
+        }
     }
 
     #[test]
-    fn only_the_two_changes_are_allowed_to_change() {
-        let verbs = ["List", "Describe"];
+    fn only_the_three_changes_are_allowed_to_change() {
+        let verbs = ["List", "Describe", "Get", "Assume"];
         for op in Op::ALL {
             assert_eq!(op.changes(), !verbs.iter().any(|verb| op.name().starts_with(verb)), "{op}");
         }

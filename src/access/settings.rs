@@ -1,5 +1,6 @@
 //! What is needed to reach AWS: where it is, who we are, how long and how many calls may be. Plain data; no secret of its own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -8,6 +9,7 @@ use super::budget::{
     IDENTITY_CENTER_CALLS_PER_SECOND, IDENTITY_STORE_CALLS_PER_SECOND, Limits,
     ORGANIZATIONS_CALLS_PER_SECOND, OUTSTANDING_MAX,
 };
+use crate::ports::CenterEar;
 
 /// How long each part of a call may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,28 @@ impl CallLimits {
     }
 }
 
+/// Who hears how the calls to Identity Center go: nobody, unless somebody listens.
+#[derive(Clone, Default)]
+pub struct Ear(Option<Arc<dyn CenterEar>>);
+
+impl Ear {
+    /// This one.
+    #[must_use]
+    pub fn of(ear: Arc<dyn CenterEar>) -> Self {
+        Self(Some(ear))
+    }
+
+    pub(super) fn get(&self) -> Option<&dyn CenterEar> {
+        self.0.as_deref()
+    }
+}
+
+impl std::fmt::Debug for Ear {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_some() { "Ear(somebody)" } else { "Ear(nobody)" })
+    }
+}
+
 /// What is needed to reach AWS.
 #[derive(Debug, Clone)]
 pub struct AwsSettings {
@@ -79,6 +103,8 @@ pub struct AwsSettings {
     pub timeouts: Timeouts,
     /// How many calls there may be.
     pub limits: CallLimits,
+    /// Who hears how they go.
+    pub ear: Ear,
 }
 
 impl AwsSettings {
@@ -92,6 +118,7 @@ impl AwsSettings {
             credentials: None,
             timeouts: Timeouts::default(),
             limits: CallLimits::published(),
+            ear: Ear::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::access::identity_center::{IdentityCenter, groups_from};
 use crate::config;
 use crate::directory::read::AwsDirectory;
 use crate::engine::{Engine, WeakEngine};
-use crate::ports::{Access, Answer, DirectorySource, Fault, Progress, Seen, Started, Urgency};
+use crate::ports::{Access, Answer, Center, DirectorySource, Fault, Progress, Seen, Started, Urgency};
 
 /// From so many calls a second on, the configuration means "no budget": no real Identity Center answers more than 20.
 const CALLS_UNLIMITED: u32 = 1_000;
@@ -28,6 +28,7 @@ pub struct Aws {
 }
 
 struct Connected {
+    clients: AwsClients,
     center: IdentityCenter,
     directory: AwsDirectory,
 }
@@ -58,7 +59,7 @@ impl Aws {
                         .then(|| directory.groups_of(person).cloned().collect())
                 });
                 let center = IdentityCenter::connect(clients.clone(), groups).await?;
-                Ok(Connected { center, directory: AwsDirectory::new(clients) })
+                Ok(Connected { clients: clients.clone(), center, directory: AwsDirectory::new(clients) })
             })
             .await
     }
@@ -108,6 +109,18 @@ impl Access for Aws {
         urgency: Urgency,
     ) -> Answer<'a, Result<Progress, Fault>> {
         Box::pin(async move { self.connected().await?.center.poll(change, operation, urgency).await })
+    }
+}
+
+impl Center for Aws {
+    fn ask(&self) -> Answer<'_, Result<(), Fault>> {
+        Box::pin(async move {
+            match self.connected.get() {
+                Some(connected) => connected.clients.ask().await,
+                // Connecting begins with the same question.
+                None => self.connected().await.map(drop),
+            }
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod outside;
 mod policies;
+mod watching;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,16 +18,18 @@ use tokio::task::JoinHandle;
 use super::aws::Aws;
 use super::breakglass::paper::Paper;
 use super::federations;
+use crate::access::emergency_sessions::EmergencySessions;
+use crate::access::settings::{AwsSettings, Ear};
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
 use crate::chat::slack;
 use crate::config::{Config, Secrets};
 use crate::engine::refresh::{self, Freshness};
-use crate::engine::sweep;
-use crate::engine::{Engine, Parts, Running};
+use crate::engine::watch::Ears;
+use crate::engine::{Engine, Parts, Running, drills, sweep};
 use crate::ledger::{self, Opened, Vault};
 use crate::policy::{Fingerprint, SharedRules, fingerprint};
-use crate::telemetry::health::{Health, Part, Watched};
+use crate::telemetry::health::{Health, Part};
 use crate::telemetry::metrics;
 use crate::telemetry::server::Server;
 pub use outside::Outside;
@@ -60,10 +63,7 @@ fn start(error: impl std::fmt::Display) -> RunFault {
 /// # Errors
 /// When it cannot start, or a part of it ends by itself.
 pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
-    let health = Health::new(vec![
-        Watched { name: "clerk", silence_max: SILENCE_MAX },
-        Watched { name: "scheduler", silence_max: SILENCE_MAX },
-    ]);
+    let health = Health::new(watching::loops(&config));
     // The ledger first: whoever starts a second bot shall hear that there is one, not that a port is taken.
     let opened = open_ledger(&config).await?;
     health.well(Part::Ledger, format!("record {}", opened.vault.head()));
@@ -157,9 +157,14 @@ impl Bot {
         let setting = federations::setting(config);
         let chat = slack::Chat::new(outside::slack_options(config, outside.slack), &opened.book, setting)
             .map_err(start)?;
-        let federations =
+        let mut federations =
             federations::connect(outside.providers, Arc::clone(&outside.clock)).map_err(start)?;
-        let access = Arc::new(Aws::new(outside.aws));
+        // Also when the configuration cuts none any more: an emergency that is open is closed as it was opened (P3).
+        federations.cutter =
+            Some(Arc::new(EmergencySessions::new(outside.aws.clone(), outside.external_ids)));
+        let ears = Ears::new(Arc::clone(&outside.clock), &opened.book.watch().center);
+        let (heard, since) = (ears.pulse(), drills::known_since(&opened.book, outside.clock.now()));
+        let access = Arc::new(Aws::new(AwsSettings { ear: Ear::of(Arc::new(ears)), ..outside.aws }));
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: access.clone(),
@@ -179,6 +184,7 @@ impl Bot {
         let reading = tokio::spawn(refresh::run(engine.clone(), access.clone(), next_at, fresh));
         let schedule = config.reconcile_schedule.clone();
         tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
+        watching::start(config, &engine, &access, heard, since);
         let slack = chat.connect(engine.clone(), config.aliases.clone()).map_err(start)?;
         let rules = Arc::new(rules);
         let paper = Arc::new(Notify::new());

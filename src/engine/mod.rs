@@ -5,13 +5,17 @@
 
 mod backoff;
 mod clerk;
+pub mod drills;
 pub mod emergency;
+#[cfg(test)]
+mod fakes;
 mod measure;
 mod perform;
 pub mod refresh;
 mod schedule;
 mod speak;
 pub mod sweep;
+pub mod watch;
 
 use std::sync::{Arc, PoisonError, RwLock as StdRwLock, Weak};
 use std::time::Duration;
@@ -19,7 +23,8 @@ use std::time::Duration;
 use glasskey_domain::command::Incoming;
 use glasskey_domain::event::Answer;
 use glasskey_domain::{AccessRequest, Book, Command, Directory, Emergency, RequestId, Rules, Settings};
-use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot, watch};
+use tokio::sync::watch as latest;
+use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::ports::{Access, Chat, Clock, Fault, Ledger};
@@ -73,28 +78,35 @@ pub(crate) struct Shared {
     directory: StdRwLock<Arc<Directory>>,
     rules: StdRwLock<SharedRules>,
     commands: mpsc::Sender<Waiting>,
-    pub(crate) draining: watch::Receiver<bool>,
-    drain: watch::Sender<bool>,
+    pub(crate) draining: latest::Receiver<bool>,
+    drain: latest::Sender<bool>,
     pub(crate) beats: Beats,
 }
 
 /// When each loop last came round: boot and `/readyz` assert that all of them run (pitfall 22).
 #[derive(Debug)]
 pub struct Beats {
-    clerk: watch::Sender<jiff::Timestamp>,
-    scheduler: watch::Sender<jiff::Timestamp>,
+    clerk: latest::Sender<jiff::Timestamp>,
+    scheduler: latest::Sender<jiff::Timestamp>,
+    center: latest::Sender<jiff::Timestamp>,
+    drills: latest::Sender<jiff::Timestamp>,
 }
 
 impl Beats {
     fn new() -> Self {
-        let epoch = jiff::Timestamp::UNIX_EPOCH;
-        Self { clerk: watch::Sender::new(epoch), scheduler: watch::Sender::new(epoch) }
+        let never = || latest::Sender::new(jiff::Timestamp::UNIX_EPOCH);
+        Self { clerk: never(), scheduler: never(), center: never(), drills: never() }
     }
 
-    /// The loops with the time of their last round.
+    /// The loops with the time of their last round; the epoch for one that was never started.
     #[must_use]
-    pub fn last(&self) -> [(&'static str, jiff::Timestamp); 2] {
-        [("clerk", *self.clerk.borrow()), ("scheduler", *self.scheduler.borrow())]
+    pub fn last(&self) -> [(&'static str, jiff::Timestamp); 4] {
+        [
+            ("clerk", *self.clerk.borrow()),
+            ("scheduler", *self.scheduler.borrow()),
+            ("center", *self.center.borrow()),
+            ("drills", *self.drills.borrow()),
+        ]
     }
 }
 
@@ -134,7 +146,7 @@ impl Engine {
     #[must_use]
     pub fn start(parts: Parts) -> (Self, Running) {
         let (commands, waiting) = mpsc::channel(WAITING_MAX);
-        let (drain, draining) = watch::channel(false);
+        let (drain, draining) = latest::channel(false);
         let (changes, scheduled) = mpsc::unbounded_channel();
         measure::open(&parts.book, parts.clock.now());
         let shared = Arc::new(Shared {
@@ -264,19 +276,19 @@ impl Engine {
 
     /// When each loop last came round.
     #[must_use]
-    pub fn beats(&self) -> [(&'static str, jiff::Timestamp); 2] {
+    pub fn beats(&self) -> [(&'static str, jiff::Timestamp); 4] {
         self.shared.beats.last()
     }
 
     /// Moves whenever the clerk came round, at the latest after each decision: for who waits for the state to change.
     #[must_use]
-    pub fn rounds(&self) -> watch::Receiver<jiff::Timestamp> {
+    pub fn rounds(&self) -> latest::Receiver<jiff::Timestamp> {
         self.shared.beats.clerk.subscribe()
     }
 
     /// Whether the engine is being drained.
     #[must_use]
-    pub fn draining(&self) -> watch::Receiver<bool> {
+    pub fn draining(&self) -> latest::Receiver<bool> {
         self.shared.draining.clone()
     }
 

@@ -5,22 +5,33 @@
 //! `GLASSKEY_SEED=n` runs one town alone.
 #![expect(clippy::print_stderr, reason = "a town that does not end well names its seed")]
 
+mod seen;
+mod weather;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use glasskey::engine::refresh;
 use glasskey::ports::{Answer as Reading, DirectorySource, Fault};
-use glasskey_domain::{Answer, Command, Directory, EndCause, Event, Reply, RequestId, Seconds, State};
+use glasskey_domain::command::{EmergencyCommand, Which};
+use glasskey_domain::emergency::{EmergencyState, Level, Review};
+use glasskey_domain::{
+    Answer, Book, Command, Directory, Emergency, EmergencyId, EndCause, PersonId, Reply, RequestId, Seconds,
+    State, Who,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::crash::company::{
-    PEOPLE, SETS, Table, directory_without, holding, person, standing, target, through_groups,
+    AUDITOR, PEOPLE, SETS, Table, directory_without, federations, holding, person, standing, target,
+    through_groups,
 };
-use crate::crash::life::{Life, World, ask};
-use crate::crash::outside::{Luck, Mishap, Outside};
+use crate::crash::life::{Life, World, ask, drill, open};
+use crate::crash::outside::{Fact, Luck, Outside};
 use crate::crash::promises::all_is_well;
 use crate::crash::store::Store;
+use seen::{ALL_SEEN, name_of};
+use weather::{Dice, Weather};
 
 /// Towns of an ordinary run: about half a minute on two cores.
 const TOWNS: u64 = 120;
@@ -28,62 +39,6 @@ const TOWNS: u64 = 120;
 const TURNS: u64 = 60;
 /// Everything is over so long after the weather has cleared: the longest grant, the longest back-off, and time to spare.
 const HEALED_WITHIN: Duration = Duration::from_secs(2 * 3600);
-
-/// Numbers that look random and are the same for the same seed (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// From 0 to below `sides`.
-    fn below(&mut self, sides: u64) -> u64 {
-        self.roll() % sides
-    }
-
-    fn of<'a, T>(&mut self, things: &'a [T]) -> Option<&'a T> {
-        let sides = things.len().max(1) as u64;
-        things.get(self.below(sides) as usize)
-    }
-}
-
-/// How the weather is.
-struct Weather {
-    dice: Dice,
-    clear: bool,
-    aws_down: bool,
-    chat_down: bool,
-}
-
-fn transient(what: &str, retry_after: Option<u64>) -> Mishap {
-    let retry_after = retry_after.map(Duration::from_secs);
-    Mishap::Before(Fault::Transient { what: what.to_owned(), retry_after })
-}
-
-impl Weather {
-    fn strikes(&mut self, call: &str) -> Mishap {
-        if self.clear {
-            return Mishap::None;
-        }
-        let at_aws = matches!(call, "look" | "create" | "delete" | "poll");
-        if (at_aws && self.aws_down) || (!at_aws && self.chat_down) {
-            return transient("it is down", None);
-        }
-        match (self.dice.below(100), call) {
-            (0..6, _) => transient("ThrottlingException", Some(1)),
-            (6..11, _) => Mishap::Lost,
-            (11..14, "create" | "delete") => Mishap::Fails,
-            (14..17, "create") => Mishap::Late(SignedDuration::from_millis(self.dice.below(12_000) as i64)),
-            (14..16, _) => transient("the connection was refused", None),
-            _ => Mishap::None,
-        }
-    }
-}
 
 /// The directory, as AWS would give it.
 struct Source(Directory);
@@ -109,7 +64,14 @@ struct Town {
 
 impl Town {
     fn new(seed: u64) -> Self {
-        let weather = Weather { dice: Dice(!seed), clear: false, aws_down: false, chat_down: false };
+        let weather = Weather {
+            dice: Dice(!seed),
+            clear: false,
+            aws_down: false,
+            chat_down: false,
+            okta_down: false,
+            okta_read_only: false,
+        };
         let weather = Arc::new(Mutex::new(weather));
         let sky = Arc::clone(&weather);
         let luck: Luck = Box::new(move |call| sky.lock().unwrap().strikes(call));
@@ -117,6 +79,7 @@ impl Town {
         let outside = Arc::new(Outside::new(standing(), through_groups(), luck, store.clone()));
         let mut world = World::new(store, outside);
         world.settings.lapse_after = Seconds::minutes(20);
+        world.settings.federations = federations(seed.is_multiple_of(2));
         let life = Some(world.start(|wires| wires));
         let (delivered, left) = (BTreeMap::new(), BTreeSet::new());
         Self { world, weather, dice: Dice(seed), life, delivered, deliveries: 0, left }
@@ -145,7 +108,8 @@ impl Town {
         let requests = self.requests();
         let newest = requests.len().saturating_sub(6);
         let some = self.dice.of(&requests[newest..]).cloned();
-        let command = match (self.dice.below(10), some) {
+        let command = match (self.dice.below(15), some) {
+            (10.., _) => Command::Emergency(self.breaks_glass()),
             (0..4, _) | (_, None) => {
                 let set = self.dice.of(&SETS).unwrap();
                 ask(target(set), 1 + self.dice.below(30) as u32)
@@ -157,6 +121,8 @@ impl Town {
             (8, Some(id)) => Command::Withdraw { id },
             (_, Some(id)) => Command::End { id },
         };
+        let alone = matches!(command, Command::Emergency(EmergencyCommand::Confirm { .. }));
+        let who = self.opener().filter(|_| alone && self.dice.below(2) == 0).unwrap_or(who);
         self.deliveries += 1;
         let delivery = format!("delivery-{:04}", self.deliveries);
         let dies_after = (self.dice.below(12) == 0).then(|| Duration::from_millis(self.dice.below(5)));
@@ -174,6 +140,55 @@ impl Town {
             None => self.life().does(who, &delivery, command.clone()).await,
         };
         self.delivered.insert(delivery, (who, command, answer));
+    }
+
+    /// What somebody says about an emergency, whether or not one is there.
+    fn breaks_glass(&mut self) -> EmergencyCommand {
+        let which = Which::Open(None);
+        let level = *self.dice.of(&Level::ALL).unwrap();
+        let whom = *self.dice.of(&PEOPLE).unwrap();
+        let minutes = 2 + self.dice.below(25) as u32;
+        let opens = if self.dice.below(4) == 0 { drill() } else { open(level, minutes, &[whom]) };
+        match (self.dice.below(10), opens) {
+            (0..3, Command::Emergency(opens)) => opens,
+            (3 | 4, _) => EmergencyCommand::Confirm { which },
+            (5, _) if self.dice.below(2) == 0 => EmergencyCommand::Decline { which, why: None },
+            (6, _) => EmergencyCommand::Add { which, people: vec![person(whom)], level },
+            (7, _) => EmergencyCommand::Remove { which, people: self.seated() },
+            (8, _) => EmergencyCommand::Extend { which, by: Seconds::minutes(minutes) },
+            _ => EmergencyCommand::Off { which, reason: None },
+        }
+    }
+
+    /// Who waits for another's yes.
+    fn opener(&self) -> Option<&'static str> {
+        self.world.store.durable(|book| {
+            let waits = |one: &&Emergency| matches!(one.state, EmergencyState::Proposed { .. });
+            let opener = &book.emergencies().find(waits)?.ask.by;
+            PEOPLE.into_iter().find(|name| *opener == Who::Person { person: person(name) })
+        })
+    }
+
+    /// Whoever has a seat, so that there is somebody to take it from.
+    fn seated(&self) -> Vec<PersonId> {
+        self.world.store.durable(|book| {
+            let seats = book.emergencies().flat_map(Emergency::seats_given);
+            seats.map(|seat| seat.person.clone()).take(1).collect()
+        })
+    }
+
+    /// Somebody works in Okta's console, while an emergency is open.
+    fn console(&mut self) {
+        let outside = Arc::clone(&self.world.outside);
+        if !self.world.store.durable(|book| book.emergencies().any(|one| one.state.holds_federation())) {
+            return;
+        }
+        let seats: Vec<Fact> = outside.open_now().into_iter().filter(|fact| *fact != Fact::App).collect();
+        match (self.dice.below(5), self.dice.of(&seats)) {
+            (0, _) | (_, None) => outside.by_hand(Fact::is_in("00gops", "mallory"), true),
+            (1, Some(_)) => outside.by_hand(Fact::App, false),
+            (_, Some(seat)) => outside.by_hand(seat.clone(), false),
+        }
     }
 
     /// P6: a delivery that comes again gets the answer it got.
@@ -200,6 +215,8 @@ impl Town {
             may_request: some(&mut self.dice, &PEOPLE),
             may_approve: some(&mut self.dice, &["bo", "dee", "eve"]),
             approvals: self.dice.below(3) as u32,
+            confirmations: self.dice.below(2) as u32,
+            solo_after: (self.dice.below(2) == 0).then(|| Seconds::minutes(2)),
             ..Table::of_two()
         };
         self.world.rules = Arc::new(rules);
@@ -219,7 +236,7 @@ impl Town {
     /// Things that happen to a town without anybody's wish.
     async fn fate(&mut self) {
         let outside = Arc::clone(&self.world.outside);
-        match self.dice.below(11) {
+        match self.dice.below(16) {
             0 => self.dies().await,
             1 => {
                 let drained = self.life.take().expect("a bot").drains(std::future::pending()).await;
@@ -246,6 +263,15 @@ impl Town {
                 let takes = SignedDuration::from_millis(50 + self.dice.below(5_000) as i64);
                 outside.set_pace(stale, takes);
             }
+            10 => {
+                let mut weather = self.weather.lock().unwrap();
+                weather.okta_down = !weather.okta_down;
+            }
+            11 => {
+                let mut weather = self.weather.lock().unwrap();
+                weather.okta_read_only = !weather.okta_read_only;
+            }
+            12 | 13 => self.console(),
             _ => {
                 let ours: Vec<_> = outside.ours().into_iter().collect();
                 if let Some(holding) = self.dice.of(&ours) {
@@ -271,15 +297,31 @@ impl Town {
         }
     }
 
+    /// The auditor looks at all that is over.
+    async fn reviews(&mut self) {
+        let wanted: Vec<EmergencyId> = self.world.store.durable(|book| {
+            let wanted = book.emergencies().filter(|one| matches!(one.review, Review::Wanted { .. }));
+            wanted.map(|one| one.ask.id.clone()).collect()
+        });
+        for id in wanted {
+            let review = Command::Emergency(EmergencyCommand::Review { id: id.clone(), note: None });
+            let answer = self.life().does(AUDITOR, &format!("review of {id}"), review).await;
+            assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
+        }
+    }
+
     async fn heals(&mut self) {
         {
             let mut weather = self.weather.lock().unwrap();
             (weather.clear, weather.aws_down, weather.chat_down) = (true, false, false);
+            (weather.okta_down, weather.okta_read_only) = (false, false);
         }
         self.world.outside.time.set_wrong_by(0);
         let until = tokio::time::Instant::now() + HEALED_WITHIN;
         while tokio::time::Instant::now() < until {
-            if self.world.store.durable(|book| book.open_count()) == 0 {
+            let open = |book: &Book| book.open_count() + book.emergencies().count();
+            self.reviews().await;
+            if self.world.store.durable(open) == 0 {
                 break;
             }
             tokio::time::sleep(Duration::from_secs(10)).await;
@@ -309,44 +351,6 @@ async fn lives_through(seed: u64) -> Seen {
     }));
     seen
 }
-
-fn name_of(event: &Event) -> Option<&'static str> {
-    Some(match event {
-        Event::Refused { .. } => "refused",
-        Event::Denied { .. } => "denied",
-        Event::Withdrawn { .. } => "withdrawn",
-        Event::Lapsed { .. } => "lapsed",
-        Event::GrantConfirmed { .. } => "granted",
-        Event::AlreadyHeld { .. } => "already held",
-        Event::RemovedByHand { .. } => "removed by hand",
-        Event::ReplyLost { .. } => "reply lost",
-        Event::ChangeFailed { .. } => "change failed",
-        Event::EndOrdered { cause: EndCause::Expired, .. } => "expired",
-        Event::EndOrdered { cause: EndCause::Revoked { .. }, .. } => "revoked",
-        Event::OverdueTold { .. } => "overdue",
-        Event::Stopped => "drained",
-        _ => return None,
-    })
-}
-
-const ALL_SEEN: [&str; 16] = [
-    "already held",
-    "change failed",
-    "denied",
-    "drained",
-    "expired",
-    "grant failed",
-    "granted",
-    "kept by another",
-    "lapsed",
-    "no longer permitted",
-    "overdue",
-    "refused",
-    "removed by hand",
-    "reply lost",
-    "revoked",
-    "withdrawn",
-];
 
 /// Lives through one town; a failure names its seed.
 fn one(seed: u64) -> Seen {

@@ -48,7 +48,12 @@ pub(super) fn made(emergency: &mut Emergency, at: Timestamp, results: &[(Federat
                 emergency.view.app = unknown(sure);
             }
             FederationChange::Deactivate => emergency.view.app = unknown(sure),
-            FederationChange::Remove { level, .. } => unsee(emergency, *level, sure),
+            FederationChange::Remove { level, member } => {
+                unsee(emergency, *level, sure);
+                if sure {
+                    taken_out(emergency, *level, member);
+                }
+            }
             FederationChange::Add { level, person } => {
                 unsee(emergency, *level, sure);
                 seat_made(emergency, *level, person, made);
@@ -69,6 +74,15 @@ fn is_closing(emergency: &Emergency) -> bool {
 
 fn unknown<T>(changed: bool) -> Sight<T> {
     if changed { Sight::changed() } else { Sight::never() }
+}
+
+/// The provider says that they are out; who is given the seat again is put in anew.
+fn taken_out(emergency: &mut Emergency, level: Level, member: &Member) {
+    for seat in emergency.seats.iter_mut().filter(|seat| seat.level == level && seat.taken_by.is_some()) {
+        if seat.member.as_ref().is_some_and(|known| known.id == member.id) {
+            seat.put_in = false;
+        }
+    }
 }
 
 fn unsee(emergency: &mut Emergency, level: Level, changed: bool) {
@@ -186,7 +200,9 @@ fn group_is_as_changed(emergency: &Emergency, level: Level, now: &BTreeMap<Membe
             (Some(member), None) => {
                 !seat.put_in || is_in(member) || seat.trouble.is_some() || seat.gone_by_hand
             }
-            (Some(member), Some(_)) => !is_in(member) || given_again(emergency, level, &member.id),
+            (Some(member), Some(_)) => {
+                seat.put_in || !is_in(member) || given_again(emergency, level, &member.id)
+            }
             (None, _) => true,
         }
     })

@@ -27,6 +27,9 @@ pub const OUTSTANDING_MAX: usize = 15;
 pub const IDENTITY_STORE_CALLS_PER_SECOND: u32 = 10;
 /// Calls per second of Organizations: AWS publishes no figure (platform-rules 3.10), so few.
 pub const ORGANIZATIONS_CALLS_PER_SECOND: u32 = 5;
+/// Calls per second of STS and IAM in the emergency account: AWS publishes no figure; the ten roles of a plan are read and
+/// written within two seconds.
+pub const EMERGENCY_CALLS_PER_SECOND: u32 = 10;
 
 /// Of the operations under way, so many may only take access away: slow creates must not stand in the way of an end.
 pub const OUTSTANDING_KEPT_FOR_ENDING: usize = 3;

@@ -1,6 +1,9 @@
 //! What the bot finds outside of itself, as plain settings. Reaches nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use secrecy::SecretString;
 
 use crate::access::aws::AwsSettings;
 use crate::chat::slack;
@@ -22,6 +25,8 @@ pub struct Outside {
     pub slack: WebConfig,
     /// How the identity providers are reached.
     pub providers: Providers,
+    /// The external ids with which roles are assumed to cut sessions, by the ARN of the role.
+    pub external_ids: BTreeMap<String, SecretString>,
 }
 
 impl Outside {
@@ -32,7 +37,9 @@ impl Outside {
         let bot = secrets.slack_bot_token.to_secret_string();
         let slack = WebConfig::new(config.slack.api_url.clone(), app, bot);
         let providers = Providers::of(config, secrets);
-        Self { clock: Arc::new(SystemClock), aws: aws::settings(&config.aws), slack, providers }
+        let external_ids = super::watching::external_ids(config, secrets);
+        let aws = aws::settings(&config.aws);
+        Self { clock: Arc::new(SystemClock), aws, slack, providers, external_ids }
     }
 }
 

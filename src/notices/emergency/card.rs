@@ -36,7 +36,7 @@ fn title(emergency: &Emergency, directory: &Directory) -> Text {
     let text = who(Text::new(), &ask.by, directory);
     if emergency.is_drill() {
         let verb = if emergency.state.is_terminal() { " held a " } else { " holds a " };
-        return text.say(verb).bold("break-glass drill").say(format!(" in {}", ask.federation));
+        return text.say(verb).bold("break-glass drill").say(" in ").code(ask.federation.as_str());
     }
     let verb = match &emergency.state {
         EmergencyState::Proposed { .. } => " wants to open ",
@@ -50,7 +50,7 @@ fn title(emergency: &Emergency, directory: &Directory) -> Text {
         | EmergencyState::Withdrawn { .. }
         | EmergencyState::Lapsed { .. } => " wanted to open ",
     };
-    let text = text.say(verb).bold("break-glass").say(format!(" in {} for ", ask.federation));
+    let text = text.say(verb).bold("break-glass").say(" in ").code(ask.federation.as_str()).say(" for ");
     let text = text.bold(ask.length.to_string());
     match &ask.incident {
         Some(incident) => text.say(", incident ").code(incident),

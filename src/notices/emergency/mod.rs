@@ -20,10 +20,10 @@ pub use replies::{status, timeline};
 pub use report::CHECKLIST;
 pub use tells::{tell, watch};
 
-/// `BG-7K3Q (main, INC-7)`.
+/// The id, the federation and the incident: `BG-7K3Q` (`main`, `INC-7`).
 pub(super) fn about(emergency: &Emergency) -> Text {
     let ask = &emergency.ask;
-    let text = Text::new().code(ask.id.as_str()).say(format!(" ({}", ask.federation));
+    let text = Text::new().code(ask.id.as_str()).say(" (").code(ask.federation.as_str());
     match &ask.incident {
         Some(incident) => text.say(", ").code(incident).say(")"),
         None => text.say(")"),

@@ -123,7 +123,9 @@ pub fn status(emergencies: &[&Emergency], watch: &Watch, directory: &Directory) 
     for (federation, drill) in &watch.drills {
         text = text
             .line()
-            .say(format!("Last drill of {federation}: "))
+            .say("Last drill of ")
+            .code(federation.as_str())
+            .say(": ")
             .code(drill.id.as_str())
             .say(", ")
             .time(drill.at);

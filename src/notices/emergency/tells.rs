@@ -134,7 +134,7 @@ fn on(emergency: &Emergency, directory: &Directory, words: Option<&FederationWor
             emergency.ask.place.provider.name()
         )),
     };
-    text.say(" · more people: `/breakglass add @person ro` · close: `/breakglass off`; it ends by itself.")
+    text.say(" · more people: `/breakglass add @person ro` · close: `/breakglass off`. It ends by itself.")
         .line()
         .and(sessions(emergency))
         .say(".")

@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glasskey_domain::directory::{Account, AccountState, PermissionSet};
-use glasskey_domain::emergency::EmergencyTerms;
+use glasskey_domain::emergency::{CutPlan, EmergencyTerms, Level, Place, Provider};
 use glasskey_domain::ids::OuId;
 use glasskey_domain::person::Employment;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
+use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
-    AccountId, Directory, Door, GroupId, Holding, PermissionSetArn, Person, PersonId, Question, Rules,
-    Seconds, Target, Terms, Verdict,
+    AccountId, Directory, Door, FederationId, GroupId, Holding, PermissionSetArn, Person, PersonId, Question,
+    Rules, Seconds, Target, Terms, Verdict,
 };
 use jiff::Timestamp;
 
 /// Everybody.
 pub(crate) const PEOPLE: [&str; 5] = ["ana", "bo", "cy", "dee", "eve"];
+/// Looks at emergencies afterwards, and never has a part in one.
+pub(crate) const AUDITOR: &str = "fay";
 /// What can be asked for.
 pub(crate) const SETS: [&str; 3] = ["Admin", "PowerUser", "ReadOnly"];
 
@@ -43,10 +46,26 @@ pub(crate) fn through_groups() -> BTreeMap<Holding, Vec<GroupId>> {
     BTreeMap::from([(holding("dee", "ReadOnly"), vec![GroupId::new("sre")])])
 }
 
+/// The one emergency federation.
+pub(crate) fn federations(cuts: bool) -> BTreeMap<FederationId, FederationSettings> {
+    let roles = ["EmergencyAccess_Role1_RO", "EmergencyAccess_Role1_Ops"].map(str::to_owned).to_vec();
+    let place = Place {
+        provider: Provider::Okta,
+        app: "0oa1emergency".to_owned(),
+        groups: [(Level::Ro, "00gro".to_owned()), (Level::Ops, "00gops".to_owned())].into(),
+        session: Seconds::hours(1),
+        channel: "#incident".to_owned(),
+        cut: cuts.then(|| CutPlan { assume: "GlasskeyEmergencySessions".to_owned(), roles }),
+    };
+    let settings =
+        FederationSettings { place, max_length: Seconds::hours(4), length: Seconds::hours(1), canary: None };
+    [(FederationId::new("main"), settings)].into()
+}
+
 /// The company without these people.
 pub(crate) fn directory_without(left: &BTreeSet<&str>) -> Directory {
     let mut directory = Directory::empty();
-    for name in PEOPLE {
+    for name in PEOPLE.into_iter().chain([AUDITOR]) {
         let employment = if left.contains(name) { Employment::Disabled } else { Employment::Enabled };
         let entry = Person {
             id: person(name),
@@ -73,22 +92,28 @@ pub(crate) fn directory_without(left: &BTreeSet<&str>) -> Directory {
     directory
 }
 
-/// Who may ask, who may approve, how many must.
+/// Who may ask, who may approve (and break glass), how many must.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     pub(crate) may_request: BTreeSet<PersonId>,
     pub(crate) may_approve: BTreeSet<PersonId>,
     pub(crate) approvals: u32,
+    /// How many must confirm an emergency.
+    pub(crate) confirmations: u32,
+    /// After how long its opener may go on alone.
+    pub(crate) solo_after: Option<Seconds>,
     pub(crate) notify: Vec<String>,
 }
 
 impl Table {
-    /// Everybody may ask; Bo, Dee and Eve approve; two must; a channel is told.
+    /// Everybody may ask; Bo, Dee and Eve approve; two must; a channel is told. One must confirm an emergency.
     pub(crate) fn of_two() -> Self {
         Self {
             may_request: PEOPLE.into_iter().map(person).collect(),
             may_approve: ["bo", "dee", "eve"].into_iter().map(person).collect(),
             approvals: 2,
+            confirmations: 1,
+            solo_after: None,
             notify: vec!["#prod-access".to_owned()],
         }
     }
@@ -133,9 +158,9 @@ impl Rules for Table {
         Ok(EmergencyTerms {
             policies: vec!["table".to_owned()],
             set: "set-1".to_owned(),
-            approvals: self.approvals.min(1),
+            approvals: self.confirmations,
             max_length: Seconds::hours(8),
-            solo_after: None,
+            solo_after: self.solo_after,
             notify: Vec::new(),
         })
     }
@@ -157,6 +182,6 @@ impl Rules for Table {
         Approvers { people, complete: true }
     }
     fn audit(&self, _: &Directory, person: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
-        if self.may_approve.contains(person) { Ok(()) } else { Err(NotPermitted::NoPolicy) }
+        if person.as_str() == AUDITOR { Ok(()) } else { Err(NotPermitted::NoPolicy) }
     }
 }

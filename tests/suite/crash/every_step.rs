@@ -4,37 +4,44 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::emergencies::{CROSSED, PLAIN};
 use super::guillotine::{Blade, Side};
 use super::outside::{Luck, Mishap};
-use super::script::{Play, world};
+use super::requests::REQUESTS;
+use super::script::{Play, Story, world};
 use super::store::Store;
 
 fn fine() -> Luck {
     Box::new(|_| Mishap::None)
 }
 
-async fn play(store: Store, blades: &[Arc<Blade>]) -> Play {
-    let mut play = Play::new(world(store, fine()));
+async fn play(story: &'static Story, store: Store, blades: &[Arc<Blade>]) -> Play {
+    let mut play = Play::new(story, world(store, fine()));
     play.play(blades, &|_, wires| wires).await;
     play.ends_well();
     play
 }
 
 /// How many steps the story has when nobody dies.
-async fn length() -> usize {
+async fn length(story: &'static Story) -> usize {
     let blade = Blade::at(None);
-    play(Store::in_memory(), &[Arc::clone(&blade)]).await;
+    play(story, Store::in_memory(), &[Arc::clone(&blade)]).await;
     blade.steps()
 }
 
 /// Plays the story with a death at step n for n = `first`, `first + stride`, … until it is over before its knife falls.
-async fn die_everywhere(store: fn() -> Store, first: usize, stride: usize) -> BTreeSet<&'static str> {
+async fn die_everywhere(
+    story: &'static Story,
+    store: fn() -> Store,
+    first: usize,
+    stride: usize,
+) -> BTreeSet<&'static str> {
     let mut fell_at = BTreeSet::new();
     for step in (first..).step_by(stride) {
         let mut over = true;
         for side in [Side::Before, Side::After] {
-            eprintln!("death at step {step}, {side:?} its call");
-            let played = play(store(), &[Blade::at(Some((step, side)))]).await;
+            eprintln!("{}: death at step {step}, {side:?} its call", story.name);
+            let played = play(story, store(), &[Blade::at(Some((step, side)))]).await;
             over &= played.fell_at.is_empty();
             fell_at.extend(played.fell_at);
         }
@@ -45,31 +52,77 @@ async fn die_everywhere(store: fn() -> Store, first: usize, stride: usize) -> BT
     fell_at
 }
 
+async fn die_again(story: &'static Story, stride: usize) {
+    let length = length(story).await;
+    for first in (0..length).step_by(stride) {
+        for (again, side) in [(0, Side::Before), (0, Side::After), (2, Side::After), (5, Side::Before)] {
+            eprintln!(
+                "{}: death at step {first} and again {again} steps later, {side:?} its call",
+                story.name
+            );
+            let blades = [Blade::at(Some((first, Side::After))), Blade::at(Some((again, side)))];
+            play(story, Store::in_memory(), &blades).await;
+        }
+    }
+}
+
 const ALL_STEPS: [&str; 7] = ["card", "commit", "create", "delete", "look", "poll", "tell"];
+const STEPS_OF_EMERGENCIES: [&str; 8] =
+    ["activate", "add", "card", "commit", "deactivate", "observe", "remove", "tell"];
 
 #[tokio::test(start_paused = true)]
 async fn whoever_dies_at_any_step_comes_to_the_same_end() {
-    let mut fell_at = die_everywhere(Store::in_memory, 0, 1).await;
+    let mut fell_at = die_everywhere(&REQUESTS, Store::in_memory, 0, 1).await;
     assert!(fell_at.remove("update"), "cards are updated");
     assert_eq!(fell_at, BTreeSet::from(ALL_STEPS), "every kind of step was met");
+}
+
+async fn die_in_all_of(stories: &[&'static Story]) -> BTreeSet<&'static str> {
+    let mut fell_at = BTreeSet::new();
+    for story in stories {
+        fell_at.extend(die_everywhere(story, Store::in_memory, 0, 1).await);
+    }
+    assert!(fell_at.remove("update"), "cards are updated");
+    fell_at
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_dies_at_any_step_of_an_emergency_comes_to_the_same_end() {
+    let mut steps = BTreeSet::from(STEPS_OF_EMERGENCIES);
+    steps.insert("metadata");
+    let met = die_in_all_of(&PLAIN).await;
+    assert!(met.is_superset(&steps), "{met:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_dies_when_something_comes_between_comes_to_the_same_end() {
+    let mut steps = BTreeSet::from(STEPS_OF_EMERGENCIES);
+    steps.extend(["cut", "cut-look"]);
+    let met = die_in_all_of(&CROSSED).await;
+    assert!(met.is_superset(&steps), "{met:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_dies_over_a_real_disk_comes_to_the_same_end() {
     // Every step would take minutes of fsync; a stride that shares no factor with the story's rhythm meets all kinds.
-    let mut fell_at = die_everywhere(Store::on_disk, 3, 23).await;
+    let mut fell_at = die_everywhere(&REQUESTS, Store::on_disk, 3, 23).await;
     fell_at.remove("update");
     assert!(fell_at.contains("commit"), "{fell_at:?}");
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_dies_in_an_emergency_over_a_real_disk_comes_to_the_same_end() {
+    let mut fell_at = BTreeSet::new();
+    for (first, story) in PLAIN.into_iter().chain(CROSSED).enumerate() {
+        fell_at.extend(die_everywhere(story, Store::on_disk, 3 * first, 37).await);
+    }
+    assert!(fell_at.contains("commit"), "{fell_at:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_dies_again_soon_after_a_death_comes_to_the_same_end() {
-    let length = length().await;
-    for first in (0..length).step_by(7) {
-        for (again, side) in [(0, Side::Before), (0, Side::After), (2, Side::After), (5, Side::Before)] {
-            eprintln!("death at step {first} and again {again} steps later, {side:?} its call");
-            let blades = [Blade::at(Some((first, Side::After))), Blade::at(Some((again, side)))];
-            play(Store::in_memory(), &blades).await;
-        }
+    die_again(&REQUESTS, 7).await;
+    for story in PLAIN.into_iter().chain(CROSSED) {
+        die_again(story, 13).await;
     }
 }

@@ -4,11 +4,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use glasskey::ports::{About, Access, Answer, Chat, Entry, Fault, Ledger, Progress, Seen, Started, Urgency};
+use glasskey::ports::{
+    About, Access, Answer, Chat, Entry, Fault, Federation, Finding, IdentityProvider, Ledger, Observed,
+    Progress, Seen, SessionCutter, Started, Urgency,
+};
+use glasskey_domain::emergency::{CutPlan, Member};
+use glasskey_domain::federation::CutSeen;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{AccessRequest, Directory, Emergency, EmergencyId, Holding, RequestId, Tell};
+use glasskey_domain::{AccessRequest, Directory, Emergency, EmergencyId, Holding, Person, RequestId, Tell};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
@@ -78,7 +83,13 @@ impl Blade {
 /// Wires that all go through the knife.
 pub(crate) fn under(blade: &Arc<Blade>, wires: Wires) -> Wires {
     let guillotine = Arc::new(Guillotine { blade: Arc::clone(blade), wires });
-    Wires { ledger: guillotine.clone(), access: guillotine.clone(), chat: guillotine }
+    Wires {
+        ledger: guillotine.clone(),
+        access: guillotine.clone(),
+        provider: guillotine.clone(),
+        cutter: guillotine.clone(),
+        chat: guillotine,
+    }
 }
 
 struct Guillotine {
@@ -108,6 +119,50 @@ impl Access for Guillotine {
         urgency: Urgency,
     ) -> Answer<'a, Result<Progress, Fault>> {
         Box::pin(self.blade.pass("poll", self.wires.access.poll(change, operation, urgency)))
+    }
+}
+
+impl IdentityProvider for Guillotine {
+    fn observe<'a>(&'a self, federation: Federation<'a>, urgency: Urgency) -> Answer<'a, Observed> {
+        Box::pin(self.blade.pass("observe", self.wires.provider.observe(federation, urgency)))
+    }
+
+    fn activate<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.blade.pass("activate", self.wires.provider.activate(app)))
+    }
+
+    fn deactivate<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.blade.pass("deactivate", self.wires.provider.deactivate(app)))
+    }
+
+    fn add<'a>(&'a self, group: &'a str, person: &'a Person) -> Answer<'a, Result<Member, Fault>> {
+        Box::pin(self.blade.pass("add", self.wires.provider.add(group, person)))
+    }
+
+    fn remove<'a>(&'a self, group: &'a str, member: &'a Member) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.blade.pass("remove", self.wires.provider.remove(group, member)))
+    }
+
+    fn metadata<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.blade.pass("metadata", self.wires.provider.metadata(app)))
+    }
+
+    fn check<'a>(&'a self, federation: Federation<'a>) -> Answer<'a, Vec<Finding>> {
+        self.wires.provider.check(federation)
+    }
+
+    fn sign_in_link<'a>(&'a self, app: &'a str) -> Answer<'a, Result<Option<String>, Fault>> {
+        self.wires.provider.sign_in_link(app)
+    }
+}
+
+impl SessionCutter for Guillotine {
+    fn cut<'a>(&'a self, plan: &'a CutPlan, before: Timestamp) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(self.blade.pass("cut", self.wires.cutter.cut(plan, before)))
+    }
+
+    fn look<'a>(&'a self, plan: &'a CutPlan) -> Answer<'a, Result<CutSeen, Fault>> {
+        Box::pin(self.blade.pass("cut-look", self.wires.cutter.look(plan)))
     }
 }
 

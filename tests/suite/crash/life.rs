@@ -1,18 +1,19 @@
 //! One life of the bot: the real engine over a store and an outside that were there before and will be there after it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use glasskey::engine::emergency::Federations;
 use glasskey::engine::{Engine, Parts, Running, SharedRules};
-use glasskey::ports::{Access, Chat, Clock, Ledger};
-use glasskey_domain::command::{Incoming, NewRequest};
+use glasskey::ports::{Access, Chat, Clock, IdentityProvider, Ledger, SessionCutter};
+use glasskey_domain::command::{EmergencyCommand, Incoming, NewEmergency, NewRequest};
+use glasskey_domain::emergency::{Level, Provider, Purpose};
 use glasskey_domain::{
-    Actor, Answer, Command, Directory, Door, InteractionId, RequestId, Seconds, Settings, Target,
+    Actor, Answer, Command, Directory, Door, EmergencyId, InteractionId, RequestId, Seconds, Settings, Target,
 };
 
-use super::company::{Table, directory_without, person};
+use super::company::{Table, directory_without, federations, person};
 use super::outside::Outside;
 use super::promises::Witness;
 use super::store::{Opened, Store};
@@ -24,6 +25,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub(crate) struct Wires {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) access: Arc<dyn Access>,
+    pub(crate) provider: Arc<dyn IdentityProvider>,
+    pub(crate) cutter: Arc<dyn SessionCutter>,
     pub(crate) chat: Arc<dyn Chat>,
 }
 
@@ -46,18 +49,29 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(store: Store, outside: Arc<Outside>) -> Self {
         let directory = directory_without(&BTreeSet::new());
-        Self { store, outside, directory, rules: Arc::new(Table::of_two()), settings: Settings::default() }
+        let settings = Settings { federations: federations(false), ..Settings::default() };
+        Self { store, outside, directory, rules: Arc::new(Table::of_two()), settings }
     }
 
     /// Starts a bot as `glasskey run` does, with these wires.
     pub(crate) fn start(&self, wire: impl FnOnce(Wires) -> Wires) -> Life {
         let Opened { ledger, book, in_use } = self.store.open();
         let witness = Arc::new(Witness { ledger, outside: Arc::clone(&self.outside) });
-        let wires = wire(Wires { ledger: witness, access: self.outside.clone(), chat: self.outside.clone() });
+        let outside = || self.outside.clone();
+        let wires = wire(Wires {
+            ledger: witness,
+            access: outside(),
+            provider: outside(),
+            cutter: outside(),
+            chat: outside(),
+        });
+        let mut federations = Federations::default();
+        federations.providers = BTreeMap::from([(Provider::Okta, wires.provider)]);
+        federations.cutter = Some(wires.cutter);
         let (engine, running) = Engine::start(Parts {
             ledger: wires.ledger,
             access: wires.access,
-            federations: Federations::default(),
+            federations,
             chat: wires.chat,
             clock: self.outside.time.clone() as Arc<dyn Clock>,
             settings: self.settings.clone(),
@@ -126,4 +140,28 @@ pub(crate) fn ask(target: Target, minutes: u32) -> Command {
         reason: "mend the pipeline".to_owned(),
         ticket: None,
     })
+}
+
+/// An emergency as a door hands it over; the engine gives it its id.
+pub(crate) fn open(level: Level, minutes: u32, people: &[&str]) -> Command {
+    new_emergency(Purpose::Incident, level, Some(Seconds::minutes(minutes)), people)
+}
+
+/// A drill, with nobody in the groups.
+pub(crate) fn drill() -> Command {
+    new_emergency(Purpose::Drill, Level::Ro, None, &[])
+}
+
+fn new_emergency(purpose: Purpose, level: Level, length: Option<Seconds>, people: &[&str]) -> Command {
+    Command::Emergency(EmergencyCommand::Open(NewEmergency {
+        id: EmergencyId::from_bits(0, EmergencyId::SYMBOLS_MIN),
+        federation: None,
+        purpose,
+        level,
+        length,
+        incident: Some("INC-7".to_owned()),
+        reason: "Identity Center does not answer".to_owned(),
+        people: people.iter().map(|name| person(name)).collect(),
+        due: None,
+    }))
 }

@@ -1,20 +1,27 @@
 //! What is outside of the bot, in memory: the time, a provider that keeps a set, a channel that keeps messages. It goes
 //! on while the bot is dead, and it never looks into the bot: what it checks it checks against the durable journal.
 
+mod channel;
+mod idp;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use glasskey::ports::{About, Access, Answer, Chat, Clock, Fault, Progress, Seen, Started, Urgency};
+use glasskey::ports::{Access, Answer, Clock, Fault, Progress, Seen, Started, Urgency};
 use glasskey_domain::holding::{Change, Operation};
 use glasskey_domain::ids::OperationId;
-use glasskey_domain::request::{MessageRef, Posting};
-use glasskey_domain::{AccessRequest, Book, Directory, GroupId, Holding, RequestId, State, Tell};
+use glasskey_domain::{Book, GroupId, Holding, State};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::store::Store;
+use idp::Idp;
+
+use channel::Post;
+pub(crate) use channel::{card_key, subject};
+pub(crate) use idp::{Fact, level_of};
 
 /// Every town begins then.
 const BEGINNING: i64 = 1_800_000_000;
@@ -22,19 +29,19 @@ const BEGINNING: i64 = 1_800_000_000;
 const LATENCY: Duration = Duration::from_millis(5);
 /// How long a caller waits for an answer.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(2);
-/// Clocks differ; chat looks this much before the intent, as the Slack door does.
-const LOOK_BEFORE: SignedDuration = SignedDuration::from_secs(120);
 
 /// The time: what truly passes (tokio's, and sleeps of the whole machine), and what the bot's clock makes of it.
 pub(crate) struct Time {
     born: Instant,
     asleep_ms: AtomicI64,
     wrong_ms: AtomicI64,
+    wrong_most_ms: AtomicI64,
 }
 
 impl Time {
     fn new() -> Self {
-        Self { born: Instant::now(), asleep_ms: AtomicI64::new(0), wrong_ms: AtomicI64::new(0) }
+        let still = || AtomicI64::new(0);
+        Self { born: Instant::now(), asleep_ms: still(), wrong_ms: still(), wrong_most_ms: still() }
     }
 
     /// What a good clock would show.
@@ -52,6 +59,12 @@ impl Time {
     /// The bot's clock is set: it shows so much more (or less) than the truth.
     pub(crate) fn set_wrong_by(&self, ms: i64) {
         self.wrong_ms.store(ms, Ordering::SeqCst);
+        self.wrong_most_ms.fetch_max(ms.abs(), Ordering::SeqCst);
+    }
+
+    /// By how much the bot's clock was ever wrong.
+    pub(crate) fn wrong_most(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.wrong_most_ms.load(Ordering::SeqCst))
     }
 }
 
@@ -74,6 +87,8 @@ pub(crate) enum Mishap {
     Fails,
     /// It is held up on its way for so long, and its caller gives up before.
     Late(SignedDuration),
+    /// It has no effect and no answer, and its caller gives up.
+    Hangs,
 }
 
 /// Decides what goes wrong with a call of this name.
@@ -99,6 +114,7 @@ struct Aws {
     history: Vec<(Timestamp, Holding, bool)>,
     operations: BTreeMap<OperationId, Running>,
     deleted: Vec<Holding>,
+    looks: usize,
     stale: SignedDuration,
     operation_takes: SignedDuration,
 }
@@ -128,22 +144,12 @@ impl Aws {
     }
 }
 
-/// A message in chat.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Post {
-    /// `card/AR-…`, or the key of the message.
-    pub(crate) key: String,
-    /// When it was posted, truly.
-    pub(crate) at: Timestamp,
-    /// The version of the request that it shows.
-    pub(crate) shows: u64,
-}
-
 /// All that is outside.
 pub(crate) struct Outside {
     /// The time.
     pub(crate) time: Arc<Time>,
     aws: Mutex<Aws>,
+    idp: Mutex<Idp>,
     posts: Mutex<Vec<Post>>,
     standing: BTreeSet<Holding>,
     through_groups: BTreeMap<Holding, Vec<GroupId>>,
@@ -169,14 +175,15 @@ impl Outside {
         let history = standing.iter().map(|holding| (Timestamp::MIN, holding.clone(), true)).collect();
         let operation_takes = SignedDuration::from_millis(400);
         let aws = Mutex::new(Aws { history, operation_takes, ..Aws::default() });
-        let (posts, broken) = (Mutex::default(), Mutex::default());
-        Self { time, aws, posts, standing, through_groups, luck, store, broken }
+        let (idp, posts, broken) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { time, aws, idp, posts, standing, through_groups, luck, store, broken }
     }
 
     /// Lists lag so much behind from now on, and operations take so long.
     pub(crate) fn set_pace(&self, stale: SignedDuration, operation_takes: SignedDuration) {
         let mut aws = lock(&self.aws);
         (aws.stale, aws.operation_takes) = (stale, operation_takes);
+        lock(&self.idp).stale = stale;
     }
 
     fn aws(&self) -> MutexGuard<'_, Aws> {
@@ -231,9 +238,10 @@ impl Outside {
         aws.operations.values().filter(|r| r.holding == *holding && r.change == Change::Create).count()
     }
 
-    /// Messages, oldest first.
-    pub(crate) fn posts(&self) -> Vec<Post> {
-        lock(&self.posts).clone()
+    /// Whether nobody ever asked Identity Center anything.
+    pub(crate) fn aws_was_left_alone(&self) -> bool {
+        let aws = self.aws();
+        aws.looks == 0 && aws.operations.is_empty() && aws.deleted.is_empty()
     }
 
     /// What was seen that must never be.
@@ -286,6 +294,10 @@ impl Outside {
         tokio::time::sleep(LATENCY).await;
         match (self.luck)(name) {
             Mishap::Before(fault) => Err(fault),
+            Mishap::Hangs => {
+                tokio::time::sleep(GIVES_UP_AFTER).await;
+                Err(lost())
+            }
             other => Ok(other),
         }
     }
@@ -294,7 +306,8 @@ impl Outside {
         if self.begin("look").await? == Mishap::Lost {
             return Err(lost());
         }
-        let aws = self.aws();
+        let mut aws = self.aws();
+        aws.looks += 1;
         let direct = aws.shows(holding, self.time.truth() - aws.stale);
         Ok(Seen { direct, groups: self.through_groups.get(holding).cloned().unwrap_or_default() })
     }
@@ -358,38 +371,6 @@ impl Outside {
             Some(_) => Progress::Succeeded,
         })
     }
-
-    /// Posts, or finds what an earlier try has posted; answers the number of the message.
-    async fn post(
-        &self,
-        name: &str,
-        key: String,
-        shows: u64,
-        since: Option<Timestamp>,
-    ) -> Result<usize, Fault> {
-        let mishap = self.begin(name).await?;
-        if mishap == Mishap::Fails {
-            return Err(Fault::Permanent { what: "channel_not_found".to_owned() });
-        }
-        let number = {
-            let mut posts = lock(&self.posts);
-            let found = since.and_then(|since| {
-                let since = since - LOOK_BEFORE;
-                posts.iter().position(|post| post.key == key && post.at >= since)
-            });
-            found.unwrap_or_else(|| {
-                posts.push(Post { key, at: self.time.truth(), shows });
-                posts.len() - 1
-            })
-        };
-        if mishap == Mishap::Lost { Err(lost()) } else { Ok(number) }
-    }
-
-    fn check_intent(&self, what: &str, id: &RequestId, intent: impl FnOnce(&AccessRequest) -> bool) {
-        if !self.store.durable(|book| book.request(id).is_some_and(intent)) {
-            self.blame(format!("{what} is posted and that it would be was not written down"));
-        }
-    }
 }
 
 impl Access for Outside {
@@ -413,70 +394,5 @@ impl Access for Outside {
         _: Urgency,
     ) -> Answer<'a, Result<Progress, Fault>> {
         Box::pin(self.progress(operation))
-    }
-}
-
-/// The request that a card or a message is about; this suite has no emergencies.
-pub(crate) fn request(about: About<'_>) -> &AccessRequest {
-    match about {
-        About::Request(request) => request,
-        About::Emergency(_) | About::Watch(_) => panic!("not about a request"),
-    }
-}
-
-/// The key of a request's card.
-pub(crate) fn card_key(id: &RequestId) -> String {
-    format!("card/{id}")
-}
-
-impl Chat for Outside {
-    fn post_card<'a>(
-        &'a self,
-        about: About<'a>,
-        _: &'a Directory,
-        look_since: Option<Timestamp>,
-    ) -> Answer<'a, Result<MessageRef, Fault>> {
-        let request = request(about);
-        Box::pin(async move {
-            let key = card_key(&request.ask.id);
-            self.check_intent(&key, &request.ask.id, |request| {
-                matches!(request.card.posting, Posting::Intended { .. })
-            });
-            let number = self.post("card", key, request.version, look_since).await?;
-            Ok(MessageRef { channel: "C0ACCESS".to_owned(), message: number.to_string() })
-        })
-    }
-
-    fn update_card<'a>(
-        &'a self,
-        about: About<'a>,
-        _: &'a Directory,
-        message: &'a MessageRef,
-    ) -> Answer<'a, Result<(), Fault>> {
-        let request = request(about);
-        Box::pin(async move {
-            let mishap = self.begin("update").await?;
-            if mishap == Mishap::Fails {
-                return Err(Fault::Permanent { what: "message_not_found".to_owned() });
-            }
-            lock(&self.posts)[message.message.parse::<usize>().unwrap()].shows = request.version;
-            if mishap == Mishap::Lost { Err(lost()) } else { Ok(()) }
-        })
-    }
-
-    fn tell<'a>(
-        &'a self,
-        tell: &'a Tell,
-        about: About<'a>,
-        _: &'a Directory,
-        look_since: Option<Timestamp>,
-    ) -> Answer<'a, Result<(), Fault>> {
-        let request = request(about);
-        Box::pin(async move {
-            self.check_intent(&tell.key(), &request.ask.id, |request| {
-                matches!(request.untold.get(tell), Some(Posting::Intended { .. }))
-            });
-            self.post("tell", tell.key(), request.version, look_since).await.map(drop)
-        })
     }
 }

@@ -1,11 +1,17 @@
 //! The promises of DESIGN §1, looked at from outside: in the journal, at the provider, in chat.
 
+mod emergencies;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use glasskey::ports::{Answer, Entry, Fault, Ledger};
 use glasskey_domain::book::Row;
-use glasskey_domain::{AccessRequest, Book, Emergency, EmergencyId, Event, Holding, Record, RequestId};
+use glasskey_domain::request::CardState;
+use glasskey_domain::{
+    AccessRequest, Book, Emergency, EmergencyId, Event, Holding, NoticeKind, Record, RequestId,
+};
 use jiff::SignedDuration;
 
 use super::company::standing;
@@ -48,6 +54,7 @@ impl Witness {
                         self.outside.blame(format!("P4: {id} is called ended and {holding} is there"));
                     }
                 }
+                Event::Emergency { id, fact } => emergencies::witness(&self.outside, entry, id, fact),
                 _ => {}
             }
         }
@@ -94,6 +101,8 @@ impl Ledger for Witness {
 pub(crate) struct Past {
     /// Requests as they were at the end, in the order in which they were asked.
     pub(crate) requests: Vec<AccessRequest>,
+    /// Emergencies likewise.
+    pub(crate) emergencies: Vec<Emergency>,
     /// Keys of the messages that the journal says were delivered.
     pub(crate) told: BTreeSet<String>,
 }
@@ -101,28 +110,78 @@ pub(crate) struct Past {
 /// Reads the past and checks each step of it: P1, P2, P6.
 pub(crate) fn past(records: &[Record]) -> Past {
     let mut book = Book::default();
-    let (mut latest, mut order) = (BTreeMap::new(), Vec::new());
+    let (mut requests, mut emergencies) = (InOrder::default(), InOrder::default());
     let (mut told, mut deliveries) = (BTreeSet::new(), BTreeSet::new());
     for record in records {
         if let Some(delivery) = &record.interaction {
             assert!(deliveries.insert(delivery.clone()), "P6: {delivery} had an effect twice");
         }
+        let before: BTreeMap<EmergencyId, Emergency> = emergencies::concerned(record)
+            .filter_map(|id| Some((id.clone(), book.emergency(id)?.clone())))
+            .collect();
         let touched = book.apply(record);
+        for id in &touched.requests {
+            requests.is_now(id, book.request(id).cloned());
+        }
+        for request in &touched.closed {
+            requests.is_now(&request.ask.id, Some(request.clone()));
+        }
+        for id in &touched.emergencies {
+            emergencies.is_now(id, book.emergency(id).cloned());
+        }
+        for one in &touched.closed_emergencies {
+            emergencies.is_now(&one.ask.id, Some(one.clone()));
+        }
         for event in &record.events {
             match event {
-                Event::Requested { ask, .. } => order.push(ask.id.clone()),
-                Event::Told { tell } => assert!(told.insert(tell.key()), "told twice: {}", tell.key()),
+                Event::Told { tell } => {
+                    let first = told.insert(tell.key());
+                    assert!(first || may_be_told_again(tell.kind), "told twice: {}", tell.key());
+                }
                 Event::GrantOrdered { id, deadline, .. } => ordered(&book, record, id, *deadline),
+                Event::Emergency { id, fact } => {
+                    let after = emergencies.get(id).expect("an emergency of which something is told");
+                    emergencies::step(before.get(id), after, record.at, fact);
+                }
                 _ => {}
             }
         }
-        let seen = touched.requests.iter().filter_map(|id| book.request(id).cloned());
-        for request in seen.chain(touched.closed.iter().cloned()) {
-            latest.insert(request.ask.id.clone(), request);
+    }
+    Past { requests: requests.all(), emergencies: emergencies.all(), told }
+}
+
+/// Things as they were last, in the order in which they began.
+struct InOrder<Id, T> {
+    order: Vec<Id>,
+    latest: BTreeMap<Id, T>,
+}
+
+impl<Id, T> Default for InOrder<Id, T> {
+    fn default() -> Self {
+        Self { order: Vec::new(), latest: BTreeMap::new() }
+    }
+}
+
+impl<Id: Ord + Clone, T> InOrder<Id, T> {
+    fn is_now(&mut self, id: &Id, thing: Option<T>) {
+        let Some(thing) = thing else { return };
+        if self.latest.insert(id.clone(), thing).is_none() {
+            self.order.push(id.clone());
         }
     }
-    let requests = order.iter().map(|id| latest.remove(id).expect("a request once")).collect();
-    Past { requests, told }
+
+    fn get(&self, id: &Id) -> Option<&T> {
+        self.latest.get(id)
+    }
+
+    fn all(mut self) -> Vec<T> {
+        self.order.iter().filter_map(|id| self.latest.remove(id)).collect()
+    }
+}
+
+/// Who is given a seat anew is told again how to sign in; a provider may stand in the way for two reasons.
+fn may_be_told_again(kind: NoticeKind) -> bool {
+    matches!(kind, NoticeKind::SignIn { .. } | NoticeKind::EmergencyStuck)
 }
 
 /// P1 and P2, at the moment at which access is ordered.
@@ -145,24 +204,40 @@ pub(crate) fn all_is_well(store: &Store, outside: &Outside) -> Past {
     assert_eq!(replayed, store.reopened(), "P7: the journal and the state differ");
     assert_eq!(replayed.open_count(), 0, "left open: {:?}", replayed.requests().collect::<Vec<_>>());
     assert_eq!(replayed.holdings().count(), 0, "{:?}", replayed.holdings().collect::<Vec<_>>());
+    assert_eq!(replayed.emergencies().count(), 0, "{:?}", replayed.emergencies().collect::<Vec<_>>());
     assert_eq!(replayed.due().count(), 0, "{:?}", replayed.due().collect::<Vec<_>>());
     let past = past(&store.records());
-    let posts = outside.posts();
+    emergencies::are_over(&past, outside);
     let mut expected: BTreeSet<String> = past.told.clone();
     for request in &past.requests {
         assert!(request.state.is_terminal(), "{request:?}");
-        if request.card.undeliverable.is_none() {
-            let key = card_key(&request.ask.id);
-            let shows: Vec<u64> =
-                posts.iter().filter(|post| post.key == key).map(|post| post.shows).collect();
-            assert_eq!(shows, [request.version], "the card of {} is posted once and shows its end", key);
-            expected.insert(key);
-        }
+        expected.extend(card_shows_the_end(outside, &request.ask.id, &request.card, request.version));
+    }
+    for one in &past.emergencies {
+        expected.extend(card_shows_the_end(outside, &one.ask.id, &one.card, one.version));
     }
     let mut posted = BTreeSet::new();
-    for post in &posts {
-        assert!(posted.insert(post.key.clone()), "posted twice: {}", post.key);
+    for post in &outside.posts() {
+        let again = post.key.contains("/sign-in-") || post.key.contains("/emergency-stuck/");
+        assert!(posted.insert(post.key.clone()) || again, "posted twice: {}", post.key);
     }
     assert_eq!(posted, expected, "what was posted and what the journal says was delivered");
     past
+}
+
+/// Its key, if it was posted.
+fn card_shows_the_end(
+    outside: &Outside,
+    id: &impl fmt::Display,
+    card: &CardState,
+    version: u64,
+) -> Option<String> {
+    if card.undeliverable.is_some() {
+        return None;
+    }
+    let key = card_key(id);
+    let posts = outside.posts();
+    let shows: Vec<u64> = posts.iter().filter(|post| post.key == key).map(|post| post.shows).collect();
+    assert_eq!(shows, [version], "the card {key} is posted once and shows its end");
+    Some(key)
 }

@@ -1,86 +1,88 @@
-//! One story with all that touches the outside in it, played by people who do not mind saying a thing again when the bot
-//! died under their hands.
+//! Plays stories with all that touches the outside in them, told by people who do not mind saying a thing again when the
+//! bot died under their hands.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use glasskey::engine::WeakEngine;
-use glasskey_domain::{Answer, Book, Command, EndCause, Event, InteractionId, Reply, RequestId, State, Who};
+use glasskey_domain::command::{EmergencyCommand, Which};
+use glasskey_domain::emergency::Level;
+use glasskey_domain::{
+    Answer, Book, Command, EmergencyId, EndCause, Event, InteractionId, Reply, RequestId, Seconds,
+};
+use tokio::time::Instant;
 
-use super::company::{holding, person, standing, target, through_groups};
+use super::company::{AUDITOR, Table, federations, person, standing, target, through_groups};
 use super::guillotine::{Blade, under};
-use super::life::{Life, Wires, World, ask};
-use super::outside::{Luck, Outside};
+use super::life::{Life, Wires, World, ask, drill, open};
+use super::outside::{Fact, Luck, Outside};
 use super::promises::{Past, all_is_well};
 use super::store::Store;
 
 /// All that is under way is done within this.
 const QUIET_WITHIN: Duration = Duration::from_secs(240);
 
-/// One line of the story.
+/// One line of a story.
 #[derive(Debug, Clone, Copy)]
-enum Line {
+pub(crate) enum Line {
     /// Who asks for which permission set, for how many minutes.
     Asks(&'static str, &'static str, u32),
     /// Who approves which request, counted from the first that was asked.
     Approves(&'static str, usize),
     /// Who ends which.
     Ends(&'static str, usize),
+    /// Who breaks glass, at which level, for how many minutes, for whom.
+    Opens(&'static str, Level, u32, &'static [&'static str]),
+    /// Who rehearses it.
+    Drills(&'static str),
+    /// Who confirms it, or goes on alone.
+    Confirms(&'static str),
+    /// Who says no to it.
+    Declines(&'static str),
+    /// Who gives whom a seat.
+    Adds(&'static str, &'static str, Level),
+    /// Who takes whose seats.
+    Removes(&'static str, &'static str),
+    /// Who moves its end, by how many minutes.
+    Extends(&'static str, u32),
+    /// Who closes it.
+    Offs(&'static str),
+    /// The auditor looks at one, counted from the first.
+    Reviews(usize),
+    /// Somebody puts a name into the ops group in the console, or takes it out.
+    ByHand(&'static str, bool),
+    /// Somebody deactivates the app in the console.
+    AppOffByHand,
     /// All that is under way comes to rest.
     Rest,
     /// So many minutes pass, and all comes to rest.
     Minutes(u64),
 }
-use Line::{Approves, Asks, Ends, Minutes, Rest};
+use Line::{
+    Adds, AppOffByHand, Approves, Asks, ByHand, Confirms, Declines, Drills, Ends, Extends, Minutes, Offs,
+    Opens, Removes, Rest, Reviews,
+};
 
-/// Two requests of Ana's that share one access, of which the first ends early and the second by its time; one of Bo's
-/// that is ended early and takes its access with it; one of Cy's for what Cy has anyway, one of Dee's for what her group gives.
-const STORY: [Line; 21] = [
-    Asks("ana", "Admin", 8),
-    Approves("bo", 0),
-    Approves("dee", 0),
-    Rest,
-    Asks("ana", "Admin", 10),
-    Approves("dee", 1),
-    Approves("bo", 1),
-    Rest,
-    Ends("ana", 0),
-    Asks("bo", "PowerUser", 9),
-    Approves("eve", 2),
-    Approves("dee", 2),
-    Rest,
-    Ends("bo", 2),
-    Asks("cy", "ReadOnly", 10),
-    Approves("bo", 3),
-    Approves("dee", 3),
-    Asks("dee", "ReadOnly", 10),
-    Approves("bo", 4),
-    Approves("eve", 4),
-    Rest,
-];
-
-/// What is told in it, and to whom.
-const TOLD: [&str; 14] = [
-    "request-1/ended/channel/#prod-access",
-    "request-1/ended/person/ana",
-    "request-1/granted/channel/#prod-access",
-    "request-1/granted/person/ana",
-    "request-2/ended/channel/#prod-access",
-    "request-2/ended/person/ana",
-    "request-2/granted/channel/#prod-access",
-    "request-2/granted/person/ana",
-    "request-3/ended/channel/#prod-access",
-    "request-3/ended/person/bo",
-    "request-3/granted/channel/#prod-access",
-    "request-3/granted/person/bo",
-    "request-4/already-held/person/cy",
-    "request-5/already-held/person/dee",
-];
+/// A story, and how it ends whoever dies in it.
+pub(crate) struct Story {
+    pub(crate) name: &'static str,
+    pub(crate) rules: fn() -> Table,
+    /// Whether sessions are cut at the end of an emergency.
+    pub(crate) cuts: bool,
+    pub(crate) lines: &'static [Line],
+    /// What is told in every telling.
+    pub(crate) told: &'static [&'static str],
+    /// What is told in some.
+    pub(crate) perhaps_told: &'static [&'static str],
+    pub(crate) ends: fn(&Past, &Outside),
+}
 
 /// A play: its people, its world, and where the knife falls in each of its lives but the last.
 pub(crate) struct Play {
     world: World,
+    story: &'static Story,
     requests: Vec<RequestId>,
+    emergencies: Vec<EmergencyId>,
     /// Whether every delivery comes twice, and every timer fires twice.
     twice: bool,
     /// What was being done when the knife fell.
@@ -90,15 +92,18 @@ pub(crate) struct Play {
 /// Puts something between an engine, which will be there, and its wires.
 pub(crate) type Wiring<'a> = &'a dyn Fn(&Arc<OnceLock<WeakEngine>>, Wires) -> Wires;
 
-/// A world for the story over this store.
+/// A world for a story over this store.
 pub(crate) fn world(store: Store, luck: Luck) -> World {
     let outside = Outside::new(standing(), through_groups(), luck, store.clone());
     World::new(store, Arc::new(outside))
 }
 
 impl Play {
-    pub(crate) fn new(world: World) -> Self {
-        Self { world, requests: Vec::new(), twice: false, fell_at: Vec::new() }
+    pub(crate) fn new(story: &'static Story, mut world: World) -> Self {
+        world.rules = Arc::new((story.rules)());
+        world.settings.federations = federations(story.cuts);
+        let (requests, emergencies, fell_at) = (Vec::new(), Vec::new(), Vec::new());
+        Self { world, story, requests, emergencies, twice: false, fell_at }
     }
 
     /// From now on every delivery comes twice and every timer fires twice.
@@ -112,13 +117,14 @@ impl Play {
         let mut blades = blades.iter().chain(std::iter::repeat(&never));
         let mut blade = blades.next().unwrap();
         let mut life = self.begin(blade, wire);
-        let end = [Minutes(11)];
-        for (number, line) in STORY.iter().chain(&end).enumerate() {
+        for (number, line) in self.story.lines.iter().enumerate() {
+            let begun = Instant::now();
+            self.happens(*line);
             loop {
                 let said = tokio::select! {
                     biased;
                     () = blade.falls() => None,
-                    answer = self.say(&life, number, *line) => Some(answer),
+                    answer = self.say(&life, number, *line, begun) => Some(answer),
                 };
                 if let Some(answer) = said {
                     self.hear(number, *line, answer).await;
@@ -152,28 +158,60 @@ impl Play {
         (blade, self.begin(blade, wire))
     }
 
-    async fn say(&self, life: &Life, number: usize, line: Line) -> Option<Answer> {
-        let command = match line {
-            Asks(_, set, minutes) => ask(target(set), minutes),
-            Approves(_, which) => Command::Approve { id: self.requests[which].clone() },
-            Ends(_, which) => Command::End { id: self.requests[which].clone() },
-            Rest => {
-                assert!(life.rests(QUIET_WITHIN).await, "line {number}: it does not come to rest");
-                return None;
-            }
-            Minutes(minutes) => {
-                tokio::time::sleep(Duration::from_secs(60 * minutes)).await;
-                assert!(life.rests(QUIET_WITHIN).await, "line {number}: it does not come to rest");
-                return None;
-            }
+    /// What happens outside, whether or not a bot lives.
+    fn happens(&self, line: Line) {
+        match line {
+            ByHand(name, so) => self.world.outside.by_hand(Fact::is_in("00gops", name), so),
+            AppOffByHand => self.world.outside.by_hand(Fact::App, false),
+            _ => {}
+        }
+    }
+
+    async fn say(&self, life: &Life, number: usize, line: Line, begun: Instant) -> Option<Answer> {
+        if let Minutes(minutes) = line {
+            tokio::time::sleep_until(begun + Duration::from_secs(60 * minutes)).await;
+        }
+        let Some((who, command)) = self.command(line) else {
+            assert!(life.rests(QUIET_WITHIN).await, "line {number}: it does not come to rest");
+            return None;
         };
-        let (Asks(who, ..) | Approves(who, _) | Ends(who, _)) = line else { return None };
         let answer = life.does(who, &delivery(number), command.clone()).await;
         if self.twice {
             assert_eq!(life.does(who, &delivery(number), command).await, answer, "P6: line {number}");
             self.all_timers_fire(life).await;
         }
         Some(answer)
+    }
+
+    fn command(&self, line: Line) -> Option<(&'static str, Command)> {
+        let which = || Which::Open(None);
+        let (who, command) = match line {
+            Asks(who, set, minutes) => return Some((who, ask(target(set), minutes))),
+            Approves(who, which) => {
+                return Some((who, Command::Approve { id: self.requests[which].clone() }));
+            }
+            Ends(who, which) => return Some((who, Command::End { id: self.requests[which].clone() })),
+            Opens(who, level, minutes, people) => return Some((who, open(level, minutes, people))),
+            Drills(who) => return Some((who, drill())),
+            Confirms(who) => (who, EmergencyCommand::Confirm { which: which() }),
+            Declines(who) => (who, EmergencyCommand::Decline { which: which(), why: None }),
+            Adds(who, whom, level) => {
+                (who, EmergencyCommand::Add { which: which(), people: vec![person(whom)], level })
+            }
+            Removes(who, whom) => {
+                (who, EmergencyCommand::Remove { which: which(), people: vec![person(whom)] })
+            }
+            Extends(who, minutes) => {
+                (who, EmergencyCommand::Extend { which: which(), by: Seconds::minutes(minutes) })
+            }
+            Offs(who) => (who, EmergencyCommand::Off { which: which(), reason: None }),
+            Reviews(number) => {
+                let id = self.emergencies[number].clone();
+                (AUDITOR, EmergencyCommand::Review { id, note: None })
+            }
+            ByHand(..) | AppOffByHand | Rest | Minutes(_) => return None,
+        };
+        Some((who, Command::Emergency(command)))
     }
 
     /// Timers that come early, and those of requests that moved on, change nothing.
@@ -185,6 +223,10 @@ impl Play {
             for timer in timers {
                 life.engine.inside(timer).await.unwrap();
             }
+        }
+        for id in &self.emergencies {
+            let tick = EmergencyCommand::Tick { id: id.clone() };
+            life.engine.inside(Command::Emergency(tick)).await.unwrap();
         }
         let after = self.world.store.records();
         let told_by_timers = after.iter().flat_map(|record| &record.events).any(|event| {
@@ -198,8 +240,15 @@ impl Play {
     async fn hear(&mut self, number: usize, line: Line, answer: Option<Answer>) {
         let Some(answer) = answer else { return };
         let Answer::Done(reply) = &answer else { panic!("line {number}: {line:?} is answered {answer:?}") };
-        if let (Asks(..), Reply::Waiting { id, .. }) = (line, reply) {
-            self.requests.push(id.clone());
+        match (line, reply) {
+            (Asks(..), Reply::Waiting { id, .. }) => self.requests.push(id.clone()),
+            (
+                Opens(..) | Drills(_),
+                Reply::EmergencyWaiting { id, .. }
+                | Reply::EmergencyOpening { id, .. }
+                | Reply::DrillOpening { id },
+            ) => self.emergencies.push(id.clone()),
+            _ => {}
         }
         let kept = |book: &Book| book.answered(&InteractionId::new(delivery(number))).cloned();
         assert_eq!(self.world.store.durable(kept), Some(answer), "line {number}");
@@ -210,10 +259,13 @@ impl Play {
         let past = all_is_well(&self.world.store, &self.world.outside);
         let asked: Vec<&RequestId> = past.requests.iter().map(|request| &request.ask.id).collect();
         assert_eq!(asked, self.requests.iter().collect::<Vec<_>>(), "each was asked once");
-        ends_as_told(&past);
-        let outside = &self.world.outside;
-        assert_eq!(outside.creates_of(&holding("cy", "ReadOnly")), 0, "P5");
-        assert_eq!(outside.creates_of(&holding("dee", "ReadOnly")), 0, "P5");
+        let opened: Vec<&EmergencyId> = past.emergencies.iter().map(|one| &one.ask.id).collect();
+        assert_eq!(opened, self.emergencies.iter().collect::<Vec<_>>(), "each was opened once");
+        (self.story.ends)(&past, &self.world.outside);
+        self.told_as_ever(&past);
+        if past.requests.is_empty() {
+            assert!(self.world.outside.aws_was_left_alone(), "P8: Identity Center was asked");
+        }
         let mut at: Option<jiff::Timestamp> = None;
         let records = self.world.store.records();
         let stopped = records.last().map(|record| record.events.clone());
@@ -223,38 +275,28 @@ impl Play {
             at = Some(record.at);
         }
     }
+
+    /// What people are told is the same in every telling: neither less nor more.
+    fn told_as_ever(&self, past: &Past) {
+        let mut told: Vec<String> = past.told.iter().map(|key| unnamed(key, past)).collect();
+        told.retain(|key| !self.story.perhaps_told.contains(&key.as_str()));
+        told.sort();
+        assert_eq!(told, self.story.told, "{}", self.story.name);
+    }
 }
 
 fn delivery(number: usize) -> String {
     format!("delivery-{number}")
 }
 
-fn ends_as_told(past: &Past) {
-    let [first, second, third, fourth, fifth] = &past.requests[..] else { panic!("five requests") };
-    let revoked = |who: &str| EndCause::Revoked { by: Who::Person { person: person(who) } };
-    let ended = |state: &State, why: &EndCause, keeper: Option<&RequestId>| match state {
-        State::Ended { cause, granted_at: Some(_), kept_by, .. } => {
-            cause == why && kept_by.as_ref() == keeper
-        }
-        _ => false,
-    };
-    assert!(ended(&first.state, &revoked("ana"), Some(&second.ask.id)), "{:?}", first.state);
-    assert!(ended(&second.state, &EndCause::Expired, None), "{:?}", second.state);
-    assert!(ended(&third.state, &revoked("bo"), None), "{:?}", third.state);
-    for held in [fourth, fifth] {
-        let was_there =
-            matches!(&held.state, State::Ended { cause: EndCause::AlreadyHeld { .. }, granted_at: None, .. });
-        assert!(was_there, "{:?}", held.state);
-    }
-    // What people are told is the same in every telling: neither less nor more.
-    let mut told: Vec<String> = past.told.iter().map(|key| unnamed(key, past)).collect();
-    told.sort();
-    assert_eq!(told, TOLD);
-}
-
-/// Ids are random; requests are named by their place in the story here.
+/// Ids are random; requests and emergencies are named by their place in the story here.
 fn unnamed(key: &str, past: &Past) -> String {
-    let found = past.requests.iter().position(|request| key.starts_with(request.ask.id.as_str()));
-    let place = found.expect("a message is about a request");
-    key.replacen(past.requests[place].ask.id.as_str(), &format!("request-{}", place + 1), 1)
+    let requests = past.requests.iter().map(|request| request.ask.id.as_str());
+    let emergencies = past.emergencies.iter().map(|one| one.ask.id.as_str());
+    let named = |kind: &'static str| move |(place, id)| (format!("{kind}-{}", place + 1), id);
+    let all =
+        requests.enumerate().map(named("request")).chain(emergencies.enumerate().map(named("emergency")));
+    let found = all.into_iter().find(|(_, id)| key.starts_with(*id));
+    let (name, id) = found.expect("a message is about a request, or an emergency");
+    key.replacen(id, &name, 1)
 }

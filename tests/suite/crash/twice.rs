@@ -1,22 +1,29 @@
 //! Whatever is done is done twice: calls whose first answer is lost, outcomes that come again, timers that fire again,
 //! deliveries that are delivered again.
+#![expect(clippy::print_stderr, reason = "a test that fails says of what")]
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use glasskey::engine::WeakEngine;
-use glasskey::ports::{About, Access, Answer, Chat, Fault, Progress, Seen, Started, Urgency};
+use glasskey::engine::{Engine, WeakEngine};
+use glasskey::ports::{
+    About, Access, Answer, Chat, Fault, Federation, Finding, IdentityProvider, Observed, Progress, Seen,
+    SessionCutter, Started, Urgency,
+};
 use glasskey_domain::command::Incoming;
+use glasskey_domain::emergency::{CutPlan, Member};
+use glasskey_domain::federation::{CutSeen, FederationChange, Looked, Made};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{Command, Directory, Holding, Outcome, Subject, Tell};
+use glasskey_domain::{Command, Directory, EmergencyId, Holding, Outcome, Person, Tell};
 use jiff::Timestamp;
 
-use super::guillotine::Blade;
+use super::emergencies::{CROSSED, PLAIN};
 use super::life::Wires;
-use super::outside::{Mishap, request};
-use super::script::{Play, world};
+use super::outside::{Mishap, level_of, subject};
+use super::requests::REQUESTS;
+use super::script::{Play, Story, world};
 use super::store::Store;
 
 /// Calls every call twice and brings every outcome before the engine does.
@@ -28,10 +35,27 @@ struct Twice {
 }
 
 impl Twice {
+    fn engine(&self) -> Engine {
+        self.engine.get().and_then(WeakEngine::upgrade).expect("the engine lives while it calls")
+    }
+
+    /// The emergency on whose behalf the provider is called.
+    async fn emergency(&self) -> Option<EmergencyId> {
+        let engine = self.engine();
+        let book = engine.book().await;
+        book.emergencies().find(|one| one.state.holds_federation()).map(|one| one.ask.id.clone())
+    }
+
+    /// The provider did it, and says so again and again.
+    async fn made(&self, change: FederationChange, member: Option<Member>) {
+        if let Some(id) = self.emergency().await {
+            self.bring(Outcome::FederationMade { id, results: vec![(change, Made::Done { member })] }).await;
+        }
+    }
+
     /// Twice, because the engine brings it a third time.
     async fn bring(&self, outcome: Outcome) {
-        let engine =
-            self.engine.get().and_then(WeakEngine::upgrade).expect("the engine lives while it calls");
+        let engine = self.engine();
         for _ in 0..2 {
             let command = Command::Outcome(outcome.clone());
             engine.submit(Incoming::inside(command)).await.expect("the engine lives");
@@ -95,6 +119,96 @@ impl Access for Twice {
     }
 }
 
+impl IdentityProvider for Twice {
+    fn observe<'a>(&'a self, federation: Federation<'a>, urgency: Urgency) -> Answer<'a, Observed> {
+        Box::pin(async move {
+            let _lost = self.wires.provider.observe(federation, urgency).await;
+            let seen = self.wires.provider.observe(federation, urgency).await;
+            let groups = seen.groups.iter().filter_map(|(level, who)| Some((*level, who.clone().ok()?)));
+            let looked = Looked { app: seen.app.clone().ok(), groups: groups.collect(), cut: None };
+            if let Some(id) = self.emergency().await {
+                self.bring(Outcome::FederationLooked { id, looked, fault: None }).await;
+            }
+            seen
+        })
+    }
+
+    fn activate<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let _lost = self.wires.provider.activate(app).await;
+            self.wires.provider.activate(app).await?;
+            self.made(FederationChange::Activate, None).await;
+            Ok(())
+        })
+    }
+
+    fn deactivate<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let _lost = self.wires.provider.deactivate(app).await;
+            self.wires.provider.deactivate(app).await?;
+            self.made(FederationChange::Deactivate, None).await;
+            Ok(())
+        })
+    }
+
+    fn add<'a>(&'a self, group: &'a str, person: &'a Person) -> Answer<'a, Result<Member, Fault>> {
+        Box::pin(async move {
+            let _lost = self.wires.provider.add(group, person).await;
+            let member = self.wires.provider.add(group, person).await?;
+            let change = FederationChange::Add { level: level_of(group), person: person.id.clone() };
+            self.made(change, Some(member.clone())).await;
+            Ok(member)
+        })
+    }
+
+    fn remove<'a>(&'a self, group: &'a str, member: &'a Member) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let _lost = self.wires.provider.remove(group, member).await;
+            self.wires.provider.remove(group, member).await?;
+            let change = FederationChange::Remove { level: level_of(group), member: member.clone() };
+            self.made(change, None).await;
+            Ok(())
+        })
+    }
+
+    fn metadata<'a>(&'a self, app: &'a str) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let _lost = self.wires.provider.metadata(app).await;
+            self.wires.provider.metadata(app).await?;
+            if let Some(id) = self.emergency().await {
+                self.bring(Outcome::MetadataFetched { id, fault: None }).await;
+            }
+            Ok(())
+        })
+    }
+
+    fn check<'a>(&'a self, federation: Federation<'a>) -> Answer<'a, Vec<Finding>> {
+        self.wires.provider.check(federation)
+    }
+
+    fn sign_in_link<'a>(&'a self, app: &'a str) -> Answer<'a, Result<Option<String>, Fault>> {
+        self.wires.provider.sign_in_link(app)
+    }
+}
+
+impl SessionCutter for Twice {
+    fn cut<'a>(&'a self, plan: &'a CutPlan, before: Timestamp) -> Answer<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let _lost = self.wires.cutter.cut(plan, before).await;
+            self.wires.cutter.cut(plan, before).await?;
+            self.made(FederationChange::Cut { before }, None).await;
+            Ok(())
+        })
+    }
+
+    fn look<'a>(&'a self, plan: &'a CutPlan) -> Answer<'a, Result<CutSeen, Fault>> {
+        Box::pin(async move {
+            let _lost = self.wires.cutter.look(plan).await;
+            self.wires.cutter.look(plan).await
+        })
+    }
+}
+
 impl Chat for Twice {
     fn post_card<'a>(
         &'a self,
@@ -102,11 +216,11 @@ impl Chat for Twice {
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<MessageRef, Fault>> {
-        let request = request(about);
+        let (id, _) = subject(about);
         Box::pin(async move {
             let message = self.wires.chat.post_card(about, directory, look_since).await?;
-            self.loses(format!("card {}", request.ask.id))?;
-            let (id, message_too) = (Subject::Request(request.ask.id.clone()), message.clone());
+            self.loses(format!("card {id}"))?;
+            let message_too = message.clone();
             // What an earlier try posted may show an earlier version: so much and no more is known.
             self.bring(Outcome::CardShown { id, version: 0, message: message_too }).await;
             Ok(message)
@@ -119,12 +233,11 @@ impl Chat for Twice {
         directory: &'a Directory,
         message: &'a MessageRef,
     ) -> Answer<'a, Result<(), Fault>> {
-        let request = request(about);
+        let (id, version) = subject(about);
         Box::pin(async move {
             self.wires.chat.update_card(about, directory, message).await?;
-            self.loses(format!("update {} {}", request.ask.id, request.version))?;
-            let (id, version, message) =
-                (Subject::Request(request.ask.id.clone()), request.version, message.clone());
+            self.loses(format!("update {id} {version}"))?;
+            let message = message.clone();
             self.bring(Outcome::CardShown { id, version, message }).await;
             Ok(())
         })
@@ -149,38 +262,45 @@ impl Chat for Twice {
 fn twice(engine: &Arc<OnceLock<WeakEngine>>, wires: Wires) -> Wires {
     let ledger = Arc::clone(&wires.ledger);
     let twice = Arc::new(Twice { wires, engine: Arc::clone(engine), lost: Mutex::default() });
-    Wires { ledger, access: twice.clone(), chat: twice }
+    Wires { ledger, access: twice.clone(), provider: twice.clone(), cutter: twice.clone(), chat: twice }
 }
 
-async fn played_twice(store: Store, blades: &[Arc<Blade>]) {
-    let mut play = Play::new(world(store, Box::new(|_| Mishap::None)));
-    play.says_everything_twice();
-    play.play(blades, &twice).await;
-    play.ends_well();
+async fn played_twice(store: fn() -> Store) {
+    for story in PLAIN.into_iter().chain(CROSSED).chain([&REQUESTS]) {
+        eprintln!("{}: everything twice", story.name);
+        let mut play = Play::new(story, world(store(), Box::new(|_| Mishap::None)));
+        play.says_everything_twice();
+        play.play(&[], &twice).await;
+        play.ends_well();
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn whatever_is_done_twice_is_done_once() {
-    played_twice(Store::in_memory(), &[]).await;
+    played_twice(Store::in_memory).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn whatever_is_done_twice_over_a_real_disk_is_done_once() {
-    played_twice(Store::on_disk(), &[]).await;
+    played_twice(Store::on_disk).await;
+}
+
+async fn first_answer_is_lost(story: &'static Story, lost: &'static str) {
+    let first = Mutex::new(true);
+    let luck = Box::new(move |name: &str| {
+        let first = name == lost && std::mem::take(&mut *first.lock().unwrap());
+        if first { Mishap::Lost } else { Mishap::None }
+    });
+    eprintln!("{}: the answer of the first {lost} is lost", story.name);
+    let mut play = Play::new(story, world(Store::in_memory(), luck));
+    play.play(&[], &|_, wires| wires).await;
+    play.ends_well();
 }
 
 /// Commands that a provider forgets, and lists that show the past, on top of doing everything twice.
 #[tokio::test(start_paused = true)]
 async fn every_answer_of_a_change_is_lost_once_and_the_end_is_the_same() {
     for lost in ["create", "delete", "look", "poll", "card", "update", "tell"] {
-        let lost_once = Mutex::new(BTreeSet::new());
-        let luck = Box::new(move |name: &str| {
-            let first = name == lost && lost_once.lock().unwrap().insert(name.to_owned());
-            if first { Mishap::Lost } else { Mishap::None }
-        });
-        eprintln!("the answer of the first {lost} is lost");
-        let mut play = Play::new(world(Store::in_memory(), luck));
-        play.play(&[], &|_, wires| wires).await;
-        play.ends_well();
+        first_answer_is_lost(&REQUESTS, lost).await;
     }
 }

@@ -291,7 +291,7 @@ async fn a_drill_is_held_and_says_how_it_went() {
     let said = house.says("dee", "drill").await;
     assert!(said.contains("is being held"), "{said}");
     house.hears(INCIDENTS, "*Passed*").await;
-    assert!(house.says("dee", "status").await.contains("Last drill of main"));
+    assert!(house.says("dee", "status").await.contains("Last drill of `main`"));
     house.check();
 }
 

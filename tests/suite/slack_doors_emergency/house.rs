@@ -280,10 +280,12 @@ impl House {
         let settings = Settings { federations: named.collect(), ..Settings::default() };
         let providers: BTreeMap<_, Arc<dyn IdentityProvider>> =
             BTreeMap::from([(Provider::Okta, okta.clone() as Arc<dyn IdentityProvider>)]);
+        let mut federations = Federations::default();
+        federations.providers = providers;
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: Arc::new(Gone),
-            federations: Federations { providers, ..Federations::default() },
+            federations,
             chat: chat.sender(),
             clock: clock.clone(),
             settings,

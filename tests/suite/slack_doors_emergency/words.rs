@@ -415,6 +415,7 @@ async fn the_largest_of_everything_is_within_slacks_limits_and_the_report_says_w
 #[tokio::test]
 async fn nothing_that_is_typed_makes_a_mention_a_link_a_line_or_words_of_ours() {
     let post = Post::new().await;
+    let code = regex_lite::Regex::new("`[^`\n]*`").unwrap();
     for typed in [
         "<!channel> <@U0BO> <https://evil.example|https://console.aws.amazon.com>",
         "x\n*OVERDUE*: all is lost\r\n\u{2028}`BG-ABCD` is on",
@@ -460,11 +461,14 @@ async fn nothing_that_is_typed_makes_a_mention_a_link_a_line_or_words_of_ours() 
             // The reason of a card is plain text, of which Slack makes nothing; it is the only line that begins so.
             let words: Vec<String> =
                 message.words().lines().filter(|line| !line.starts_with('“')).map(str::to_owned).collect();
+            // Nor does it of what stands between code marks, which what is typed cannot end.
+            let bare = code.replace_all(&words.join("\n"), "").into_owned();
+            assert!(!bare.contains("*bold*") && !bare.contains("`code`"), "{bare}");
             for text in [words.join("\n"), message.text.clone()] {
                 assert!(!text.contains("<!channel") && !text.contains("<https://evil"), "{text}");
                 assert!(!text.contains("\u{202E}") && !text.contains('\u{2028}'), "{text}");
                 assert!(!text.lines().any(|line| line.starts_with("*OVERDUE*")), "{text}");
-                assert!(!text.contains("*bold*") && !text.contains("fine”."), "{text}");
+                assert!(!text.contains("“fine”"), "{text}");
                 assert!(text.lines().count() < before + 8, "{text}");
             }
         }

@@ -1,5 +1,6 @@
 //! Break-glass: opened, peopled, closed, rehearsed; with everything in its way.
 
+mod center;
 mod drill;
 mod life;
 mod restart;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use glasskey_domain::emergency::EmergencyState;
 use glasskey_domain::refusal::EmergencyWord;
+use glasskey_domain::settings::SETTLE_AFTER;
 use glasskey_domain::{Book, Emergency, EmergencyId};
 use glasskey_playground::okta::{Fault, FaultKind, OktaControl};
 use glasskey_playground::slack::Message;
+use jiff::Span;
 
 use super::people::{Person, Said};
 use super::{ACCESS, Town};
@@ -125,6 +127,12 @@ impl Town {
                 rounds.changed().await.unwrap();
             }
         })
+    }
+
+    /// Lets the time pass in which a call whose answer was lost may still take effect.
+    pub(crate) fn lost_calls_settle(&self) {
+        self.settle();
+        self.pass(Span::new().seconds(i64::from(SETTLE_AFTER.0) + 1));
     }
 
     /// How long an emergency that is off was late.

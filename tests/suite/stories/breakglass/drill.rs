@@ -54,6 +54,7 @@ fn an_incident_takes_over_from_a_drill() {
     assert!(town.okta().is_active(APP) && town.okta().has_member(RO, "dee"));
     assert!(town.okta().members(OPS).is_empty());
     town.dee().says("/breakglass off");
+    town.lost_calls_settle();
     town.emergency_becomes(&it, EmergencyWord::Off);
     assert!(town.okta_sleeps());
 }

@@ -1,7 +1,6 @@
 //! The bot dies, at the worst of times.
 
 use glasskey_domain::refusal::EmergencyWord;
-use glasskey_domain::settings::SETTLE_AFTER;
 use glasskey_playground::okta::FaultKind;
 use jiff::ToSpan as _;
 
@@ -34,7 +33,7 @@ fn an_opening_that_is_cut_short_goes_on_after_the_restart() {
     town.settle();
     assert_eq!(town.said_in_incident("BREAK-GLASS IS ON"), 1);
     town.dee().says("/breakglass off");
-    town.pass(jiff::Span::new().seconds(i64::from(SETTLE_AFTER.0) + 1));
+    town.lost_calls_settle();
     town.emergency_becomes(&it, EmergencyWord::Off);
     assert!(town.okta_sleeps());
 }
@@ -48,6 +47,7 @@ fn a_closing_that_is_cut_short_goes_on_after_the_restart() {
     town.dee().says("/breakglass off");
     town.okta_shows("the call", |okta| okta.count("deactivateApplication") > 0);
     town.restart();
+    town.lost_calls_settle();
     town.emergency_becomes(&it, EmergencyWord::Off);
     assert!(town.okta_sleeps());
 }

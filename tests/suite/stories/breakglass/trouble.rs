@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use glasskey_domain::emergency::CloseCause;
 use glasskey_domain::refusal::EmergencyWord;
-use glasskey_domain::settings::SETTLE_AFTER;
 use glasskey_playground::okta::{FaultKind, UserStatus};
 use jiff::ToSpan as _;
 
@@ -25,6 +24,7 @@ fn okta_that_answers_429_and_500_is_asked_again() {
     town.okta_meets("deactivateApplication", 1, FaultKind::Internal500);
     town.okta_meets("unassignUserFromGroup", 1, FaultKind::RateLimited { reset_secs: 1 });
     town.dee().says("/breakglass off");
+    town.lost_calls_settle();
     town.emergency_becomes(&it, EmergencyWord::Off);
     assert!(town.okta_sleeps());
 }
@@ -38,8 +38,7 @@ fn a_lost_activation_is_not_lost() {
     let it = on(&town);
     assert!(town.okta().has_member(RO, "dee"));
     town.dee().says("/breakglass off");
-    town.settle();
-    town.pass(jiff::Span::new().seconds(i64::from(SETTLE_AFTER.0) + 1));
+    town.lost_calls_settle();
     town.emergency_becomes(&it, EmergencyWord::Off);
     assert!(town.okta_sleeps());
 }

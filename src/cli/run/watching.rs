@@ -1,0 +1,51 @@
+//! The loops that nobody waits for: whether Identity Center answers, and the drills by schedule.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use tokio::sync::watch::Receiver;
+
+use super::SILENCE_MAX;
+use crate::cli::aws::Aws;
+use crate::config::{Config, Secrets};
+use crate::directory::resolve;
+use crate::engine::Engine;
+use crate::engine::drills::{self, Plan};
+use crate::engine::watch::{self, Pulse};
+use crate::telemetry::health::Watched;
+
+/// Every loop there must be (pitfall 22).
+pub(super) fn loops(config: &Config) -> Vec<Watched> {
+    let drills = config.drill_schedule.as_ref().map(|_| "drills");
+    let names = ["clerk", "scheduler", "center"].into_iter().chain(drills);
+    names.map(|name| Watched { name, silence_max: SILENCE_MAX }).collect()
+}
+
+/// Starts them. `since`: from when on the due times of drills count.
+pub(super) fn start(
+    config: &Config,
+    engine: &Engine,
+    aws: &Arc<Aws>,
+    heard: Receiver<Pulse>,
+    since: Timestamp,
+) {
+    tokio::spawn(watch::run(engine.clone(), aws.clone(), heard));
+    let Some(schedule) = config.drill_schedule.clone() else { return };
+    let plan = Plan {
+        next_at: Box::new(move |last| schedule.next_after(last)),
+        who_is: Box::new(|directory, named| {
+            resolve::person_by(directory, named).map_err(|no| no.to_string())
+        }),
+        since,
+    };
+    tokio::spawn(drills::run(engine.clone(), plan));
+}
+
+/// The external ids, by the role that asks for them.
+pub(super) fn external_ids(config: &Config, secrets: &Secrets) -> BTreeMap<String, SecretString> {
+    let of = |name| config.breakglass.federations.get(name)?.settings.place.cut.as_ref();
+    let ids = secrets.external_ids.iter();
+    ids.filter_map(|(name, secret)| Some((of(name)?.assume.clone(), secret.to_secret_string()))).collect()
+}
