@@ -110,7 +110,7 @@ export class Okta {
   /** The time left when chat says it; until then, since when. */
   rest() {
     if (this.until) {
-      return el("span", { class: "app-time" }, "ends by itself in",
+      return el("span", { class: "app-time" }, "ends in",
         el("span", { class: "left", role: "timer", data: { until: this.until } }, left(this.until)));
     }
     const since = this.state.events.find((event) => event.event_type === "application.lifecycle.activate");
