@@ -363,6 +363,11 @@ fn annotations_of_break_glass_bind_nothing_else_and_are_read_strictly() {
         let said = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         assert!(faults.len() == 1 && said.contains(what) && said.contains(mend), "{text}\n{said}");
     }
+}
+
+#[test]
+fn annotations_of_break_glass_that_are_right_are_taken() {
+    let everybody = "permit(principal, action == Action::\"breakglass\", resource);";
     for right in [
         permit("@solo_after(\"1m\") @approvals(\"1\")", "true"),
         permit("@solo_after(\"9m\") @approvals(\"10\")", "true"),

@@ -127,7 +127,7 @@ pub(super) fn sessions(emergency: &Emergency) -> Text {
     };
     let cut = emergency.ask.place.cut.is_some();
     match (cut, end) {
-        (true, _) => text.say("AWS sessions are cut when it is closed"),
+        (true, _) => text.say("AWS sessions are cut when it is closed; those begun from them in workload accounts may live on for up to 1 h"),
         (false, Some(end)) => text
             .say(format!("AWS sessions that are open then may live on for up to {session}, until "))
             .time(end),

@@ -54,7 +54,7 @@ pub(in crate::notices) fn reply(reply: &Reply, directory: &Directory) -> Option<
                 .code(id.as_str())
                 .say(" is being closed: the app is deactivated and its groups are emptied; a report follows when the identity provider shows it.");
             if *cut {
-                text.say(" AWS sessions are cut then.")
+                text.say(" AWS sessions are cut then; those begun from them in workload accounts may live on for up to 1 h.")
             } else {
                 text.say(format!(" AWS sessions that are open may live on for up to {session}."))
             }
