@@ -171,7 +171,7 @@ at("screen readers find landmarks, names and labels, in the light and in the dar
   await visit.types("/elevate payments-prod ReadOnly 5m INC-10 look at the page itself");
   const card = visit.card("look at the page itself");
   await shows(card, "Waits for 1 approval");
-  for (const [role, name] of [["banner"], ["main"], ["group", "You are"], ["tablist", "Conversations"], ["log", "Messages"], ["region", "AWS, right now"], ["region", "What Glasskey does"], ["textbox", "Message or slash command"]]) {
+  for (const [role, name] of [["banner"], ["main"], ["group", "You are"], ["tablist", "Conversations"], ["log", "Messages"], ["region", "AWS, right now"], ["region", "Okta, right now"], ["region", "What Glasskey does"], ["textbox", "Message or slash command"]]) {
     await page.getByRole(role, name ? { name } : {}).first().waitFor();
   }
   const papers = [];

@@ -17,6 +17,7 @@ try {
   await demo.ready();
   const visit = await Visit.start(browser, demo.url);
   await tell(visit);
+  await breakGlass(visit);
   await visit.end();
 } finally {
   await browser.close();
@@ -46,6 +47,34 @@ async function tell(visit) {
   await shows(visit.account(PAYMENTS_PROD), "nobody");
   await shows(visit.page.locator("#log .about ~ .more"), "ended → Ana Ferreira");
   await picture(visit, "ended");
+}
+
+async function breakGlass(visit) {
+  const why = "identity center is down";
+  const card = visit.emergencyCard(why);
+  await visit.page.locator("#aws-down").click();
+  await visit.become("dee");
+  await visit.opens("C0INCIDENT");
+  await visit.types(`/breakglass on ops INC-7 ${why} @ana`);
+  await shows(card, "Waits for 1 confirmation");
+  await visit.become("bo");
+  await shows(visit.card("needs a second person"), why);
+  await picture(visit, "breakglass-card");
+  await visit.emergency(card, "confirm").click();
+  await shows(card, "ON until");
+  await shows(visit.page.locator("#okta [data-app]").getByRole("timer"), /^1:59/);
+  await visit.become("dee");
+  await shows(visit.card("BREAK-GLASS IS ON"), "Ana Ferreira (ops)");
+  await picture(visit, "breakglass-on");
+  await visit.page.locator("#okta-add").selectOption({ label: "Cy Okafor into ro" });
+  await shows(visit.page.locator("#okta"), "by hand");
+  await visit.types("/breakglass off it answers again");
+  await shows(card, "Off since");
+  const report = visit.card("Break-glass is off");
+  await shows(report, "not added by Glasskey");
+  await gone(visit.page.locator("#okta .chip"));
+  await report.evaluate((node) => node.scrollIntoView({ block: "start" }));
+  await picture(visit, "breakglass-off");
 }
 
 async function picture(visit, name) {

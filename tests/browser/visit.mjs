@@ -77,12 +77,21 @@ export class Visit {
     return this.page.locator("li.msg:not(.whisper):not(.typed)", { hasText: words });
   }
 
+  /** The card of an emergency: what is told about it has the reason too, but no fields. */
+  emergencyCard(why) {
+    return this.card(`“${why}”`).filter({ has: this.page.locator(".kit-fields") });
+  }
+
   whisper(words) {
     return this.page.locator("li.msg.whisper", { hasText: words }).last();
   }
 
   button(card, action) {
     return card.locator(`[data-action="request.${action}"]`);
+  }
+
+  emergency(card, action) {
+    return card.locator(`[data-action="emergency.${action}"]`);
   }
 
   account(id) {

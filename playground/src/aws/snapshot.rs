@@ -1,7 +1,7 @@
 //! What AWS holds, as JSON for the demo page: accounts with who has what, operations under way, the latest calls.
 //!
 //! ```json
-//! { "seconds": 12.5,
+//! { "seconds": 12.5, "down": false,
 //!   "accounts": [{ "id", "name", "ou_path": ["Workloads", "Prod"], "state", "management",
 //!                  "holders": [{ "type": "USER", "id", "name", "permission_set" }] }],
 //!   "operations": [{ "id", "kind": "create", "status": "IN_PROGRESS", "reason", "principal", "account",
@@ -48,6 +48,7 @@ pub(super) fn of(world: &World) -> Value {
     let calls = world.calls.iter().rev().take(CALLS_SHOWN_MAX).collect::<Vec<_>>();
     json!({
         "seconds": world.calendar.seconds_since_start(Instant::now()),
+        "down": world.faults.iter().any(|f| f.operation == "*"),
         "accounts": accounts,
         "operations": operations(world),
         "calls": calls,

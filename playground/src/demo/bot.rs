@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::DemoOptions;
 use super::folder::Folder;
+use crate::okta::SSWS_TOKEN;
 use crate::page::EventFeed;
 use crate::slack::SlackTwin;
 
@@ -78,6 +79,7 @@ pub(super) fn start(
         .env("RUST_BACKTRACE", "1")
         .env("SLACK_APP_TOKEN", slack.app_token())
         .env("SLACK_BOT_TOKEN", slack.bot_token())
+        .env("OKTA_TOKEN", SSWS_TOKEN)
         .env("AWS_ACCESS_KEY_ID", "playground")
         .env("AWS_SECRET_ACCESS_KEY", "playground")
         .env("AWS_EC2_METADATA_DISABLED", "true")

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::DemoOptions;
+use crate::company::{Company, OktaApp};
 use crate::slack::SlackTwin;
 
 /// Acme's rules.
@@ -21,7 +22,13 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn write(options: &DemoOptions, slack: &SlackTwin, aws_url: &str) -> std::io::Result<Self> {
+    pub(super) fn write(
+        options: &DemoOptions,
+        company: &Company,
+        slack: &SlackTwin,
+        aws_url: &str,
+        okta_url: &str,
+    ) -> std::io::Result<Self> {
         let temporary = tempfile::Builder::new().prefix("glasskey-demo-").tempdir()?;
         let root = match &options.keep {
             Some(kept) => std::path::absolute(kept)?,
@@ -39,7 +46,11 @@ impl Folder {
         // The path of a Unix socket is short by nature, so it never lies in the folder that somebody chose.
         let socket = temporary.path().join("glasskey.sock");
         let config = root.join("glasskey.toml");
-        let text = configuration(&root, &policies, &socket, metrics, &slack.url(), aws_url);
+        let mut whole = configuration(&root, &policies, &socket, metrics, &slack.url(), aws_url);
+        whole.extend(emergency_access(company, okta_url));
+        let text = format!(
+            "# Written by `glasskey-playground demo`: the real bot against twins on this machine.\n{whole}"
+        );
         std::fs::write(&config, text)?;
         Ok(Self { config, metrics, _temporary: temporary })
     }
@@ -56,14 +67,9 @@ fn configuration(
     metrics: SocketAddr,
     slack_url: &str,
     aws_url: &str,
-) -> String {
-    let document = |pairs: &[(&str, toml::Value)]| -> toml::Table {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
-    };
-    let table = |pairs: &[(&str, toml::Value)]| toml::Value::Table(document(pairs));
-    let text = |text: &str| toml::Value::from(text);
+) -> toml::Table {
     let path = |path: &Path| toml::Value::from(path.display().to_string());
-    let whole = document(&[
+    document(&[
         ("store", table(&[("path", path(&root.join("ledger")))])),
         (
             "slack",
@@ -96,6 +102,42 @@ fn configuration(
         ("schedule", table(&[("directory", text("0 * * * * *"))])),
         ("policy", table(&[("dir", path(policies))])),
         ("admin", table(&[("socket", path(socket)), ("metrics", text(&metrics.to_string()))])),
-    ]);
-    format!("# Written by `glasskey-playground demo`: the real bot against twins on this machine.\n{whole}")
+    ])
+}
+
+/// Okta and the emergency federation in it, as the company has them.
+fn emergency_access(company: &Company, okta_url: &str) -> toml::Table {
+    let okta = table(&[("url", text(okta_url)), ("token", text("env:OKTA_TOKEN"))]);
+    let federations = company.okta.apps.iter().map(|app| ("main", federation(company, app)));
+    let federations: Vec<(&str, toml::Value)> = federations.take(1).collect();
+    document(&[("okta", okta), ("breakglass", table(&federations))])
+}
+
+fn federation(company: &Company, app: &OktaApp) -> toml::Value {
+    let levels = || ["ro", "ops"].into_iter().zip(&app.groups);
+    let ids: Vec<(&str, toml::Value)> = levels().map(|(level, id)| (level, text(id))).collect();
+    let name_of = |id: &String| company.okta.groups.iter().find(|group| group.id == *id);
+    let names: Vec<(&str, toml::Value)> =
+        levels().filter_map(|(level, id)| Some((level, text(&name_of(id)?.name)))).collect();
+    table(&[
+        ("app", text(&app.id)),
+        ("groups", table(&ids)),
+        ("group_names", table(&names)),
+        ("app_link", text(&format!("https://acme.okta.com/home/amazon_aws/{}/272", app.id))),
+        ("max_duration", text("4h")),
+        ("channel", text("C0INCIDENT")),
+        ("session", text("1h")),
+    ])
+}
+
+fn document(pairs: &[(&str, toml::Value)]) -> toml::Table {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}
+
+fn table(pairs: &[(&str, toml::Value)]) -> toml::Value {
+    toml::Value::Table(document(pairs))
+}
+
+fn text(text: &str) -> toml::Value {
+    toml::Value::from(text)
 }

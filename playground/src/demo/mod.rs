@@ -3,14 +3,14 @@
 //! The bot gets nothing but an ordinary configuration file and environment. This module must never help it along.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::process::Child;
 
 use crate::aws::{AwsOptions, AwsTwin};
 use crate::company::Company;
-use crate::page::{BotState, EventFeed, Page, PageParts, Panel};
+use crate::okta::{OktaOptions, OktaTwin};
+use crate::page::{BotState, EventFeed, Hands, Page, PageParts, Panel};
 use crate::slack::{SlackOptions, SlackTwin};
 
 mod bot;
@@ -32,13 +32,18 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// Commands shown above the composer; each does something in Acme.
-const EXAMPLES: [&str; 5] = [
+const EXAMPLES: [&str; 7] = [
     "/elevate payments-prod ReadOnly 2m INC-7 look at the failed refunds",
+    EMERGENCY,
     "/elevate sandbox-ana PowerUser 1m try the new queue",
     "/elevate payments-prod Admin 1h INC-7 restart everything",
+    "/breakglass off",
     "/elevate list",
     "/elevate help",
 ];
+
+/// What Dee types when IAM Identity Center is down.
+const EMERGENCY: &str = "/breakglass on ops INC-7 identity center is down @ana";
 
 /// What the person who starts the demo may choose.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +94,7 @@ struct Running {
     page: Page,
     slack: SlackTwin,
     aws: AwsTwin,
+    okta: OktaTwin,
     feed: EventFeed,
     folder: Folder,
 }
@@ -99,7 +105,7 @@ struct Running {
 /// When something could not be started, or when the bot died on its own.
 pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
     let running = start(&options).await?;
-    words::say(&words::banner(&running.page.url(), &EXAMPLES));
+    words::say(&words::banner(&running.page.url(), &EXAMPLES, EMERGENCY));
     let result = if options.without_bot {
         words::say(&words::by_hand(&running.folder, &running.slack));
         running.feed.set_bot(BotState::Stopped("No bot was started (--without-bot)".into()));
@@ -119,20 +125,25 @@ async fn start(options: &DemoOptions) -> Result<Running, DemoError> {
     let channels = slack_options.channels.clone();
     let slack = SlackTwin::start(&company, slack_options).await.map_err(|e| setup("the Slack twin", e))?;
     let aws = AwsTwin::start(&company, AwsOptions::lifelike()).await.map_err(|e| setup("the AWS twin", e))?;
+    let okta =
+        OktaTwin::start(&company, OktaOptions::lifelike()).await.map_err(|e| setup("the Okta twin", e))?;
     let feed = EventFeed::default();
-    let control = Arc::new(aws.control());
-    let panel = Panel::new(control.subscribe(), move || control.snapshot_json());
+    let hands = Hands { aws: aws.control(), okta: okta.control() };
+    let (aws_seen, okta_seen) = (aws.control(), okta.control());
+    let config = Folder::write(options, &company, &slack, &aws.url(), &okta.url());
+    let folder = config.map_err(|e| setup("the folder of the bot", e))?;
     let parts = PageParts {
         company,
         slack: slack.clone(),
         channels,
-        aws: panel,
+        aws: Panel::new(aws_seen.subscribe(), move || aws_seen.snapshot_json()),
+        okta: Panel::new(okta_seen.subscribe(), move || okta_seen.snapshot_json()),
+        hands,
         feed: feed.clone(),
         examples: EXAMPLES.map(str::to_owned).to_vec(),
     };
     let page = serve(parts, options.port).await.map_err(|e| setup("the page", e))?;
-    let folder = Folder::write(options, &slack, &aws.url()).map_err(|e| setup("the folder of the bot", e))?;
-    Ok(Running { page, slack, aws, feed, folder })
+    Ok(Running { page, slack, aws, okta, feed, folder })
 }
 
 /// The page on the port asked for, or on the first free one from [`PAGE_PORT`] on.
@@ -181,9 +192,10 @@ async fn watch(mut child: Child, running: &Running) -> Result<(), DemoError> {
     running.feed.set_bot(BotState::Stopped(what.clone()));
     let error = died(running, what).await;
     words::complain(&format!(
-        "{error}\n\nThe page at {} stays until Ctrl-C; AWS is at {}.",
+        "{error}\n\nThe page at {} stays until Ctrl-C; AWS is at {}, Okta at {}.",
         running.page.url(),
-        running.aws.url()
+        running.aws.url(),
+        running.okta.url()
     ));
     asked_to_stop().await;
     Err(error)

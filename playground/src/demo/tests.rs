@@ -47,7 +47,7 @@ async fn the_bot_gets_a_configuration_and_no_credentials_of_ours() {
     with_bot(&options, &running).await.expect_err("it ended");
     let said = running.feed.last_lines(100).join("\n");
     assert!(
-        said.contains("AWS_ACCESS_KEY_ID AWS_EC2_METADATA_DISABLED AWS_SECRET_ACCESS_KEY PATH"),
+        said.contains("AWS_ACCESS_KEY_ID AWS_EC2_METADATA_DISABLED AWS_SECRET_ACCESS_KEY OKTA_TOKEN PATH"),
         "{said}"
     );
     assert!(!said.contains("HOME") && !said.contains("xoxb-"), "{said}");
@@ -56,6 +56,14 @@ async fn the_bot_gets_a_configuration_and_no_credentials_of_ours() {
         toml::from_str(&format!("[admin]{rest}")).expect("TOML")
     };
     assert_eq!(config["slack"]["bot_token"].as_str(), Some("env:SLACK_BOT_TOKEN"));
+    let main = &config["breakglass"]["main"];
+    assert_eq!(config["okta"]["url"].as_str(), Some(running.okta.url().as_str()));
+    assert_eq!(config["okta"]["token"].as_str(), Some("env:OKTA_TOKEN"));
+    assert_eq!(
+        (main["groups"]["ro"].as_str(), main["groups"]["ops"].as_str()),
+        (Some("00gro"), Some("00gops"))
+    );
+    assert_eq!(main["group_names"]["ops"].as_str(), Some("aws#EmergencyAccess_Role1_Ops#222222222222"));
     assert_eq!(config["aws"]["endpoint_url"].as_str(), Some(running.aws.url().as_str()));
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use super::folder::Folder;
+use crate::okta::SSWS_TOKEN;
 use crate::slack::SlackTwin;
 
 /// To standard output; a closed pipe is no reason to stop.
@@ -15,13 +16,15 @@ pub(super) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-pub(super) fn banner(url: &str, examples: &[&str]) -> String {
+pub(super) fn banner(url: &str, examples: &[&str], emergency: &str) -> String {
     let example = examples.first().copied().unwrap_or_default();
     format!(
         "\n  Glasskey playground: a pretend company, the real bot.\n\n    \
          Open   {url}\n    \
          Type   {example}\n    \
          Then   become Bo at the top of the page, and approve it.\n    \
+         Break  the glass as Dee: {emergency}\n           \
+                Bo confirms, `/breakglass off` ends it; the page has a switch that takes Identity Center down.\n    \
          Stop   Ctrl-C\n"
     )
 }
@@ -36,7 +39,7 @@ pub(super) fn ready(folder: &Folder) -> String {
 pub(super) fn by_hand(folder: &Folder, slack: &SlackTwin) -> String {
     format!(
         "  No bot was started. To start one:\n\n    \
-         SLACK_APP_TOKEN={} SLACK_BOT_TOKEN={} \\\n    \
+         SLACK_APP_TOKEN={} SLACK_BOT_TOKEN={} OKTA_TOKEN={SSWS_TOKEN} \\\n    \
          AWS_ACCESS_KEY_ID=playground AWS_SECRET_ACCESS_KEY=playground AWS_EC2_METADATA_DISABLED=true \\\n    \
          glasskey run --config {}\n",
         slack.app_token(),

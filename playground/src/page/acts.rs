@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::PageParts;
+use super::hands::Happening;
 use crate::slack::{Click, InteractionResult, Place};
 
 /// A line typed in a conversation.
@@ -109,6 +110,15 @@ pub(super) async fn close(State(parts): State<Arc<PageParts>>, Json(closing): Js
 pub(super) async fn suggest(State(parts): State<Arc<PageParts>>, Json(search): Json<Search>) -> Json<Value> {
     let place = Place::View { id: search.view };
     seen(parts.slack.suggest(&search.person, &place, &search.action_id, &search.query).await)
+}
+
+/// Something that happens behind the bot's back; false when nothing changed by it.
+pub(super) async fn happen(
+    State(parts): State<Arc<PageParts>>,
+    Json(happening): Json<Happening>,
+) -> Json<Value> {
+    let changed = parts.hands.bring_about(&happening);
+    Json(json!({ "failure": (!changed).then_some("nothing changed by it") }))
 }
 
 /// What the person saw at once; everything else comes over the stream.

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 const INDEX: &str = include_str!("assets/index.html");
 
 /// Name, content type, content.
-const FILES: [(&str, &str, &str); 11] = [
+const FILES: [(&str, &str, &str); 13] = [
     ("style.css", "text/css; charset=utf-8", include_str!("assets/style.css")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
     ("app.js", SCRIPT, include_str!("assets/app.js")),
@@ -15,10 +15,12 @@ const FILES: [(&str, &str, &str); 11] = [
     ("blocks.js", SCRIPT, include_str!("assets/blocks.js")),
     ("chat.js", SCRIPT, include_str!("assets/chat.js")),
     ("dom.js", SCRIPT, include_str!("assets/dom.js")),
+    ("emergency.js", SCRIPT, include_str!("assets/emergency.js")),
     ("journal.js", SCRIPT, include_str!("assets/journal.js")),
     ("log.js", SCRIPT, include_str!("assets/log.js")),
     ("modal.js", SCRIPT, include_str!("assets/modal.js")),
     ("mrkdwn.js", SCRIPT, include_str!("assets/mrkdwn.js")),
+    ("okta.js", SCRIPT, include_str!("assets/okta.js")),
 ];
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";

@@ -1,7 +1,7 @@
-//! The page: a chat at the left, AWS and the bot's own words at the right, served on loopback from this binary alone.
+//! The page: a chat at the left, AWS, Okta and the bot's own words at the right, served on loopback from this binary alone.
 //!
-//! Everything a person does here goes through the Slack twin as that person. It must never speak to the bot itself and
-//! never load anything from elsewhere.
+//! Everything a person does here goes through the Slack twin as that person; what happens to AWS and Okta behind the bot's
+//! back is the visitor's doing. It must never speak to the bot itself and never load anything from elsewhere.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,10 +20,12 @@ mod acts;
 mod assets;
 mod feed;
 mod guard;
+mod hands;
 mod stream;
 mod view;
 
 pub use feed::{BotState, EventFeed};
+pub use hands::Hands;
 
 /// A platform that the page watches: a counter that moves with every change, and what to show then.
 #[derive(Clone)]
@@ -40,7 +42,7 @@ impl Panel {
     }
 }
 
-/// What the page shows. Later twins (Okta, Discord) come in as panels of their own.
+/// What the page shows. Later twins (Discord) come in as panels of their own.
 #[derive(Clone)]
 pub struct PageParts {
     /// Who is there.
@@ -51,6 +53,10 @@ pub struct PageParts {
     pub channels: Vec<(String, String)>,
     /// AWS.
     pub aws: Panel,
+    /// Okta.
+    pub okta: Panel,
+    /// What the visitor may do to AWS and Okta.
+    pub hands: Hands,
     /// What the bot says.
     pub feed: EventFeed,
     /// Example commands above the composer.
@@ -105,6 +111,7 @@ fn router(parts: Arc<PageParts>) -> Router {
         .route("/ui/submit", post(acts::submit))
         .route("/ui/close", post(acts::close))
         .route("/ui/suggest", post(acts::suggest))
+        .route("/ui/happen", post(acts::happen))
         .layer(axum::middleware::from_fn(guard::loopback_only))
         .with_state(parts)
 }

@@ -1,4 +1,4 @@
-//! One stream of updates for one open page (Server-Sent Events): the chat as its person sees it, AWS, the bot.
+//! One stream of updates for one open page (Server-Sent Events): the chat as its person sees it, AWS, Okta, the bot.
 //! Each part is sent whole when it changed; changes in between are merged, so a slow page cannot pile them up.
 
 use std::convert::Infallible;
@@ -40,17 +40,20 @@ struct Teller {
     told: u64,
     slack: watch::Receiver<u64>,
     aws: watch::Receiver<u64>,
+    okta: watch::Receiver<u64>,
     log: watch::Receiver<u64>,
     bot: watch::Receiver<BotState>,
 }
 
 impl Teller {
     fn new(parts: Arc<PageParts>, person: Person, out: mpsc::Sender<Event>) -> Self {
-        let (slack, aws) = (parts.slack.changes(), parts.aws.changes.clone());
+        let (slack, aws, okta) =
+            (parts.slack.changes(), parts.aws.changes.clone(), parts.okta.changes.clone());
         let (log, bot) = (parts.feed.lines(), parts.feed.bot());
-        let mut teller = Self { parts, person, out, told: 0, slack, aws, log, bot };
+        let mut teller = Self { parts, person, out, told: 0, slack, aws, okta, log, bot };
         teller.slack.mark_changed();
         teller.aws.mark_changed();
+        teller.okta.mark_changed();
         teller.log.mark_changed();
         teller.bot.mark_changed();
         teller
@@ -63,6 +66,7 @@ impl Teller {
                 () = gone.closed() => return,
                 Ok(()) = self.slack.changed() => event("slack", &view::slack(&self.parts, &self.person)),
                 Ok(()) = self.aws.changed() => event("aws", &(self.parts.aws.snapshot)()),
+                Ok(()) = self.okta.changed() => event("okta", &(self.parts.okta.snapshot)()),
                 Ok(()) = self.log.changed() => self.news(),
                 Ok(()) = self.bot.changed() => event("bot", &self.bot.borrow().json()),
                 else => return,

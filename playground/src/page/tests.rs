@@ -5,25 +5,38 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::{EventFeed, Page, PageParts, Panel};
+use super::{EventFeed, Hands, Page, PageParts, Panel};
+use crate::aws::{AwsOptions, AwsTwin};
 use crate::company::Company;
+use crate::okta::{OktaOptions, OktaTwin};
 use crate::slack::{SlackOptions, SlackTwin};
 
 async fn page() -> (Page, SlackTwin, watch::Sender<u64>) {
+    let (page, slack, _aws, _okta, moves) = world().await;
+    (page, slack, moves)
+}
+
+/// The page with everything behind it; AWS's panel moves when it is told to, Okta's with Okta.
+async fn world() -> (Page, SlackTwin, AwsTwin, OktaTwin, watch::Sender<u64>) {
     let company = Company::acme();
     let options = SlackOptions::default();
     let channels = options.channels.clone();
     let slack = SlackTwin::start(&company, options).await.expect("a free port");
+    let aws = AwsTwin::start(&company, AwsOptions::quick()).await.expect("a free port");
+    let okta = OktaTwin::start(&company, OktaOptions::default()).await.expect("a free port");
     let (moves, changes) = watch::channel(0);
+    let seen = okta.control();
     let parts = PageParts {
         company,
         slack: slack.clone(),
         channels,
         aws: Panel::new(changes, || json!({ "accounts": [], "operations": [] })),
+        okta: Panel::new(seen.subscribe(), move || seen.snapshot_json()),
+        hands: Hands { aws: aws.control(), okta: okta.control() },
         feed: EventFeed::default(),
         examples: vec!["/elevate help".into()],
     };
-    (Page::start(parts, 0).await.expect("a free port"), slack, moves)
+    (Page::start(parts, 0).await.expect("a free port"), slack, aws, okta, moves)
 }
 
 /// Sends a request with these headers; returns the status line, the head and the body.
@@ -55,8 +68,9 @@ async fn every_file_the_page_names_is_there_and_none_is_from_elsewhere() {
     let (page, _slack, _aws) = page().await;
     let (_, head, index) = ask(&page, "GET /", None, "").await;
     assert!(head.contains("default-src 'none'"), "{head}");
-    let scripts = ["app", "aws", "blocks", "chat", "dom", "journal", "log", "modal", "mrkdwn"]
-        .map(|s| format!("/{s}.js"));
+    let scripts =
+        ["app", "aws", "blocks", "chat", "dom", "emergency", "journal", "log", "modal", "mrkdwn", "okta"]
+            .map(|s| format!("/{s}.js"));
     for name in scripts.iter().map(String::as_str).chain(["/style.css", "/icon.svg"]) {
         let (status, _, content) = ask(&page, &format!("GET {name}"), None, "").await;
         assert_eq!(status, 200, "{name}");
@@ -100,6 +114,51 @@ async fn what_ana_types_only_ana_sees_and_what_she_says_everybody_sees() {
 }
 
 #[tokio::test]
+async fn a_visitor_takes_identity_center_down_and_brings_it_back() {
+    let (page, _slack, aws, _okta, _moves) = world().await;
+    let down = || aws.control().snapshot_json()["down"].clone();
+    assert_eq!(down(), false);
+    // Twice is once: bringing it back must not leave half an outage.
+    for _ in 0..2 {
+        assert_eq!(happen(&page, json!({ "what": "center-goes-down" })).await, Value::Null);
+    }
+    assert_eq!(down(), true);
+    assert_eq!(happen(&page, json!({ "what": "center-comes-back" })).await, Value::Null);
+    assert_eq!(down(), false);
+}
+
+#[tokio::test]
+async fn a_visitor_changes_okta_behind_the_bots_back() {
+    let (page, _slack, _aws, okta, _moves) = world().await;
+    let okta = okta.control();
+    let added = |user: &str| json!({ "what": "added-by-hand", "user": user, "group": "00gro" });
+    assert_eq!(happen(&page, added("cy")).await, Value::Null);
+    assert!(okta.has_member("00gro", "cy"));
+    assert_eq!(happen(&page, added("cy")).await, "nothing changed by it");
+    assert_eq!(happen(&page, added("mallory")).await, "nothing changed by it");
+    for (what, read_only) in [("okta-goes-read-only", true), ("okta-takes-changes", false)] {
+        assert_eq!(happen(&page, json!({ "what": what })).await, Value::Null);
+        assert_eq!(state(&page, "ana").await["okta"]["read_only"], read_only);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_happen_is_refused() {
+    let (page, _slack, _moves) = page().await;
+    for body in [r#"{"what":"app-activated"}"#, r#"{"what":"added-by-hand","user":"cy"}"#] {
+        assert_eq!(ask(&page, "POST /ui/happen", None, body).await.0, 422, "{body}");
+    }
+    assert_eq!(ask(&page, "POST /ui/happen", None, "what=center-goes-down").await.0, 415);
+}
+
+/// Lets something happen; returns why not, if it did not.
+async fn happen(page: &Page, what: Value) -> Value {
+    let (status, _, body) = ask(page, "POST /ui/happen", None, &what.to_string()).await;
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str::<Value>(&body).expect("JSON")["failure"].clone()
+}
+
+#[tokio::test]
 async fn nobody_is_nobody() {
     let (page, _slack, _aws) = page().await;
     assert_eq!(ask(&page, "GET /ui/state?as=mallory", None, "").await.0, 404);
@@ -114,7 +173,7 @@ async fn the_stream_tells_everything_at_first_and_then_what_changed() {
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut seen = String::new();
     read_until(&mut stream, &mut seen, |s| {
-        ["slack", "aws", "bot"].iter().all(|e| s.contains(&format!("event: {e}\n")))
+        ["slack", "aws", "okta", "bot"].iter().all(|e| s.contains(&format!("event: {e}\n")))
     })
     .await;
     slack.say("bo", "access", "good morning");

@@ -33,6 +33,7 @@ pub(super) async fn state(State(parts): State<Arc<PageParts>>, Query(who): Query
     let state = json!({
         "slack": slack(&parts, &person),
         "aws": (parts.aws.snapshot)(),
+        "okta": (parts.okta.snapshot)(),
         "bot": parts.feed.bot().borrow().json(),
         "log": parts.feed.after(0),
         "violations": parts.slack.violations(),

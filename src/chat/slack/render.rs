@@ -299,7 +299,14 @@ mod tests {
     #[test]
     fn a_long_message_is_split_at_lines_and_says_what_it_left_out() {
         let line = "x".repeat(99);
-        let text = |lines: usize| (0..lines).fold(Text::new(), |text, _| text.say(&line).line());
+        let text = |lines: usize| {
+            (0..lines).fold(
+                Text::new(),
+                |text, nth| {
+                    if nth > 0 { text.line().say(&line) } else { text.say(&line) }
+                },
+            )
+        };
         let sizes = |value: &Value| -> Vec<usize> {
             let blocks = value.as_array().unwrap().iter();
             blocks.map(|block| block["text"]["text"].as_str().unwrap().chars().count()).collect()

@@ -266,7 +266,11 @@ fn form_of(user: &str, callback: &str, about: &str) -> Value {
 
 fn without_ids(value: &Value) -> Value {
     let ids = regex_lite::Regex::new("BG-[0-9A-Z]{4,8}").unwrap();
-    serde_json::from_str(&ids.replace_all(&value.to_string(), "BG-XXXX")).unwrap()
+    // Slack numbers the blocks that have no id of their own, in the order of all that was said.
+    let blocks = regex_lite::Regex::new(r#""block_id":"x[0-9]+""#).unwrap();
+    let text = value.to_string();
+    let text = ids.replace_all(&text, "BG-XXXX");
+    serde_json::from_str(&blocks.replace_all(&text, r#""block_id":"xN""#)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

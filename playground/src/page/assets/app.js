@@ -2,14 +2,16 @@
 
 import { Aws } from "./aws.js";
 import { Chat } from "./chat.js";
-import { avatar, byId, el } from "./dom.js";
+import { avatar, byId, el, send } from "./dom.js";
 import { Log } from "./log.js";
 import { Modal } from "./modal.js";
 import { tick } from "./mrkdwn.js";
+import { Okta } from "./okta.js";
 
 const chat = new Chat();
 const modal = new Modal(chat);
-const aws = new Aws();
+const aws = new Aws(happen);
+const okta = new Okta(happen);
 const log = new Log();
 let stream = null;
 let drawnPeople = "";
@@ -19,6 +21,7 @@ function connect(me) {
   stream = new EventSource(`/ui/stream?as=${encodeURIComponent(me)}`);
   on("slack", showSlack);
   on("aws", (state) => aws.show(state));
+  on("okta", (state) => okta.show(state));
   on("log", (entries) => log.add(entries));
   on("bot", showBot);
   stream.onerror = () => showBot({ state: "stopped", words: "The playground is gone. Is make demo still running?" });
@@ -29,9 +32,10 @@ function on(name, take) {
 }
 
 function showSlack(state) {
-  log.know(state.people);
+  log.know(state.people, state.channels);
   chat.show(state);
   modal.show(state);
+  okta.know(state);
   showPeople(state);
   byId("people").dataset.me = state.me.handle;
   tick();
@@ -67,6 +71,12 @@ function face({ person, waiting }, me) {
 function become(handle) {
   history.replaceState(null, "", `#${handle}`);
   connect(handle);
+}
+
+/** Lets something happen at AWS or Okta, behind the bot's back; the stream brings what comes of it. */
+async function happen(what) {
+  const { failure } = await send("/ui/happen", what);
+  if (failure) byId("notice").textContent = failure;
 }
 
 setInterval(tick, 1000);

@@ -5,14 +5,16 @@ import { byId, el } from "./dom.js";
 const FADE_MS = 2600;
 
 export class Aws {
-  constructor() {
+  /** `act(happening)` lets something happen at AWS. */
+  constructor(act) {
+    byId("aws-down").addEventListener("click", () => act({ what: this.state.down ? "center-comes-back" : "center-goes-down" }));
     this.before = null;
     this.gone = new Map();
   }
 
   show(state) {
     // Every call of the bot moves the twin; only what one can see is worth drawing (and would cut an animation short).
-    const said = JSON.stringify([state.accounts, inFlight(state)]);
+    const said = JSON.stringify([state.accounts, inFlight(state), state.down]);
     if (said === this.said) return;
     this.said = said;
     const now = new Map(state.accounts.map((a) => [a.id, a.holders.map(key)]));
@@ -24,6 +26,10 @@ export class Aws {
 
   draw(state) {
     this.state = state;
+    const button = byId("aws-down");
+    button.textContent = state.down ? "Identity Center comes back" : "Identity Center goes down";
+    button.dataset.down = String(state.down);
+    byId("aws-silent").hidden = !state.down;
     byId("aws").replaceChildren(...this.units(state));
   }
 

@@ -7,6 +7,8 @@ import { confirmed } from "./modal.js";
 const BOT = { id: "bot", name: "Glasskey", bot: true };
 const SLACK = { id: "slack", name: "Slackbot" };
 const HISTORY_MAX = 100;
+/** Examples up to this length are never cut. */
+const CHIP_WHOLE_MAX = 16;
 
 export class Chat {
   constructor() {
@@ -190,9 +192,8 @@ export class Chat {
     const empty = byId("empty");
     empty.hidden = !isEmpty;
     const me = this.state.me;
-    const words = this.tab === "direct"
-      ? ["Nothing here yet", `When something concerns ${first(me)}, Glasskey writes here.`]
-      : [`You are ${first(me)}, ${me.role}`, "Ask for access with a command below, then become somebody else and approve it."];
+    const words = EMPTY[this.tab]?.(first(me))
+      ?? [`You are ${first(me)}, ${me.role}`, "Ask for access with a command below, then become somebody else and approve it."];
     empty.replaceChildren(el("strong", {}, words[0]), words[1]);
   }
 
@@ -214,7 +215,7 @@ export class Chat {
       line.focus();
     };
     byId("chips").replaceChildren(
-      ...this.state.examples.map((text) => el("button", { type: "button", title: text, onclick: () => pick(text) }, text.replace(/^\/elevate /, ""))));
+      ...this.state.examples.map((text) => el("button", { type: "button", class: text.length <= CHIP_WHOLE_MAX && "short", title: text, onclick: () => pick(text) }, text.replace(/^\/(elevate )?/, ""))));
   }
 
   async submit(event) {
@@ -274,5 +275,11 @@ function words(failure) {
   };
   return known[failure] ?? failure;
 }
+
+/** What stands in a conversation without messages. */
+const EMPTY = {
+  direct: (name) => ["Nothing here yet", `When something concerns ${name}, Glasskey writes here.`],
+  C0INCIDENT: () => ["When Identity Center is down", "Take it down with the button at the right. Dee, who commands incidents, types /breakglass on …; Bo confirms on the card; /breakglass off ends it."],
+};
 
 const first = (person) => person.name.split(" ")[0];

@@ -1,6 +1,7 @@
 // The bot's journal in words: one event, what it is about, and what it says. An event that is not known here is shown as it is.
 
 import { clock } from "./dom.js";
+import * as emergency from "./emergency.js";
 
 /** Events that keep the bot's own house: shown with "every detail" only. */
 const HOUSEKEEPING = new Set(["card-intended", "card-shown", "tell-intended", "person-bound"]);
@@ -9,7 +10,7 @@ const HOUSEKEEPING = new Set(["card-intended", "card-shown", "tell-intended", "p
 const TONES = {
   approved: "yes", "grant-confirmed": "yes", "end-confirmed": "yes",
   refused: "no", denied: "no", lapsed: "no", "change-failed": "no", "removed-by-hand": "no", "overdue-told": "no",
-  trouble: "no", undeliverable: "no", "card-undeliverable": "no",
+  trouble: "no", "center-silent": "no", "center-answers": "yes", undeliverable: "no", "card-undeliverable": "no",
 };
 
 /** Reads journal lines one after the other: ids get their names from what was said before. */
@@ -18,13 +19,15 @@ export class Journal {
     this.people = new Map();
     this.sets = new Map();
     this.accounts = new Map();
+    this.channels = new Map();
   }
 
-  /** `{ name, about, words, tone, housekeeping }` of a log line, or null when it is no line of the journal. */
+  /** `{ name, title, about, words, tone, housekeeping }` of a log line, or null when it is no line of the journal. */
   read(line) {
     if (line.target !== "glasskey::journal" || typeof line.event !== "string") return null;
     const event = parsed(line.event);
     if (!event) return null;
+    if (event.event === "emergency") return this.emergency(event);
     const name = event.event;
     this.learn(event);
     const about = event.id ?? event.ask?.id ?? (event.tell ?? "").split("/")[0];
@@ -32,8 +35,17 @@ export class Journal {
     return { name, about, words, tone: TONES[name] ?? "", housekeeping: HOUSEKEEPING.has(name) };
   }
 
-  know(people) {
+  /** A fact about break-glass, which has words and tones of its own. */
+  emergency({ id, fact }) {
+    const name = fact.fact;
+    const at = { person: (one) => this.person(one), moment };
+    const words = emergency.WORDS[name]?.(fact, at) ?? rest({ ...fact, fact: undefined });
+    return { name, title: `break-glass: ${name.replaceAll("-", " ")}`, about: id, words, tone: emergency.TONES[name] ?? "", housekeeping: emergency.HOUSEKEEPING.has(name) };
+  }
+
+  know(people, channels) {
     for (const person of people) if (person.identity) this.people.set(person.identity, person.name);
+    for (const channel of channels) this.channels.set(channel.id, channel.name);
   }
 
   learn({ ask }) {
@@ -88,10 +100,13 @@ const WORDS = {
   "card-intended": () => "the card is about to be posted",
   "tell-intended": (e, at) => told(e.tell, at),
   told: (e, at) => told(e.tell, at),
+  "center-silent": (e) => `Identity Center does not answer since ${moment(e.since)}`,
+  "center-answers": (e) => `Identity Center answers since ${moment(e.since)}`,
 };
 
 function told(tell, at) {
-  const [, what, , whom] = tell.split("/");
+  const [, what, kind, whom] = tell.split("/");
+  if (kind === "channel") return `${what} → #${at.channels.get(whom) ?? whom}`;
   return whom ? `${what} → ${at.person(whom)}` : `${what} → the channel`;
 }
 
@@ -103,6 +118,6 @@ function length(seconds) {
 }
 
 function rest(event) {
-  return Object.entries(event).filter(([name]) => name !== "event" && name !== "id")
+  return Object.entries(event).filter(([name, value]) => name !== "event" && name !== "id" && value !== undefined)
     .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`).join(" ");
 }

@@ -15,9 +15,9 @@ export class Log {
     byId("log-all").addEventListener("change", (event) => byId("log").classList.toggle("all", event.target.checked));
   }
 
-  /** Learns the names of people, so that the journal can be read with names for ids. */
-  know(people) {
-    this.journal.know(people);
+  /** Learns the names of people and channels, so that the journal can be read with names for ids. */
+  know(people, channels) {
+    this.journal.know(people, channels);
     const entries = this.waiting ?? [];
     this.waiting = null;
     this.add(entries);
@@ -48,7 +48,7 @@ export class Log {
 
 function words(fact) {
   return [
-    el("strong", { class: "event" }, fact.name.replaceAll("-", " ")), " ",
+    el("strong", { class: "event" }, fact.title ?? fact.name.replaceAll("-", " ")), " ",
     fact.about && el("span", { class: "about" }, fact.about), fact.about && " ",
     el("span", { class: "more" }, fact.words),
   ];

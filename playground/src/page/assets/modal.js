@@ -4,6 +4,9 @@ import { one, optionsOf } from "./blocks.js";
 import { byId, el, send } from "./dom.js";
 import { emojis, textObject } from "./mrkdwn.js";
 
+/** Fields of several controls. */
+const GROUPS = ["radio_buttons", "checkboxes", "multi_users_select"];
+
 /** Keeps the dialog equal to the top view of the person. */
 export class Modal {
   constructor(chat) {
@@ -55,7 +58,7 @@ export class Modal {
     const control = this.control(block, id);
     const hint = block.hint && el("p", { class: "hint", id: `${id}-hint` }, emojis(block.hint.text));
     const label = [emojis(block.label.text), block.optional && el("span", { class: "optional" }, " (optional)")];
-    const isGroup = ["radio_buttons", "checkboxes"].includes(block.element.type);
+    const isGroup = GROUPS.includes(block.element.type);
     const heading = isGroup ? el("span", { class: "label", id: `${id}-label` }, label) : el("label", { for: id }, label);
     return el("div", { class: "field", data: { block: block.block_id, type: block.element.type } }, heading, control, hint,
       el("p", { class: "wrong", id: `${id}-wrong`, role: "alert" }));
@@ -72,6 +75,7 @@ export class Modal {
       case "external_select": return this.search(e, about, placeholder);
       case "radio_buttons": return choices(e, block.block_id, "radio", id);
       case "checkboxes": return choices(e, block.block_id, "checkbox", id);
+      case "multi_users_select": return choices(everybody(e, this.chat.names()), block.block_id, "checkbox", id);
       case "datepicker": return el("input", { ...about, type: "date", value: e.initial_date });
       case "timepicker": return el("input", { ...about, type: "time", value: e.initial_time });
       case "number_input": return el("input", { ...about, type: "number", value: e.initial_value, placeholder });
@@ -138,7 +142,7 @@ const remember = (input, options) => { input.known = [...(input.known ?? []), ..
 
 function valueOf(field) {
   const picked = [...field.querySelectorAll("input:checked")].map((input) => input.value);
-  if (["radio_buttons", "checkboxes"].includes(field.dataset.type)) return picked.join(",");
+  if (GROUPS.includes(field.dataset.type)) return picked.join(",");
   const control = field.querySelector("input, textarea, select");
   if (field.dataset.type !== "external_select") return control.value;
   return control.known?.findLast((o) => o.label === control.value)?.value ?? "";
@@ -153,6 +157,13 @@ function textInput(element, about, placeholder) {
 function dropdown(options, initial, about, placeholder) {
   return el("select", about, el("option", { value: "" }, placeholder ?? "Choose…"),
     options.map((o) => el("option", { value: o.value, selected: o.value === initial }, o.label)));
+}
+
+/** A select of users, as one with an option for each. */
+function everybody(element, names) {
+  const options = names.everybody().map(({ value, label }) => ({ value, text: { text: label } }));
+  const initial = options.filter((o) => (element.initial_users ?? []).includes(o.value));
+  return { options, initial_options: initial };
 }
 
 function choices(element, name, type, id) {

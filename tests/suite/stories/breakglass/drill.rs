@@ -35,6 +35,7 @@ fn a_drill_that_fails_is_told() {
     let it = town.dee().says("/breakglass drill").emergency();
     town.incident_says("Break-glass does not open");
     town.pass(16.minutes());
+    town.lost_calls_settle();
     town.emergency_becomes(&it, EmergencyWord::Off);
     assert!(last_fault(&town).unwrap().is_some());
     town.settle();
