@@ -316,7 +316,7 @@ mod tests {
         assert_eq!(sizes(&message(&text(31), &Nobody)), [2_999, 99]);
         let long = message(&text(500), &Nobody);
         assert_eq!(sizes(&long)[..4], [2_999; 4]);
-        assert_eq!(long[4]["text"]["text"], "… and 381 more lines, which do not fit a message of Slack");
+        assert_eq!(long[4]["text"]["text"], "… and 380 more lines, which do not fit a message of Slack");
         let one = message(&Text::new().say("x".repeat(20_000)), &Nobody);
         assert_eq!(sizes(&one), [SECTION_MAX]);
     }
