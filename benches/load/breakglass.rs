@@ -1,0 +1,268 @@
+//! Break-glass: how soon it is on, and how a full group is emptied within Okta's budget. The promises of issue 3.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use glasskey_playground::company::Company;
+use glasskey_playground::okta::{Call, OktaOptions, RateLimits};
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::bot::{Setup, World};
+use super::journal::Journal;
+use super::ledgers::company;
+use super::report::Report;
+use super::runs::{complain, lifted};
+
+const COMMANDER: &str = "person-0";
+const INCIDENT: &str = "C0INCIDENT";
+const APP: &str = "0oa1emergency";
+const OPS: &str = "00gops";
+const ON: &str = "on ops 2h INC-7 identity center does not answer";
+/// So many that the 99th of a hundred is not the last.
+const RUNS: usize = 100;
+/// Within Okta's limits: half a minute's life-cycle calls, and the groups' budget not in the way.
+const RUNS_LIMITED: usize = 50;
+const LIMITED_EVERY: Duration = Duration::from_millis(2_500);
+/// Runs that wait until Slack is quiet, so that the announcement is not behind those of the run before: Slack takes one
+/// message a second and channel.
+const RUNS_ANNOUNCED: usize = 10;
+/// No call for so long is quiet: longer than the second between two messages.
+const QUIET_MS: f64 = 1_500.0;
+const MEMBERS: usize = 200;
+/// How far away Okta is.
+const FAR: Duration = Duration::from_millis(80);
+/// Far longer than anything here takes.
+const WITHIN: Duration = Duration::from_secs(30);
+const OFF_WITHIN: Duration = Duration::from_secs(600);
+const PROMISE: [(f64, f64); 1] = [(0.99, 50.0)];
+
+const RULES: &str = r#"
+@id("commanders") @max_duration("4h")
+permit (principal in Group::"group-0", action == Action::"breakglass", resource);
+"#;
+
+const METHOD: &str = "from the envelope of `/breakglass on` leaving the Slack twin until it is durable that Okta shows the app active \
+    and the commander in (journal line in the log); own share: without the time in which a call to Okta was under way";
+
+fn setup(company: Company, okta: OktaOptions) -> Setup {
+    Setup { rules: Some(RULES), okta: Some(okta), ..lifted(company) }
+}
+
+fn unlimited(latency: Duration) -> OktaOptions {
+    let much = 1_000_000;
+    let rate_limits = RateLimits {
+        apps: much,
+        app: much,
+        groups: much,
+        user: much,
+        logs: much,
+        oauth2: much,
+        others: much,
+    };
+    OktaOptions { latency, rate_limits, ..OktaOptions::default() }
+}
+
+/// Okta as it is: far away, with the limits that all tokens share.
+fn limited(rate_limits: RateLimits) -> OktaOptions {
+    OktaOptions { latency: FAR, rate_limits, enforce_rate_limits: true, ..OktaOptions::default() }
+}
+
+/// One `on` that was measured.
+struct Opened {
+    sent: Timestamp,
+    acked: Duration,
+    /// When it was durable that it is on.
+    confirmed: Timestamp,
+    /// What was called at Okta until then.
+    calls: Vec<Call>,
+}
+
+impl Opened {
+    fn whole_ms(&self) -> f64 {
+        since_epoch_ms(self.confirmed) - since_epoch_ms(self.sent)
+    }
+
+    /// Without the time in which at least one call was under way: those side by side count once.
+    fn own_ms(&self, latency: Duration) -> f64 {
+        let (mut waited, mut until) = (0.0, 0.0_f64);
+        for call in &self.calls {
+            let ends = to_f64(call.at_ms) + latency.as_secs_f64() * 1e3;
+            waited += ends - until.max(to_f64(call.at_ms));
+            until = ends;
+        }
+        self.whole_ms() - waited
+    }
+}
+
+/// How runs follow each other.
+#[derive(Clone, Copy)]
+struct Pace {
+    runs: usize,
+    every: Duration,
+    /// Each waits until Slack is quiet.
+    quietly: bool,
+}
+
+/// 5. `/breakglass on`: until it is on.
+pub(crate) async fn on(report: &mut Report) {
+    let at_once = Pace { runs: RUNS, every: Duration::ZERO, quietly: false };
+    let world = World::new(setup(company(), unlimited(Duration::ZERO))).await;
+    let announced = announcements(&world).await;
+    let name = "/breakglass on to its announcement at Slack, Okta answers at once";
+    report.spread(
+        name,
+        "ms",
+        announced,
+        &[],
+        "until chat.postMessage arrives at the Slack twin, which was quiet before",
+    );
+    summary(report, "Okta answers at once", Duration::ZERO, &opened(&world, at_once).await);
+
+    let world = World::new(setup(company(), unlimited(FAR))).await;
+    summary(report, "Okta 80 ms", FAR, &opened(&world, at_once).await);
+
+    let world = World::new(setup(company(), limited(RateLimits::default()))).await;
+    let paced = Pace { runs: RUNS_LIMITED, every: LIMITED_EVERY, quietly: false };
+    summary(report, "Okta 80 ms and its limits", FAR, &opened(&world, paced).await);
+}
+
+fn summary(report: &mut Report, with: &str, latency: Duration, all: &[Opened]) {
+    let each = |what: &dyn Fn(&Opened) -> f64| all.iter().map(what).collect::<Vec<f64>>();
+    let acked = each(&|opened| opened.acked.as_secs_f64() * 1e3);
+    report.spread(&format!("/breakglass on acknowledged, {with}"), "ms", acked, &[], METHOD);
+    report.spread(&format!("/breakglass on to on, {with}"), "ms", each(&Opened::whole_ms), &[], METHOD);
+    let own = each(&|opened| opened.own_ms(latency));
+    report.spread(&format!("/breakglass on to on, own share, {with}"), "ms", own, &PROMISE, METHOD);
+    let calls = each(&|opened| count(opened.calls.len()));
+    report.spread(&format!("/breakglass on to on, calls to Okta, {with}"), "calls", calls, &[], METHOD);
+    let Some(Opened { calls, .. }) = all.last() else { return };
+    let began = calls.first().map_or(0, |call| call.at_ms);
+    let steps = calls.iter().map(|call| format!("{} +{} ms", call.operation, call.at_ms - began));
+    println!("  an `on` calls {:?}", steps.collect::<Vec<_>>());
+    println!("  turned away: {}", turned_away(all.iter().flat_map(|opened| &opened.calls)));
+}
+
+/// Opens and closes, again and again.
+async fn opened(world: &World, pace: Pace) -> Vec<Opened> {
+    let bot = world.start().await;
+    let mut journal = Journal::at_its_end(world.log());
+    // Known to the bot, as commanders are who took part in a drill: their first command asks Slack who they are.
+    world.slack.slash(COMMANDER, INCIDENT, "/breakglass", "status").await;
+    let mut all = Vec::new();
+    for _ in 0..pace.runs {
+        let next = Instant::now() + pace.every;
+        if pace.quietly {
+            slack_is_quiet(world).await;
+        }
+        all.push(open(world, &mut journal).await);
+        if pace.quietly {
+            slack_is_quiet(world).await;
+        }
+        world.slack.slash(COMMANDER, INCIDENT, "/breakglass", "off it works again").await;
+        journal.fact("off-confirmed", WITHIN).await;
+        sleep_until(next).await;
+    }
+    complain(world, &bot).await;
+    bot.stop().await;
+    all
+}
+
+async fn open(world: &World, journal: &mut Journal) -> Opened {
+    let okta = world.okta();
+    okta.forget_calls();
+    let sent = Timestamp::now();
+    let said = world.slack.slash(COMMANDER, INCIDENT, "/breakglass", ON).await;
+    assert!(said.words().contains("is being opened"), "{said:?}");
+    let confirmed = journal.fact("on-confirmed", WITHIN).await;
+    assert!(okta.is_active(APP) && okta.has_member(OPS, COMMANDER), "{}", okta.snapshot_json());
+    let calls =
+        okta.calls().into_iter().filter(|call| to_f64(call.at_ms) < since_epoch_ms(confirmed)).collect();
+    Opened { sent, acked: said.acked_after.unwrap(), confirmed, calls }
+}
+
+/// How long it took until the incident channel was told.
+async fn announcements(world: &World) -> Vec<f64> {
+    let pace = Pace { runs: RUNS_ANNOUNCED, every: Duration::ZERO, quietly: true };
+    let all = opened(world, pace).await;
+    let posted = world.slack.calls_of("chat.postMessage");
+    let loud = |call: &&glasskey_playground::slack::Call| {
+        let arguments = call.arguments.to_string();
+        arguments.contains(INCIDENT) && arguments.contains("BREAK-GLASS IS ON")
+    };
+    let at: Vec<f64> = posted.iter().filter(loud).map(|call| to_f64(call.at_ms)).collect();
+    let first_after = |sent: f64| at.iter().copied().find(|at| *at >= sent).map(|at| at - sent);
+    all.iter().filter_map(|opened| first_after(since_epoch_ms(opened.sent).floor())).collect()
+}
+
+async fn slack_is_quiet(world: &World) {
+    let last = || world.slack.calls().last().map_or(0.0, |call| to_f64(call.at_ms));
+    while since_epoch_ms(Timestamp::now()) - last() < QUIET_MS {
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// 6. `/breakglass off` with two hundred in a group, within Okta's limits.
+pub(crate) async fn off(report: &mut Report) {
+    emptied(report, "Okta's limits", RateLimits::default()).await;
+    emptied(report, "half of Okta's limits", RateLimits::default().of_a_new_token()).await;
+}
+
+async fn emptied(report: &mut Report, with: &str, limits: RateLimits) {
+    let world = World::new(setup(company(), limited(limits))).await;
+    let bot = world.start().await;
+    let mut journal = Journal::at_its_end(world.log());
+    open(&world, &mut journal).await;
+    let okta = world.okta();
+    for number in 1..MEMBERS {
+        assert!(okta.add_by_hand(&format!("person-{number}"), OPS));
+    }
+    assert_eq!(okta.members(OPS).len(), MEMBERS);
+    okta.forget_calls();
+    let sent = Timestamp::now();
+    world.slack.slash(COMMANDER, INCIDENT, "/breakglass", "off it works again").await;
+    let closed = journal.fact("off-confirmed", OFF_WITHIN).await;
+    assert!(!okta.is_active(APP) && okta.members(OPS).is_empty(), "{}", okta.snapshot_json());
+    let calls = okta.calls();
+    let seconds = (since_epoch_ms(closed) - since_epoch_ms(sent)) / 1e3;
+    let name = |what: &str| format!("/breakglass off of {MEMBERS} members, {what}, {with}");
+    let method = "everybody but one added by hand; Okta at 80 ms; from the command's envelope until it is durable that Okta shows \
+        the app inactive and the groups empty";
+    report.single(&name("time"), "s", seconds, None, method);
+    report.single(&name("calls to Okta"), "calls", count(calls.len()), None, method);
+    report.single(
+        &name("calls turned away with 429"),
+        "calls",
+        count(turned_away(&calls)),
+        Some(0.0),
+        method,
+    );
+    let mut each: BTreeMap<&str, usize> = BTreeMap::new();
+    for call in &calls {
+        *each.entry(&call.operation).or_default() += 1;
+    }
+    let first = |operation: &str| calls.iter().find(|call| call.operation == operation);
+    let inactive = first("deactivateApplication").map_or(f64::NAN, |call| to_f64(call.at_ms));
+    println!("  {each:?}; deactivation sent after {:.0} ms", inactive - since_epoch_ms(sent));
+    complain(&world, &bot).await;
+    bot.stop().await;
+}
+
+fn turned_away<'a>(calls: impl IntoIterator<Item = &'a Call>) -> usize {
+    calls.into_iter().filter(|call| call.status == Some(429)).count()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "microseconds of this century are far below 2^53")]
+fn since_epoch_ms(at: Timestamp) -> f64 {
+    at.as_microsecond() as f64 / 1e3
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of this century are far below 2^53")]
+fn to_f64(ms: i64) -> f64 {
+    ms as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "hundreds")]
+fn count(calls: usize) -> f64 {
+    calls as f64
+}
