@@ -15,6 +15,7 @@ use super::report::Report;
 use super::runs::{complain, lifted};
 
 const COMMANDER: &str = "person-0";
+const TOKEN_OF: &str = "person-999";
 const INCIDENT: &str = "C0INCIDENT";
 const APP: &str = "0oa1emergency";
 const OPS: &str = "00gops";
@@ -49,6 +50,11 @@ fn setup(company: Company, okta: OktaOptions) -> Setup {
     Setup { rules: Some(RULES), okta: Some(okta), ..lifted(company) }
 }
 
+/// The token is that of somebody who has no part in this.
+fn okta() -> OktaOptions {
+    OktaOptions { ssws_user: TOKEN_OF.to_owned(), ..OktaOptions::default() }
+}
+
 fn unlimited(latency: Duration) -> OktaOptions {
     let much = 1_000_000;
     let rate_limits = RateLimits {
@@ -60,12 +66,12 @@ fn unlimited(latency: Duration) -> OktaOptions {
         oauth2: much,
         others: much,
     };
-    OktaOptions { latency, rate_limits, ..OktaOptions::default() }
+    OktaOptions { latency, rate_limits, ..okta() }
 }
 
 /// Okta as it is: far away, with the limits that all tokens share.
 fn limited(rate_limits: RateLimits) -> OktaOptions {
-    OktaOptions { latency: FAR, rate_limits, enforce_rate_limits: true, ..OktaOptions::default() }
+    OktaOptions { latency: FAR, rate_limits, enforce_rate_limits: true, ..okta() }
 }
 
 /// One `on` that was measured.
