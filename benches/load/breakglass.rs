@@ -31,6 +31,8 @@ const RUNS_ANNOUNCED: usize = 10;
 /// No call for so long is quiet: longer than the second between two messages.
 const QUIET_MS: f64 = 1_500.0;
 const MEMBERS: usize = 200;
+/// Calls to groups a minute, of which two hundred removals need more than two minutes.
+const SCARCE: u32 = 100;
 /// How far away Okta is.
 const FAR: Duration = Duration::from_millis(80);
 /// Far longer than anything here takes.
@@ -212,6 +214,9 @@ async fn slack_is_quiet(world: &World) {
 pub(crate) async fn off(report: &mut Report) {
     emptied(report, "Okta's limits", RateLimits::default()).await;
     emptied(report, "half of Okta's limits", RateLimits::default().of_a_new_token()).await;
+    // Others use up most of it: the removals take more than one of Okta's minutes.
+    let scarce = RateLimits { groups: SCARCE, ..RateLimits::default() };
+    emptied(report, "100 calls a minute to groups", scarce).await;
 }
 
 async fn emptied(report: &mut Report, with: &str, limits: RateLimits) {
@@ -247,9 +252,14 @@ async fn emptied(report: &mut Report, with: &str, limits: RateLimits) {
     for call in &calls {
         *each.entry(&call.operation).or_default() += 1;
     }
-    let first = |operation: &str| calls.iter().find(|call| call.operation == operation);
-    let inactive = first("deactivateApplication").map_or(f64::NAN, |call| to_f64(call.at_ms));
-    println!("  {each:?}; deactivation sent after {:.0} ms", inactive - since_epoch_ms(sent));
+    let began = since_epoch_ms(sent);
+    let when = |operation: &str| {
+        let those = calls.iter().filter(|call| call.operation == operation);
+        those.map(|call| (to_f64(call.at_ms) - began).round()).collect::<Vec<f64>>()
+    };
+    println!("  {each:?}, deactivation sent after {:?} ms", when("deactivateApplication"));
+    println!("  looked after {:?} ms", when("getApplication"));
+    println!("  removed after {:?} ms", when("unassignUserFromGroup").iter().step_by(10).collect::<Vec<_>>());
     complain(&world, &bot).await;
     bot.stop().await;
 }
