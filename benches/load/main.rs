@@ -22,7 +22,7 @@ mod runs;
 
 use report::Report;
 
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "size",
     "commands",
     "approve",
@@ -30,6 +30,7 @@ const PARTS: [&str; 9] = [
     "deadlines",
     "deadlines-real",
     "breakglass",
+    "breakglass-far",
     "breakglass-off",
     "start-million",
 ];
@@ -51,6 +52,7 @@ async fn main() {
             "deadlines" => runs::deadlines(&mut report).await,
             "deadlines-real" => runs::deadlines_real(&mut report).await,
             "breakglass" => breakglass::on(&mut report).await,
+            "breakglass-far" => breakglass::on_far(&mut report).await,
             "breakglass-off" => breakglass::off(&mut report).await,
             _ => runs::start_million(&mut report).await,
         }
