@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin};
 use glasskey_playground::company::Company;
+use glasskey_playground::okta::{OktaControl, OktaOptions, OktaTwin, SSWS_TOKEN};
 use glasskey_playground::slack::{SlackOptions, SlackTwin};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,6 +39,8 @@ pub(crate) struct Setup {
     pub(crate) store: Option<PathBuf>,
     /// Rules other than [`RULES`].
     pub(crate) rules: Option<&'static str>,
+    /// An Okta with the emergency app, and break-glass in the bot's configuration.
+    pub(crate) okta: Option<OktaOptions>,
 }
 
 /// The twins, for one bot after another.
@@ -45,6 +48,7 @@ pub(crate) struct World {
     pub(crate) slack: SlackTwin,
     pub(crate) aws: AwsControl,
     _twin: AwsTwin,
+    okta: Option<OktaTwin>,
     folder: TempDir,
     _socket_folder: TempDir,
     metrics: SocketAddr,
@@ -63,6 +67,10 @@ impl World {
     pub(crate) async fn new(setup: Setup) -> Self {
         let slack = SlackTwin::start(&setup.company, SlackOptions::default()).await.unwrap();
         let twin = AwsTwin::start(&setup.company, setup.aws).await.unwrap();
+        let okta = match setup.okta {
+            Some(options) => Some(OktaTwin::start(&setup.company, options).await.unwrap()),
+            None => None,
+        };
         let folder = tempfile::Builder::new().prefix("glasskey-load-").tempdir_in(target()).unwrap();
         let metrics = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
         let store = setup.store.unwrap_or_else(|| folder.path().join("ledger"));
@@ -79,7 +87,8 @@ impl World {
              [requests]\nlapse_after = \"12h\"\nmax_duration = \"12h\"\n\
              [schedule]\ndirectory = \"0 0 0 1 1 *\"\n\
              [policy]\ndir = \"policies\"\n\
-             [admin]\nsocket = {socket:?}\nmetrics = \"{metrics}\"\n",
+             [admin]\nsocket = {socket:?}\nmetrics = \"{metrics}\"\n{break_glass}",
+            break_glass = okta.as_ref().map(break_glass).unwrap_or_default(),
             slack = slack.url(),
             aws = twin.url(),
             calls = setup.calls_per_second,
@@ -89,6 +98,7 @@ impl World {
             slack,
             aws: twin.control(),
             _twin: twin,
+            okta,
             folder,
             _socket_folder: socket_folder,
             metrics,
@@ -100,9 +110,19 @@ impl World {
         &self.store
     }
 
+    /// Okta, in a world that has one.
+    pub(crate) fn okta(&self) -> OktaControl {
+        self.okta.as_ref().unwrap().control()
+    }
+
+    /// Where the bot's log is.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
     /// Starts a bot and waits until it is ready.
     pub(crate) async fn start(&self) -> Bot {
-        let log = std::fs::File::create(self.folder.path().join("log")).unwrap();
+        let log = std::fs::File::create(self.log()).unwrap();
         let began = Instant::now();
         let child = Command::new(binary())
             .args(["run", "--config"])
@@ -110,6 +130,7 @@ impl World {
             .env_clear()
             .env("SLACK_APP_TOKEN", self.slack.app_token())
             .env("SLACK_BOT_TOKEN", self.slack.bot_token())
+            .env("OKTA_TOKEN", SSWS_TOKEN)
             .env("AWS_ACCESS_KEY_ID", "playground")
             .env("AWS_SECRET_ACCESS_KEY", "playground")
             .env("AWS_EC2_METADATA_DISABLED", "true")
@@ -122,7 +143,7 @@ impl World {
         let mut bot = Bot { child, metrics: self.metrics, ready_after: Duration::ZERO };
         while !bot.ready().await {
             let over = bot.child.try_wait().unwrap();
-            let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            let log = || std::fs::read_to_string(self.log()).unwrap_or_default();
             assert!(
                 over.is_none() && began.elapsed() < READY_WITHIN,
                 "the bot is not ready: {over:?}\n{}",
@@ -136,10 +157,20 @@ impl World {
 
     /// Lines of the bot's log that say that something is wrong.
     pub(crate) fn complaints(&self) -> Vec<String> {
-        let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
         let bad = log.lines().filter(|line| line.contains("\"ERROR\"") || line.contains("\"WARN\""));
         bad.map(str::to_owned).collect()
     }
+}
+
+/// The lines of the configuration that break-glass takes.
+fn break_glass(okta: &OktaTwin) -> String {
+    format!(
+        "[okta]\nurl = \"{}\"\ntoken = \"env:OKTA_TOKEN\"\n\
+         [breakglass.main]\napp = \"0oa1emergency\"\ngroups = {{ ro = \"00gro\", ops = \"00gops\" }}\n\
+         max_duration = \"4h\"\nduration = \"2h\"\nchannel = \"C0INCIDENT\"\n",
+        okta.url(),
+    )
 }
 
 impl Bot {

@@ -1,5 +1,5 @@
-//! The load run: drives the real binary, as a child process with ordinary configuration, against the twins of AWS and
-//! Slack, and measures what issue 2 promises. Asserts nothing on time; prints what misses.
+//! The load run: drives the real binary, as a child process with ordinary configuration, against the twins of AWS,
+//! Slack and Okta, and measures what issues 2 and 3 promise. Asserts nothing on time; prints what misses.
 //!
 //! `cargo bench --bench load [-- NAME…]` runs all or the named parts; `GLASSKEY_BENCH_BIN` names another binary.
 #![expect(
@@ -13,15 +13,27 @@
 )]
 
 mod bot;
+mod breakglass;
 mod criterions;
+mod journal;
 mod ledgers;
 mod report;
 mod runs;
 
 use report::Report;
 
-const PARTS: [&str; 7] =
-    ["size", "commands", "approve", "approve-live", "deadlines", "deadlines-real", "start-million"];
+const PARTS: [&str; 10] = [
+    "size",
+    "commands",
+    "approve",
+    "approve-live",
+    "deadlines",
+    "deadlines-real",
+    "breakglass",
+    "breakglass-far",
+    "breakglass-off",
+    "start-million",
+];
 
 #[tokio::main]
 async fn main() {
@@ -39,6 +51,9 @@ async fn main() {
             "approve-live" => runs::approve_live(&mut report).await,
             "deadlines" => runs::deadlines(&mut report).await,
             "deadlines-real" => runs::deadlines_real(&mut report).await,
+            "breakglass" => breakglass::on(&mut report).await,
+            "breakglass-far" => breakglass::on_far(&mut report).await,
+            "breakglass-off" => breakglass::off(&mut report).await,
             _ => runs::start_million(&mut report).await,
         }
     }

@@ -27,8 +27,15 @@ const IDLE_FOR: Duration = Duration::from_secs(5);
 const CREATE: &str = "CreateAccountAssignment";
 const DELETE: &str = "DeleteAccountAssignment";
 
-fn lifted(company: Company) -> Setup {
-    Setup { company, aws: AwsOptions::quick(), calls_per_second: LIFTED, store: None, rules: None }
+pub(crate) fn lifted(company: Company) -> Setup {
+    Setup {
+        company,
+        aws: AwsOptions::quick(),
+        calls_per_second: LIFTED,
+        store: None,
+        rules: None,
+        okta: None,
+    }
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -172,7 +179,7 @@ const CLICKED: &str = "from the click's envelope leaving the Slack twin to Creat
     budget lifted; approver known to the bot";
 
 /// Prints what the bot itself says of commits and decisions, and what it complained of.
-async fn complain(world: &World, bot: &Bot) {
+pub(crate) async fn complain(world: &World, bot: &Bot) {
     let metrics = bot.metrics().await;
     for name in ["glasskey_commit_seconds", "glasskey_decide_seconds"] {
         let of = |what: &str| {
@@ -376,7 +383,7 @@ async fn stop(bot: Bot) {
 
 fn acme(aws: AwsOptions, calls_per_second: u32) -> Setup {
     let rules = Some(include_str!("../../playground/policies/acme.cedar"));
-    Setup { company: Company::acme(), aws, calls_per_second, store: None, rules }
+    Setup { company: Company::acme(), aws, calls_per_second, store: None, rules, okta: None }
 }
 
 /// From start to ready with a long past.
