@@ -1,5 +1,7 @@
 //! Messages about emergencies, and about what is watched.
 
+use std::collections::BTreeSet;
+
 use glasskey_domain::emergency::{EmergencyState, Level};
 use glasskey_domain::{Directory, Emergency, NoticeKind};
 use jiff::Timestamp;
@@ -134,10 +136,19 @@ fn on(emergency: &Emergency, directory: &Directory, words: Option<&FederationWor
             emergency.ask.place.provider.name()
         )),
     };
-    text.say(" · more people: `/breakglass add @person ro` · close: `/breakglass off`. It ends by itself.")
-        .line()
-        .and(sessions(emergency))
-        .say(".")
+    let text = text
+        .say(" · more people: `/breakglass add @person ro` · close: `/breakglass off`. It ends by itself.");
+    ways_in(text, emergency, words).line().and(sessions(emergency)).say(".")
+}
+
+/// For each group that somebody was put into: its name, the role and the account behind it.
+fn ways_in(text: Text, emergency: &Emergency, words: Option<&FederationWords>) -> Text {
+    let levels: BTreeSet<Level> = emergency.seats_given().map(|seat| seat.level).collect();
+    let names = levels.into_iter().filter_map(|level| Some((level, words?.groups.get(&level)?)));
+    names.fold(text, |text, (level, name)| {
+        let text = text.line().say(level.word()).say(" is group ").code(name);
+        role(text, name, level)
+    })
 }
 
 fn approved(text: Text, emergency: &Emergency, directory: &Directory) -> Text {
@@ -167,7 +178,7 @@ fn sign_in(group: Level, emergency: &Emergency, words: Option<&FederationWords>)
             .say(format!("Open the emergency app on your {} dashboard", emergency.ask.place.provider.name())),
     };
     let text = match words.and_then(|words| words.groups.get(&group)) {
-        Some(name) => role(text, name, group),
+        Some(name) => role(text.say(", group ").code(name), name, group),
         None => text.say("."),
     };
     text.line().and(sessions(emergency)).say(".")
@@ -189,7 +200,7 @@ fn role(text: Text, group: &str, level: Level) -> Text {
             .say("; from there switch role to ")
             .code(workload)
             .say(" in the account you work on."),
-        _other => text.say(": group ").code(group).say("."),
+        _other => text.say("."),
     }
 }
 

@@ -16,7 +16,14 @@ fn the_commander_opens_break_glass_and_it_ends_by_itself() {
     assert!(town.okta().members(RO).is_empty());
     town.settle();
     let announced = town.incident_says("BREAK-GLASS IS ON").words();
-    for part in ["identity center is down", "INC-7", it.as_str(), "t ends by itself"] {
+    for part in [
+        "identity center is down",
+        "INC-7",
+        it.as_str(),
+        "t ends by itself",
+        "aws#EmergencyAccess_Role1_Ops#222222222222",
+        "in the emergency account",
+    ] {
         assert!(announced.contains(part), "{part} is not in {announced}");
     }
     town.access_says("BREAK-GLASS IS ON");

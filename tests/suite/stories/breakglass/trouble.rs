@@ -44,6 +44,20 @@ fn a_lost_activation_is_not_lost() {
 }
 
 #[test]
+fn an_answer_that_comes_too_late_is_not_waited_for() {
+    let town = Town::with_break_glass(ALONE);
+    for operation in ["activateApplication", "assignUserToGroup", "listGroupUsers"] {
+        town.okta_meets(operation, 1, FaultKind::Late(Duration::from_secs(3)));
+    }
+    let it = on(&town);
+    assert!(town.okta().is_active(APP) && town.okta().has_member(RO, "dee"));
+    town.dee().says("/breakglass off");
+    town.lost_calls_settle();
+    town.emergency_becomes(&it, EmergencyWord::Off);
+    assert!(town.okta_sleeps());
+}
+
+#[test]
 fn reads_that_lag_are_not_believed() {
     let town = Town::with_break_glass(ALONE);
     town.okta().set_options(|options| options.stale_reads = 3);
