@@ -3,7 +3,7 @@
 //! Like a holding it is reconciled, not commanded: look, compare, write down what is changed, change, look again. Every
 //! step can be repeated, so a crash between two of them loses nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,9 @@ pub struct View {
     pub opened: Option<Timestamp>,
     /// Who is in the groups.
     pub groups: BTreeMap<Level, Sight<BTreeMap<MemberId, String>>>,
+    /// Whom the provider said it took out, and no look has shown out yet: a list that lags shows them still.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken_out: BTreeMap<Level, BTreeSet<MemberId>>,
     /// Sessions older than this are denied in the emergency account.
     pub cut: Sight<CutSeen>,
     /// Before when they are to be denied: when everything was first seen closed.
@@ -172,6 +175,7 @@ impl View {
             activated: false,
             opened: None,
             groups: levels.into_iter().map(|level| (level, Sight::never())).collect(),
+            taken_out: BTreeMap::new(),
             cut: Sight::never(),
             cut_before: None,
             app_missed: 0,

@@ -78,6 +78,7 @@ fn unknown<T>(changed: bool) -> Sight<T> {
 
 /// The provider says that they are out; who is given the seat again is put in anew.
 fn taken_out(emergency: &mut Emergency, level: Level, member: &Member) {
+    emergency.view.taken_out.entry(level).or_default().insert(member.id.clone());
     for seat in emergency.seats.iter_mut().filter(|seat| seat.level == level && seat.taken_by.is_some()) {
         if seat.member.as_ref().is_some_and(|known| known.id == member.id) {
             seat.put_in = false;
@@ -165,17 +166,26 @@ fn note_once(emergency: &mut Emergency, at: Timestamp, what: Happening) {
 }
 
 fn see_group(emergency: &mut Emergency, at: Timestamp, level: Level, members: &[Member]) {
-    let now: BTreeMap<MemberId, String> =
+    let mut now: BTreeMap<MemberId, String> =
         members.iter().map(|member| (member.id.clone(), member.login.clone())).collect();
+    let lags = emergency.view.taken_out.get(&level);
+    let others = now.keys().any(|id| lags.is_none_or(|taken| !taken.contains(id))) && is_closing(emergency);
+    if let (true, Some(taken)) = (others, lags) {
+        // Whom we took out and who is listed still waits for a list that has caught up; the others wait for nothing (P3).
+        now.retain(|id, _| !taken.contains(id));
+    }
     let settled = emergency.view.is_settled(at);
     let as_changed = group_is_as_changed(emergency, level, &now);
     let Some(sight) = emergency.view.groups.get_mut(&level) else { return };
     if let Sight::Unknown { changed: true, looks } = sight
-        && !as_changed
+        && !(as_changed || others)
         && *looks < LOOKS_MAX
     {
         *looks = looks.saturating_add(1);
         return;
+    }
+    if !others {
+        emergency.view.taken_out.remove(&level);
     }
     let was_full = !matches!(sight, Sight::Seen { value, .. } if value.is_empty());
     *sight = Sight::Seen { value: now.clone(), at };
@@ -283,6 +293,7 @@ pub(super) fn closing(emergency: &mut Emergency, at: Timestamp) {
             *sight = Sight::never();
         }
     }
+    view.taken_out.clear();
     view.cut = Sight::never();
     view.cut_before = None;
 }
@@ -341,5 +352,6 @@ pub(super) fn started(emergency: &mut Emergency, at: Timestamp) {
     for sight in emergency.view.groups.values_mut() {
         *sight = Sight::never();
     }
+    emergency.view.taken_out.clear();
     emergency.view.cut = Sight::never();
 }

@@ -147,6 +147,23 @@ fn everybody_is_taken_out_and_what_is_not_seen_gone_is_taken_out_again() {
     assert!(life.twin.is_closed());
 }
 
+/// Whom we took out may be listed still; whom somebody else put in waits for no list that lags.
+#[test]
+fn strangers_are_taken_out_at_the_first_look() {
+    let mut life = Life::on(&["cy"]);
+    life.wait(60);
+    let zed = Member { id: MemberId::new("00uzed"), login: "zed@elsewhere.example".to_owned() };
+    life.twin.has.groups.get_mut(&Level::Ro).unwrap().insert(zed.clone());
+    life.off("ana").unwrap();
+    life.step(0);
+    life.step(0);
+    let out = FederationChange::Remove { level: Level::Ro, member: zed };
+    assert_eq!(life.one(0).view.intended, [out]);
+    life.rest();
+    assert_eq!(life.word(0), EmergencyWord::Off);
+    assert!(life.twin.is_closed());
+}
+
 #[test]
 fn a_part_that_cannot_be_read_is_not_closed() {
     let mut life = Life::on(&["cy"]);
