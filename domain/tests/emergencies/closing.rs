@@ -153,11 +153,11 @@ fn strangers_are_taken_out_at_the_first_look() {
     let mut life = Life::on(&["cy"]);
     life.wait(60);
     let zed = Member { id: MemberId::new("00uzed"), login: "zed@elsewhere.example".to_owned() };
-    life.twin.has.groups.get_mut(&Level::Ro).unwrap().insert(zed.clone());
+    life.twin.has.groups.get_mut(&Level::Ops).unwrap().insert(zed.clone());
     life.off("ana").unwrap();
     life.step(0);
     life.step(0);
-    let out = FederationChange::Remove { level: Level::Ro, member: zed };
+    let out = FederationChange::Remove { level: Level::Ops, member: zed };
     assert_eq!(life.one(0).view.intended, [out]);
     life.rest();
     assert_eq!(life.word(0), EmergencyWord::Off);
