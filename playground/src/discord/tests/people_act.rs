@@ -80,12 +80,13 @@ async fn a_search_says_what_is_typed_so_far_and_gets_choices() {
 }
 
 #[tokio::test]
-async fn another_guild_and_a_direct_message_look_different() {
+async fn another_guild_a_direct_message_and_a_personal_install_look_different() {
     let twin = twin().await;
     let mut gateway = connected(&twin).await;
     for (scene, owners, context) in [
         (Scene::OtherGuild, json!({ "0": "1290000000000000666" }), 0),
         (Scene::Direct, json!({ "0": "0" }), 1),
+        (Scene::PersonalInstall("access".into()), json!({ "1": ANA }), 0),
     ] {
         let at = scene.clone();
         let typed =
@@ -96,7 +97,7 @@ async fn another_guild_and_a_direct_message_look_different() {
         assert_eq!(sent["authorizing_integration_owners"], owners);
         assert_eq!(
             (&sent["context"], sent["guild_id"].is_string()),
-            (&json!(context), scene == Scene::OtherGuild)
+            (&json!(context), scene != Scene::Direct)
         );
         assert_eq!((sent["member"].is_object(), sent["user"].is_object()), (context == 0, context == 1));
     }
