@@ -136,6 +136,26 @@ async fn only_what_a_person_sees_and_what_is_enabled_can_be_clicked() {
 }
 
 #[tokio::test]
+async fn an_ephemeral_message_is_clicked_by_the_one_who_sees_it_alone() {
+    let twin = twin().await;
+    let mut gateway = connected(&twin).await;
+    let typed =
+        background(&twin, |t| async move { t.slash("ana", "access", "elevate list", &json!({})).await });
+    let mut whispered = with_buttons("for ana", &["Cancel"]);
+    whispered["flags"] = 64.into();
+    callback(&twin, &gateway.interaction().await, 4, &whispered).await;
+    typed.await.expect("done");
+    let id = twin.ephemerals("ana")[0].id.clone();
+    assert_eq!(twin.click("bo", "access", &id, "Cancel").await.failure.as_deref(), Some("no_such_message"));
+    let click = background(&twin, |t| async move { t.click("ana", "access", &id, "Cancel").await });
+    let sent = gateway.interaction().await;
+    assert_eq!(sent["message"]["flags"], 64);
+    callback(&twin, &sent, 7, &good("cancelled")).await;
+    assert!(click.await.expect("done").words().starts_with("cancelled"));
+    assert_eq!((twin.ephemerals("ana").len(), twin.messages("access").len()), (1, 0));
+}
+
+#[tokio::test]
 async fn a_select_sends_the_values_behind_its_labels() {
     let twin = twin().await;
     let mut gateway = connected(&twin).await;
