@@ -79,7 +79,7 @@ impl Listener {
             None => Who::Stranger { account: speaker.account() },
         };
         let command = Command::Refuse { verb: verb.to_owned(), refusal };
-        self.decide(speaker, Actor { who, door: Door::Slack }, command).await
+        self.decide(speaker, Actor { who, door: Door::Slack, sign_in: None }, command).await
     }
 
     async fn decide(&self, speaker: &Speaker, by: Actor, command: Command) -> Said {
@@ -169,7 +169,7 @@ impl Listener {
         let sentence = format!("a payload of kind {} could not be read", envelope.kind.label());
         tracing::error!(envelope = %envelope.envelope_id, "{sentence}; it is written down and otherwise ignored");
         let account = ChatAccount { door: Door::Slack, workspace: String::new(), user: String::new() };
-        let by = Actor { who: Who::Stranger { account }, door: Door::Slack };
+        let by = Actor { who: Who::Stranger { account }, door: Door::Slack, sign_in: None };
         let command = Command::Refuse {
             verb: "unreadable-payload".to_owned(),
             refusal: Refusal::Unreadable { sentence },
