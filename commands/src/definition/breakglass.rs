@@ -1,5 +1,9 @@
 //! What can be said with `/breakglass`.
 
+use super::options::{
+    BREAKGLASS_TOPIC, DECLINE_WHY, DURATION, EMERGENCY, FEDERATION, FOR_PEOPLE, INCIDENT, LASTING, LEVEL,
+    NOTE, OFF_REASON, PEOPLE, REASON,
+};
 use super::{Command, Keywords, Use};
 
 /// The first words that `/breakglass` knows.
@@ -93,6 +97,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
                 "on ro for 2h INC-7 Identity Center does not answer @bo @cy",
                 "on ops until 18:00 INC-7 reason: nobody in ops can sign in for 2h now",
             ],
+            options: &[LEVEL, LASTING, INCIDENT, REASON, FOR_PEOPLE, FEDERATION],
         },
         Use {
             keyword: BreakglassKeyword::Off,
@@ -100,6 +105,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             summary: "close it now: the groups are emptied and the app is deactivated",
             details: &["sessions that are open may last until their own end; the report says how long"],
             examples: &["off", "off Identity Center answers again"],
+            options: &[OFF_REASON, FEDERATION],
         },
         Use {
             keyword: BreakglassKeyword::Status,
@@ -107,6 +113,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             summary: "whether it is open, for whom, until when, and what is not confirmed yet",
             details: &[],
             examples: &["status"],
+            options: &[FEDERATION],
         },
         Use {
             keyword: BreakglassKeyword::Add,
@@ -114,6 +121,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             summary: "give it to more people, until the same end",
             details: &["a group cannot be added; name each person"],
             examples: &["add @bo ops", "add @bo dee@example.com"],
+            options: &[PEOPLE, LEVEL, FEDERATION],
         },
         Use {
             keyword: BreakglassKeyword::Remove,
@@ -121,6 +129,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             summary: "take it from people while it stays open",
             details: &["sessions that are open may last until their own end"],
             examples: &["remove @bo"],
+            options: &[PEOPLE, FEDERATION],
         },
         Use {
             keyword: BreakglassKeyword::Extend,
@@ -128,6 +137,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             summary: "keep it open for longer",
             details: &["the duration is like `30m`, `1h` or `until 18:00`"],
             examples: &["extend 1h"],
+            options: &[DURATION, FEDERATION],
         },
         Use {
             keyword: BreakglassKeyword::Confirm,
@@ -137,6 +147,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
                 "who asked for it can go on alone after a while, where policy lets them; all are told twice",
             ],
             examples: &["confirm"],
+            options: &[FEDERATION],
         },
         Use {
             keyword: BreakglassKeyword::Decline,
@@ -144,6 +155,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             summary: "say no, as the second person, to opening it",
             details: &["who asked for it reads why"],
             examples: &["decline Identity Center answers again"],
+            options: &[DECLINE_WHY, FEDERATION],
         },
         Use {
             keyword: BreakglassKeyword::Drill,
@@ -151,6 +163,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             summary: "open and close it with nobody in it, to know that it works",
             details: &["it is recorded as a drill"],
             examples: &["drill"],
+            options: &[FEDERATION],
         },
         Use {
             keyword: BreakglassKeyword::Review,
@@ -158,6 +171,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             summary: "acknowledge, as an auditor, that a finished emergency was looked at",
             details: &["an id is like `BG-7K3Q`; `7k3q` will do"],
             examples: &["review BG-7K3Q the queue was drained by hand, nothing else was touched"],
+            options: &[EMERGENCY, NOTE],
         },
         Use {
             keyword: BreakglassKeyword::Help,
@@ -165,6 +179,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             summary: "this text, or more about one of the words above",
             details: &[],
             examples: &["help on"],
+            options: &[BREAKGLASS_TOPIC],
         },
     ],
 };

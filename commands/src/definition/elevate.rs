@@ -1,5 +1,6 @@
 //! What can be said with `/elevate`.
 
+use super::options::{ACCOUNT, DENY_WHY, DURATION, ELEVATE_TOPIC, PERMISSION_SET, REASON, REQUEST, TICKET};
 use super::{Command, Keywords, Use};
 
 /// The first words that `/elevate` knows.
@@ -21,6 +22,10 @@ pub enum Keyword {
     End,
     /// What policy says, without asking for anything.
     Why,
+    /// Connect the chat account to the person.
+    Link,
+    /// Take that back.
+    Unlink,
     /// The help.
     Help,
 }
@@ -35,6 +40,8 @@ impl Keywords for Keyword {
         Self::Withdraw,
         Self::End,
         Self::Why,
+        Self::Link,
+        Self::Unlink,
         Self::Help,
     ];
 
@@ -48,6 +55,8 @@ impl Keywords for Keyword {
             Self::Withdraw => "withdraw",
             Self::End => "end",
             Self::Why => "why",
+            Self::Link => "link",
+            Self::Unlink => "unlink",
             Self::Help => "help",
         }
     }
@@ -58,7 +67,13 @@ impl Keywords for Keyword {
             Self::Withdraw => &["cancel"],
             Self::End => &["revoke"],
             Self::Help => &["?", "-h", "--help"],
-            Self::Request | Self::List | Self::Show | Self::Approve | Self::Why => &[],
+            Self::Request
+            | Self::List
+            | Self::Show
+            | Self::Approve
+            | Self::Why
+            | Self::Link
+            | Self::Unlink => &[],
         }
     }
 
@@ -86,6 +101,7 @@ pub const ELEVATE: Command<Keyword> = Command {
                 "prod ReadOnly 1h INC-7 look at the stuck queue",
                 "\"Data Lake\" Operator until 18:00 reason: finish the 2h backfill",
             ],
+            options: &[ACCOUNT, PERMISSION_SET, DURATION, TICKET, REASON],
         },
         Use {
             keyword: Keyword::List,
@@ -93,6 +109,7 @@ pub const ELEVATE: Command<Keyword> = Command {
             summary: "your requests, and those that wait for your approval",
             details: &[],
             examples: &["list"],
+            options: &[],
         },
         Use {
             keyword: Keyword::Show,
@@ -100,6 +117,7 @@ pub const ELEVATE: Command<Keyword> = Command {
             summary: "one request: who, what, how long, why, and where it stands",
             details: &["an id is like `AR-7K3Q`; `7k3q` will do"],
             examples: &["show AR-7K3Q"],
+            options: &[REQUEST],
         },
         Use {
             keyword: Keyword::Approve,
@@ -107,6 +125,7 @@ pub const ELEVATE: Command<Keyword> = Command {
             summary: "say yes to somebody's request",
             details: &["nobody approves their own request"],
             examples: &["approve AR-7K3Q"],
+            options: &[REQUEST],
         },
         Use {
             keyword: Keyword::Deny,
@@ -114,6 +133,7 @@ pub const ELEVATE: Command<Keyword> = Command {
             summary: "say no to somebody's request, and why",
             details: &["the requester reads why"],
             examples: &["deny AR-7K3Q the change window opens tomorrow"],
+            options: &[REQUEST, DENY_WHY],
         },
         Use {
             keyword: Keyword::Withdraw,
@@ -121,6 +141,7 @@ pub const ELEVATE: Command<Keyword> = Command {
             summary: "take back your request before it is granted",
             details: &["when the access is there already, use `end`"],
             examples: &["withdraw AR-7K3Q"],
+            options: &[REQUEST],
         },
         Use {
             keyword: Keyword::End,
@@ -130,6 +151,7 @@ pub const ELEVATE: Command<Keyword> = Command {
                 "sessions that are open may last until their own end; the request's card says how long",
             ],
             examples: &["end AR-7K3Q"],
+            options: &[REQUEST],
         },
         Use {
             keyword: Keyword::Why,
@@ -137,6 +159,25 @@ pub const ELEVATE: Command<Keyword> = Command {
             summary: "what policy would say, without asking for anything",
             details: &[],
             examples: &["why prod ReadOnly"],
+            options: &[ACCOUNT, PERMISSION_SET],
+        },
+        Use {
+            keyword: Keyword::Link,
+            arguments: "",
+            summary: "connect this chat account to you, by signing in at the company",
+            details: &[
+                "you get an address and a code to enter there; never enter a code that somebody else sent you",
+            ],
+            examples: &["link"],
+            options: &[],
+        },
+        Use {
+            keyword: Keyword::Unlink,
+            arguments: "",
+            summary: "take this chat account's connection to you back",
+            details: &["access that you have stays until its end; `link` connects the account again"],
+            examples: &["unlink"],
+            options: &[],
         },
         Use {
             keyword: Keyword::Help,
@@ -144,6 +185,7 @@ pub const ELEVATE: Command<Keyword> = Command {
             summary: "this text, or more about one of the words above",
             details: &[],
             examples: &["help end"],
+            options: &[ELEVATE_TOPIC],
         },
     ],
 };

@@ -2,7 +2,7 @@
 
 use crate::acme::Acme;
 use glasskey_commands::definition::{BREAKGLASS, COMMANDS, ELEVATE, Registered};
-use glasskey_commands::manifest::{SlackApp, slack};
+use glasskey_commands::manifest::{SlackApp, discord, slack};
 use glasskey_commands::{
     Breakglass, BreakglassKeyword, Elevate, Keyword, Keywords, NoVocabulary, breakglass, elevate, help,
 };
@@ -101,6 +101,8 @@ fn keyword_of(said: &Elevate) -> Option<Keyword> {
         Elevate::Deny { .. } => Keyword::Deny,
         Elevate::Withdraw(_) => Keyword::Withdraw,
         Elevate::Why { .. } => Keyword::Why,
+        Elevate::Link => Keyword::Link,
+        Elevate::Unlink => Keyword::Unlink,
         Elevate::Help(_) => Keyword::Help,
     })
 }
@@ -136,14 +138,19 @@ fn a_name_that_is_not_yaml_stays_one_text() {
     assert!(slack(&app).contains("\n  name: \"a\\\": {b}\\u000A# \\\\\"\n"));
 }
 
-/// To write the file anew: `UPDATE_GENERATED=1 cargo test -p glasskey-commands`.
+/// To write the files anew: `UPDATE_GENERATED=1 cargo test -p glasskey-commands`.
 #[test]
-fn the_manifest_in_deploy_is_what_the_table_says() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/slack/manifest.yaml");
-    let generated = slack(&SlackApp::default());
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::write(path, &generated).unwrap();
+fn the_manifests_in_deploy_are_what_the_table_says() {
+    let deploy = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy");
+    for (file, generated) in
+        [("slack/manifest.yaml", slack(&SlackApp::default())), ("discord/commands.json", discord())]
+    {
+        let path = format!("{deploy}/{file}");
+        if std::env::var_os("UPDATE_GENERATED").is_some() {
+            std::fs::write(&path, &generated).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(written, generated, "run with UPDATE_GENERATED=1");
+        assert!(generated.ends_with('\n'));
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), generated, "run with UPDATE_GENERATED=1");
-    assert!(generated.ends_with('\n'));
 }
