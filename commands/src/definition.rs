@@ -37,6 +37,8 @@ pub struct Use<K> {
     pub summary: &'static str,
     /// What else one wants to know, a line each.
     pub details: &'static [&'static str],
+    /// What one wants to know to type it on one line, a line each; where each part has a field, that says it.
+    pub typing: &'static [&'static str],
     /// As one would type it after the command.
     pub examples: &'static [&'static str],
     /// The same as named options, where a chat shows a field for each: those that are required first, each kind once.

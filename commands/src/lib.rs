@@ -56,7 +56,7 @@ mod words;
 pub use breakglass::{Breakglass, LevelWord, OnWords};
 pub use definition::{BreakglassKeyword, Keyword, Keywords};
 pub use elevate::{Elevate, RequestWords};
-pub use help::help;
+pub use help::{help, help_by_options};
 pub use length::{LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length, print_length};
 pub use options::Said;
 pub use person::{MENTION_ID_CHARS_MAX, PersonRef};

@@ -1,10 +1,11 @@
 //! Texts that are generated from the table of definitions.
 
 use crate::acme::Acme;
-use glasskey_commands::definition::{BREAKGLASS, COMMANDS, ELEVATE, Registered};
+use glasskey_commands::definition::{BREAKGLASS, COMMANDS, Command, ELEVATE, Registered};
 use glasskey_commands::manifest::{SlackApp, discord, slack};
 use glasskey_commands::{
     Breakglass, BreakglassKeyword, Elevate, Keyword, Keywords, NoVocabulary, breakglass, elevate, help,
+    help_by_options,
 };
 
 #[test]
@@ -28,6 +29,16 @@ fn each_topic_of_breakglass_has_its_help() {
     let topics: Vec<String> =
         BreakglassKeyword::ALL.iter().map(|topic| help(&BREAKGLASS, Some(*topic))).collect();
     insta::assert_snapshot!(topics.join("\n"));
+}
+
+/// A chat with a field for each part must not be told how to type them on one line.
+#[test]
+fn the_help_where_parts_have_fields_names_the_fields() {
+    fn all<K: Keywords>(command: &Command<K>) -> String {
+        let topics = K::ALL.iter().map(|topic| help_by_options(command, Some(*topic)));
+        std::iter::once(help_by_options(command, None)).chain(topics).collect::<Vec<_>>().join("\n")
+    }
+    insta::assert_snapshot!([all(&ELEVATE), all(&BREAKGLASS)].join("\n"));
 }
 
 #[test]
