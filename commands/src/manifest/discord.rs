@@ -21,7 +21,7 @@ const BY_GUILDS: usize = 0;
 /// The commands for Discord's `PUT /applications/{id}/guilds/{id}/commands`, as JSON that ends with a line break.
 ///
 /// `default_member_permissions` is `null`, so that everybody sees the commands: what people may do is policy's, which
-/// decides by who they are at the company. It is written down because a value that somebody set there before would stay.
+/// decides by who they are at the company. It is written out, so that nobody has to know what leaving it out would mean.
 #[must_use]
 pub fn discord() -> String {
     format!("{}\n", Json::List(COMMANDS.iter().map(|command| registered(*command)).collect()))
