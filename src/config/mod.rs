@@ -13,6 +13,7 @@ pub mod schedule;
 mod secret;
 mod secret_keys;
 mod sections;
+mod sign_in;
 mod values;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub use fault::{Advice, ConfigFault, ConfigFaults};
 pub use providers::{Credential, Entra, Keycloak, Okta, OktaAuth, Providers};
 pub use schedule::Schedule;
 pub use secret::{Secret, SecretRef, SecretSource};
+pub use sign_in::SignInConfig;
 
 use reader::{Reader, line_at};
 
@@ -64,6 +66,8 @@ pub struct Config {
     pub requests: Settings,
     /// The identity providers.
     pub providers: Providers,
+    /// `[sign_in]`.
+    pub sign_in: Option<SignInConfig>,
     /// `[breakglass]`.
     pub breakglass: Breakglass,
     /// `[aliases.accounts]`.
@@ -147,6 +151,8 @@ pub struct Secrets {
     pub entra: Option<Secret>,
     /// The secret or the private key for Keycloak.
     pub keycloak: Option<Secret>,
+    /// The secret of the client that signs people in.
+    pub sign_in: Option<Secret>,
     /// The external ids with which the roles that cut sessions are assumed.
     pub external_ids: BTreeMap<FederationId, Secret>,
 }
@@ -190,6 +196,7 @@ impl Config {
         let aws = sections::aws(&mut reader, environment);
         let mut requests = sections::requests(&mut reader);
         let providers = providers::providers(&mut reader, environment, need);
+        let sign_in = sign_in::sign_in(&mut reader, environment, need);
         let channel = slack.as_ref().map(|slack| slack.channel.clone());
         let around = breakglass::Around { environment, need, store: store.clone(), channel };
         let breakglass = breakglass::breakglass(&mut reader, &around);
@@ -211,6 +218,7 @@ impl Config {
                 aws,
                 requests,
                 providers,
+                sign_in,
                 breakglass,
                 aliases,
                 directory_schedule: schedules.directory,
@@ -241,6 +249,8 @@ impl Config {
         let keycloak = self
             .resolve_any(keycloak.as_ref().map(|one| one.credential.source()), environment, &mut faults)
             .await;
+        let sign_in = self.sign_in.as_ref().and_then(|one| one.client_secret.as_ref());
+        let sign_in = self.resolve_any(sign_in, environment, &mut faults).await;
         let mut external_ids = BTreeMap::new();
         for (name, federation) in &self.breakglass.federations {
             let source = federation.external_id.as_ref();
@@ -250,7 +260,7 @@ impl Config {
         }
         match (app, bot) {
             (Some(slack_app_token), Some(slack_bot_token)) if faults.is_empty() => {
-                Ok(Secrets { slack_app_token, slack_bot_token, okta, entra, keycloak, external_ids })
+                Ok(Secrets { slack_app_token, slack_bot_token, okta, entra, keycloak, sign_in, external_ids })
             }
             _ => Err(ConfigFaults::new(faults)),
         }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use glasskey_domain::emergency::Provider;
+use glasskey_domain::settings::{StepUp, StepUpAction};
 use glasskey_domain::{AccountId, Seconds};
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
@@ -29,6 +30,14 @@ const GROUP_NAME_MAX: usize = 255;
 const ROLES_MAX: usize = 10;
 /// IAM's limit for the name of a role.
 const ROLE_NAME_MAX: usize = 64;
+/// Shortest and longest time for which a sign-in is fresh: below a minute nobody is back in chat in time, and who signed in
+/// an hour ago may have left the desk.
+const FRESH_MIN: Seconds = Seconds::minutes(1);
+const FRESH_MAX: Seconds = Seconds::hours(1);
+/// Most things that take a fresh sign-in: who needs more means all of them.
+const STEP_UPS_MAX: usize = 32;
+/// Longest name of an account or organizational unit: AWS's limit.
+const SCOPE_LENGTH_MAX: usize = 128;
 /// Longest address: what an e-mail address may have.
 const ADDRESS_MAX: usize = 254;
 
@@ -86,6 +95,12 @@ pub(super) fn session(value: &DeValue<'_>) -> Parsed<Seconds> {
     if (SESSION_MIN..=SESSION_MAX).contains(&length) { Ok(length) } else { Err(Wrong::Value) }
 }
 
+/// How old a sign-in may be.
+pub(super) fn fresh(value: &DeValue<'_>) -> Parsed<Seconds> {
+    let length = parse_length(text(value)?).ok_or(Wrong::Value)?;
+    if (FRESH_MIN..=FRESH_MAX).contains(&length) { Ok(length) } else { Err(Wrong::Value) }
+}
+
 /// `1h30m`: days, hours, minutes and seconds, each at most once and in this order.
 fn parse_length(text: &str) -> Option<Seconds> {
     let mut rest = text;
@@ -118,6 +133,47 @@ pub(super) fn parse_url(text: &str) -> Parsed<Url> {
         _ => false,
     };
     if safe && url.query().is_none() && url.fragment().is_none() { Ok(url) } else { Err(Wrong::Value) }
+}
+
+/// An identity provider by its own name for itself, which is compared letter by letter.
+pub(super) fn issuer(value: &DeValue<'_>) -> Parsed<String> {
+    let text = text(value)?;
+    parse_url(text)?;
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Err(Wrong::Value)
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// What takes a fresh sign-in.
+pub(super) fn step_ups(value: &DeValue<'_>) -> Parsed<Vec<StepUp>> {
+    let DeValue::Array(items) = value else { return Err(Wrong::Value) };
+    if items.len() > STEP_UPS_MAX {
+        return Err(Wrong::Said(format!("a list of {}", items.len())));
+    }
+    let mut all: Vec<StepUp> = Vec::new();
+    for item in items {
+        let item = item.get_ref();
+        let step_up = item.as_str().and_then(step_up).filter(|step_up| !all.contains(step_up));
+        all.push(step_up.ok_or_else(|| Wrong::Said(format!("a list with {}", show(item))))?);
+    }
+    Ok(all)
+}
+
+/// `approve:prod`.
+fn step_up(text: &str) -> Option<StepUp> {
+    let (word, scope) = text.split_once(':').map_or((text, None), |(word, scope)| (word, Some(scope)));
+    let action = StepUpAction::ALL.into_iter().find(|action| action.word() == word)?;
+    let plain = scope.is_none_or(|scope| {
+        let long = scope.chars().count() > SCOPE_LENGTH_MAX;
+        action.has_scope()
+            && !scope.is_empty()
+            && !long
+            && scope.trim() == scope
+            && !scope.chars().any(char::is_control)
+    });
+    plain.then(|| StepUp { action, scope: scope.map(str::to_owned) })
 }
 
 /// The organization at Okta. The address of the administrators' console looks alike and answers with a redirection.

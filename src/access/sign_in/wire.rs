@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
-use reqwest::{RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -114,9 +114,7 @@ impl Wire {
         }
         let passes = match Kind::of_status(reply.status) {
             Kind::NotSent | Kind::Lost | Kind::Throttled | Kind::Trouble => true,
-            Kind::Credentials | Kind::Denied | Kind::NotFound | Kind::Refused => {
-                reply.status == StatusCode::REQUEST_TIMEOUT
-            }
+            Kind::Credentials | Kind::Denied | Kind::NotFound | Kind::Refused => false,
         };
         let fault = if passes {
             self.transient(retry_after, said.trim())
