@@ -89,7 +89,7 @@ impl fmt::Display for ChatAccount {
 pub struct SignIn {
     /// The identity provider.
     pub issuer: String,
-    /// Who signed in, by an id that is immutable there.
+    /// Who signed in, by an id that is immutable there. Entra ID has another one for each client.
     pub subject: String,
     /// The e-mail address that the provider vouches for, in lower case.
     pub email: Option<String>,

@@ -1,7 +1,8 @@
 //! `[sign_in]`: where people show who they are, and what they must do so for anew. Asks nobody.
 
 use glasskey_domain::Seconds;
-use glasskey_domain::settings::StepUp;
+use glasskey_domain::settings::{StepUp, StepUpAction};
+use toml::de::DeValue;
 
 use super::Need;
 use super::environment::Environment;
@@ -9,10 +10,14 @@ use super::keys;
 use super::reader::Reader;
 use super::secret::SecretSource;
 use super::secret_keys as secret;
-use super::values;
+use super::values::{self, Parsed, Wrong, show};
 
 /// How old a sign-in may be, unless told otherwise: time to find the way back to chat.
 const FRESH_DEFAULT: Seconds = Seconds::minutes(5);
+/// Most things that take a fresh sign-in: who needs more means all of them.
+const STEP_UPS_MAX: usize = 32;
+/// Longest name of an account or organizational unit: AWS's limit.
+const SCOPE_LENGTH_MAX: usize = 128;
 
 /// `[sign_in]`.
 #[derive(Debug, Clone)]
@@ -40,11 +45,41 @@ pub(super) fn sign_in(
     let issuer = reader.needed(&keys::SIGN_IN_ISSUER, values::issuer);
     let client_id = reader.needed(&keys::SIGN_IN_CLIENT_ID, values::plain_name);
     let client_secret = secret::maybe(reader, &keys::SIGN_IN_CLIENT_SECRET, environment, need);
-    let step_up = reader.maybe(&keys::SIGN_IN_STEP_UP, values::step_ups).unwrap_or_default();
+    let step_up = reader.maybe(&keys::SIGN_IN_STEP_UP, step_ups).unwrap_or_default();
     let fresh = reader.maybe(&keys::SIGN_IN_FRESH, values::fresh);
     if step_up.is_empty() && fresh.is_some() {
         reader.advise(&keys::SIGN_IN_FRESH, "has no effect: nothing in `step_up` takes a fresh sign-in");
     }
     let fresh = fresh.unwrap_or(FRESH_DEFAULT);
     Some(SignInConfig { issuer: issuer?, client_id: client_id?, client_secret, step_up, fresh })
+}
+
+/// What takes a fresh sign-in.
+fn step_ups(value: &DeValue<'_>) -> Parsed<Vec<StepUp>> {
+    let DeValue::Array(items) = value else { return Err(Wrong::Value) };
+    if items.len() > STEP_UPS_MAX {
+        return Err(Wrong::Said(format!("a list of {}", items.len())));
+    }
+    let mut all: Vec<StepUp> = Vec::new();
+    for item in items {
+        let item = item.get_ref();
+        let step_up = item.as_str().and_then(step_up).filter(|step_up| !all.contains(step_up));
+        all.push(step_up.ok_or_else(|| Wrong::Said(format!("a list with {}", show(item))))?);
+    }
+    Ok(all)
+}
+
+/// `approve:prod`.
+fn step_up(text: &str) -> Option<StepUp> {
+    let (word, scope) = text.split_once(':').map_or((text, None), |(word, scope)| (word, Some(scope)));
+    let action = StepUpAction::ALL.into_iter().find(|action| action.word() == word)?;
+    let plain = scope.is_none_or(|scope| {
+        let long = scope.chars().count() > SCOPE_LENGTH_MAX;
+        action.has_scope()
+            && !scope.is_empty()
+            && !long
+            && scope.trim() == scope
+            && !scope.chars().any(char::is_control)
+    });
+    plain.then(|| StepUp { action, scope: scope.map(str::to_owned) })
 }

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use glasskey_domain::emergency::Provider;
-use glasskey_domain::settings::{StepUp, StepUpAction};
 use glasskey_domain::{AccountId, Seconds};
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
@@ -34,10 +33,6 @@ const ROLE_NAME_MAX: usize = 64;
 /// an hour ago may have left the desk.
 const FRESH_MIN: Seconds = Seconds::minutes(1);
 const FRESH_MAX: Seconds = Seconds::hours(1);
-/// Most things that take a fresh sign-in: who needs more means all of them.
-const STEP_UPS_MAX: usize = 32;
-/// Longest name of an account or organizational unit: AWS's limit.
-const SCOPE_LENGTH_MAX: usize = 128;
 /// Longest address: what an e-mail address may have.
 const ADDRESS_MAX: usize = 254;
 
@@ -144,36 +139,6 @@ pub(super) fn issuer(value: &DeValue<'_>) -> Parsed<String> {
     } else {
         Ok(text.to_owned())
     }
-}
-
-/// What takes a fresh sign-in.
-pub(super) fn step_ups(value: &DeValue<'_>) -> Parsed<Vec<StepUp>> {
-    let DeValue::Array(items) = value else { return Err(Wrong::Value) };
-    if items.len() > STEP_UPS_MAX {
-        return Err(Wrong::Said(format!("a list of {}", items.len())));
-    }
-    let mut all: Vec<StepUp> = Vec::new();
-    for item in items {
-        let item = item.get_ref();
-        let step_up = item.as_str().and_then(step_up).filter(|step_up| !all.contains(step_up));
-        all.push(step_up.ok_or_else(|| Wrong::Said(format!("a list with {}", show(item))))?);
-    }
-    Ok(all)
-}
-
-/// `approve:prod`.
-fn step_up(text: &str) -> Option<StepUp> {
-    let (word, scope) = text.split_once(':').map_or((text, None), |(word, scope)| (word, Some(scope)));
-    let action = StepUpAction::ALL.into_iter().find(|action| action.word() == word)?;
-    let plain = scope.is_none_or(|scope| {
-        let long = scope.chars().count() > SCOPE_LENGTH_MAX;
-        action.has_scope()
-            && !scope.is_empty()
-            && !long
-            && scope.trim() == scope
-            && !scope.chars().any(char::is_control)
-    });
-    plain.then(|| StepUp { action, scope: scope.map(str::to_owned) })
 }
 
 /// The organization at Okta. The address of the administrators' console looks alike and answers with a redirection.

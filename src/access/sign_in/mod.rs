@@ -12,7 +12,7 @@ use glasskey_domain::person::SignIn;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use url::Url;
 
 use self::discovery::{DEVICE_GRANT, Discovery, Known};
@@ -46,6 +46,8 @@ const USER_CODE_LENGTH_MAX: usize = 64;
 const PAGE_LENGTH_MAX: usize = 1_024;
 /// Tries to read the keys once somebody has signed in: the code is used up by then, and they would have to begin anew.
 const KEY_TRIES_MAX: u32 = 4;
+/// And no longer than this, whatever the provider asks for: they sit and wait.
+const KEY_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// The company's identity provider, as people sign in there.
 pub struct DeviceSignIn {
@@ -182,7 +184,9 @@ impl DeviceSignIn {
 
     async fn believe(&self, token: &SecretString, offer: &SignInOffer) -> Result<SignIn, NotSignedIn> {
         let signature = token::signature(token).map_err(unacceptable)?;
-        let key = self.key(&signature.key_id).await.map_err(NotSignedIn::CouldNotAsk)?;
+        let key = timeout(KEY_WAIT_MAX, self.key(&signature.key_id)).await;
+        let late = |_| Err(self.wire.transient(None, "its keys did not come in time"));
+        let key = key.unwrap_or_else(late).map_err(NotSignedIn::CouldNotAsk)?;
         let key = key.ok_or_else(|| unacceptable("its ID token is signed with a key that is not its own"))?;
         let proof = key.proves(signature.algorithm);
         let proof = proof.ok_or_else(|| unacceptable("its ID token is signed as that key does not sign"))?;
