@@ -138,7 +138,7 @@ async fn a_person_who_types_the_code_is_who_the_provider_says() {
         let place = kind.place().await;
         let begun = SystemClock.now();
         let offer = place.offer().await;
-        assert_eq!(place.far.desk(|desk| desk.pending()), [offer.user_code.clone()]);
+        assert_eq!(place.far.desk(|desk| desk.pending()), std::slice::from_ref(&offer.user_code));
         let complete = offer.verification_uri_complete.as_deref();
         assert_eq!(complete.is_some_and(|page| page.contains(&offer.user_code)), kind != Kind::Entra);
         let left = offer.expires_at.duration_since(begun).as_secs();
