@@ -2,6 +2,7 @@
 
 pub mod asking;
 pub mod breakglass;
+pub mod hall;
 pub mod host;
 pub mod reading;
 pub mod slack;
