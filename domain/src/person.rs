@@ -163,21 +163,6 @@ impl fmt::Display for ChatAccount {
     }
 }
 
-/// A sign-in at the company's identity provider, as its signed token tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignIn {
-    /// The identity provider.
-    pub issuer: String,
-    /// Who signed in, by an id that is immutable there. Entra ID has another one for each client.
-    pub subject: String,
-    /// The e-mail address that the provider vouches for, in lower case.
-    pub email: Option<String>,
-    /// When they signed in; where the provider does not say, when it gave the token.
-    pub at: Timestamp,
-    /// Whether the provider says when they signed in. Without that a token is no proof of a fresh sign-in.
-    pub interactive: bool,
-}
-
 /// Who did a thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

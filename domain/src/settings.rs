@@ -80,50 +80,6 @@ pub struct FederationSettings {
     pub canary: Option<String>,
 }
 
-/// What a person does that may take a fresh sign-in (`[sign_in] step_up`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum StepUpAction {
-    /// Asks for access.
-    Request,
-    /// Approves somebody's request.
-    Approve,
-    /// Opens an emergency, or confirms one.
-    Breakglass,
-}
-
-impl StepUpAction {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Request, Self::Approve, Self::Breakglass];
-
-    /// The word for it in the configuration.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Request => "request",
-            Self::Approve => "approve",
-            Self::Breakglass => "breakglass",
-        }
-    }
-
-    /// Whether it can be narrowed to an account or an organizational unit.
-    #[must_use]
-    pub const fn has_scope(self) -> bool {
-        match self {
-            Self::Request | Self::Approve => true,
-            Self::Breakglass => false,
-        }
-    }
-}
-
-/// One thing that takes a fresh sign-in.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StepUp {
-    /// What.
-    pub action: StepUpAction,
-    /// Where: an account by name, alias or id, or an organizational unit by name. Everywhere, when there is none.
-    pub scope: Option<String>,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {

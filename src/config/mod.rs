@@ -206,6 +206,10 @@ impl Config {
             .map(|(name, federation)| (name.clone(), federation.settings.clone()))
             .collect();
         let aliases = sections::aliases(&mut reader);
+        if let Some(sign_in) = &sign_in {
+            requests.step_up = sign_in.step_ups_where(&aliases);
+            requests.sign_in_fresh = sign_in.fresh;
+        }
         let schedules = sections::schedules(&mut reader);
         let policy = sections::policy(&mut reader);
         let admin = sections::admin(&mut reader);

@@ -1,7 +1,9 @@
 //! `[sign_in]`: where people show who they are, and what they must do so for anew. Asks nobody.
 
-use glasskey_domain::Seconds;
+use std::collections::BTreeMap;
+
 use glasskey_domain::settings::{StepUp, StepUpAction};
+use glasskey_domain::{AccountId, Seconds};
 use toml::de::DeValue;
 
 use super::Need;
@@ -28,10 +30,22 @@ pub struct SignInConfig {
     pub client_id: String,
     /// Its secret, where it has one.
     pub client_secret: Option<SecretSource>,
-    /// What takes a fresh sign-in.
+    /// What takes a fresh sign-in, as it is written. What decisions depend on is in [`super::Config::requests`].
     pub step_up: Vec<StepUp>,
     /// How old a sign-in may be and still be fresh.
     pub fresh: Seconds,
+}
+
+impl SignInConfig {
+    /// What takes a fresh sign-in, with the accounts that are meant by an alias beside what else may have that name: rather
+    /// one too many than one too few.
+    pub(super) fn step_ups_where(&self, aliases: &BTreeMap<String, AccountId>) -> Vec<StepUp> {
+        let meant = self.step_up.iter().filter_map(|step_up| {
+            let account = aliases.get(&step_up.scope.as_ref()?.to_lowercase())?;
+            Some(StepUp { action: step_up.action, scope: Some(account.to_string()) })
+        });
+        self.step_up.iter().cloned().chain(meant).collect()
+    }
 }
 
 pub(super) fn sign_in(
@@ -69,13 +83,21 @@ fn step_ups(value: &DeValue<'_>) -> Parsed<Vec<StepUp>> {
     Ok(all)
 }
 
+/// Whether it can be narrowed to an account or an organizational unit.
+fn has_scope(action: StepUpAction) -> bool {
+    match action {
+        StepUpAction::Request | StepUpAction::Approve => true,
+        StepUpAction::Breakglass => false,
+    }
+}
+
 /// `approve:prod`.
 fn step_up(text: &str) -> Option<StepUp> {
     let (word, scope) = text.split_once(':').map_or((text, None), |(word, scope)| (word, Some(scope)));
     let action = StepUpAction::ALL.into_iter().find(|action| action.word() == word)?;
     let plain = scope.is_none_or(|scope| {
         let long = scope.chars().count() > SCOPE_LENGTH_MAX;
-        action.has_scope()
+        has_scope(action)
             && !scope.is_empty()
             && !long
             && scope.trim() == scope

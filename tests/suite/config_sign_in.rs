@@ -102,6 +102,23 @@ fn all_that_can_be_said_is_heard() {
     assert_eq!(sign_in.step_up, all);
 }
 
+/// Decisions know names and ids, and nothing of aliases.
+#[test]
+fn what_an_alias_means_takes_a_sign_in_too() {
+    let more = "fresh = \"2m\"\nstep_up = [\"approve:Prod\", \"request:core\"]\n\
+                [aliases.accounts]\nprod = \"222222222222\"\n";
+    let settings = read(&format!("{LEAST}{more}")).unwrap().requests;
+    assert_eq!(settings.sign_in_fresh, Seconds::minutes(2));
+    let all = [
+        step_up(StepUpAction::Approve, Some("Prod")),
+        step_up(StepUpAction::Request, Some("core")),
+        step_up(StepUpAction::Approve, Some("222222222222")),
+    ];
+    assert_eq!(settings.step_up, all);
+    let none = read(LEAST).unwrap().requests;
+    assert_eq!((none.step_up.len(), none.sign_in_fresh), (0, Seconds::minutes(5)));
+}
+
 #[test]
 fn every_fault_is_told_at_once_with_its_line() {
     let said = faults(
