@@ -118,6 +118,13 @@ keys! {
     KEYCLOAK_CLIENT_ID = "keycloak" "client_id" "the id of the bot's own client, which has a service account";
     KEYCLOAK_SECRET = "keycloak" "secret" SECRET;
     KEYCLOAK_PRIVATE_KEY = "keycloak" "private_key" KEY_SECRET;
+    SIGN_IN_ISSUER = "sign_in" "issuer"
+        "the identity provider exactly as it calls itself, an https URL as in \"https://acme.okta.com\" (http only to this machine)";
+    SIGN_IN_CLIENT_ID = "sign_in" "client_id" "the id of the client that signs people in by device code";
+    SIGN_IN_CLIENT_SECRET = "sign_in" "client_secret" SECRET;
+    SIGN_IN_STEP_UP = "sign_in" "step_up"
+        "a list of up to 32 of \"request\", \"approve\" and \"breakglass\", the first two also for one account (its name, alias or id) or organizational unit, as in [\"approve:prod\", \"breakglass\"]; none of them twice";
+    SIGN_IN_FRESH = "sign_in" "fresh" "a length from \"1m\" to \"1h\", as in \"5m\" (how old the sign-in may be)";
     BREAKGLASS_RUNBOOK = "breakglass" "runbook" "the file of the runbook, as in \"/var/lib/glasskey/runbook.md\"";
     FEDERATION_PROVIDER = "breakglass.*" "provider"
         "\"okta\", \"entra\" or \"keycloak\": one that has a section of its own in this file";

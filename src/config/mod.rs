@@ -13,6 +13,7 @@ pub mod schedule;
 mod secret;
 mod secret_keys;
 mod sections;
+mod sign_in;
 mod values;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub use fault::{Advice, ConfigFault, ConfigFaults};
 pub use providers::{Credential, Entra, Keycloak, Okta, OktaAuth, Providers};
 pub use schedule::Schedule;
 pub use secret::{Secret, SecretRef, SecretSource};
+pub use sign_in::SignInConfig;
 
 use reader::{Reader, line_at};
 
@@ -66,6 +68,8 @@ pub struct Config {
     pub requests: Settings,
     /// The identity providers.
     pub providers: Providers,
+    /// `[sign_in]`.
+    pub sign_in: Option<SignInConfig>,
     /// `[breakglass]`.
     pub breakglass: Breakglass,
     /// `[aliases.accounts]`.
@@ -162,6 +166,8 @@ pub struct Secrets {
     pub entra: Option<Secret>,
     /// The secret or the private key for Keycloak.
     pub keycloak: Option<Secret>,
+    /// The secret of the client that signs people in.
+    pub sign_in: Option<Secret>,
     /// The external ids with which the roles that cut sessions are assumed.
     pub external_ids: BTreeMap<FederationId, Secret>,
 }
@@ -215,6 +221,7 @@ impl Config {
         let aws = sections::aws(&mut reader, environment);
         let mut requests = sections::requests(&mut reader);
         let providers = providers::providers(&mut reader, environment, need);
+        let sign_in = sign_in::sign_in(&mut reader, environment, need);
         let channel = slack.as_ref().map(|slack| slack.channel.clone());
         let discord_channel = discord.as_ref().map(|discord| discord.channel.clone());
         let around = breakglass::Around { environment, need, store: store.clone(), channel, discord_channel };
@@ -225,6 +232,10 @@ impl Config {
             .map(|(name, federation)| (name.clone(), federation.settings.clone()))
             .collect();
         let aliases = sections::aliases(&mut reader);
+        if let Some(sign_in) = &sign_in {
+            requests.step_up = sign_in.step_ups_where(&aliases);
+            requests.sign_in_fresh = sign_in.fresh;
+        }
         let schedules = sections::schedules(&mut reader);
         let policy = sections::policy(&mut reader);
         let admin = sections::admin(&mut reader);
@@ -238,6 +249,7 @@ impl Config {
                 aws,
                 requests,
                 providers,
+                sign_in,
                 breakglass,
                 aliases,
                 directory_schedule: schedules.directory,
@@ -269,6 +281,8 @@ impl Config {
         let keycloak = self
             .resolve_any(keycloak.as_ref().map(|one| one.credential.source()), environment, &mut faults)
             .await;
+        let sign_in = self.sign_in.as_ref().and_then(|one| one.client_secret.as_ref());
+        let sign_in = self.resolve_any(sign_in, environment, &mut faults).await;
         let mut external_ids = BTreeMap::new();
         for (name, federation) in &self.breakglass.federations {
             let source = federation.external_id.as_ref();
@@ -279,7 +293,7 @@ impl Config {
         if !faults.is_empty() {
             return Err(ConfigFaults::new(faults));
         }
-        Ok(Secrets { slack, discord, okta, entra, keycloak, external_ids })
+        Ok(Secrets { slack, discord, okta, entra, keycloak, sign_in, external_ids })
     }
 
     async fn slack_secrets(

@@ -88,6 +88,7 @@ fn known_keys() -> Vec<String> {
         "okta",
         "entra",
         "keycloak",
+        "sign_in",
         "breakglass",
         "breakglass.main",
         "breakglass.main.groups",

@@ -3,6 +3,7 @@
 
 mod aws;
 pub(super) mod local;
+mod sign_in;
 mod slack;
 
 use std::path::Path;
@@ -122,12 +123,13 @@ async fn everything(config: &Config, environment: &Environment, now: Timestamp) 
                 Err(faults) => of_secrets(faults),
             }
         };
-        tokio::join!(slack, emergency(config, secrets, now))
+        tokio::join!(slack, emergency(config, secrets, now), sign_in::checks(config, secrets))
     };
-    let ((slack, emergency), aws) = tokio::join!(with_secrets, aws::checks(config));
+    let ((slack, emergency, sign_in), aws) = tokio::join!(with_secrets, aws::checks(config));
     checks.extend(slack);
     checks.extend(aws);
     checks.extend(emergency);
+    checks.extend(sign_in);
     checks
 }
 

@@ -7,7 +7,7 @@
 
 mod check;
 mod clock;
-mod logs;
+pub(crate) mod logs;
 mod okta;
 mod people;
 mod waits;
