@@ -10,7 +10,7 @@ mod watching;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glasskey_domain::{Command, Directory};
+use glasskey_domain::{Command, Directory, Platform};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -26,7 +26,7 @@ use crate::chat::slack;
 use crate::config::{Config, Secrets};
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::watch::Ears;
-use crate::engine::{Engine, Parts, Running, drills, sweep};
+use crate::engine::{Chats, Engine, Parts, Running, drills, sweep};
 use crate::ledger::{self, Opened, Vault};
 use crate::policy::{Fingerprint, SharedRules, fingerprint};
 use crate::telemetry::health::{Health, Part};
@@ -169,7 +169,7 @@ impl Bot {
             ledger: Arc::new(opened.vault.clone()),
             access: access.clone(),
             federations,
-            chat: chat.sender(),
+            chats: Chats::from([(Platform::Slack, chat.sender())]),
             clock: outside.clock,
             settings: config.requests.clone(),
             book: opened.book,

@@ -105,8 +105,8 @@ fn federation(reader: &mut Reader<'_>, name: &str, around: &Around<'_>) -> Optio
         app: app?,
         groups,
         session: session.unwrap_or(SESSION_DEFAULT),
-        // Without one the file is refused all the same: `slack.channel` is missing.
-        channel: channel.or_else(|| around.channel.clone())?,
+        channel: channel.or_else(|| around.channel.clone()),
+        discord_channel: None,
         cut,
     };
     let settings = FederationSettings { place, max_length, length: length?, canary };

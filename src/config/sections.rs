@@ -117,7 +117,7 @@ pub(super) fn requests(reader: &mut Reader<'_>) -> Settings {
             .unwrap_or(or.reason_length_min),
         ticket_required: reader.maybe(&keys::TICKET_REQUIRED, values::boolean).unwrap_or(or.ticket_required),
         ticket_pattern: pattern,
-        federations: or.federations,
+        ..or
     }
 }
 

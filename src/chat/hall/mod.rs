@@ -143,7 +143,7 @@ impl Hall {
             None => Who::Stranger { account: speaker.account.clone() },
         };
         let command = Command::Refuse { verb: verb.to_owned(), refusal };
-        self.answered(speaker, Actor { who, door: self.door }, command).await
+        self.answered(speaker, Actor { who, door: self.door, sign_in: None }, command).await
     }
 
     /// What a person wants decided, decided.

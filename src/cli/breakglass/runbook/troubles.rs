@@ -93,7 +93,7 @@ const BACK: &str = "## Back to normal
 
 fn checklist(out: &mut String, chapters: &[Chapter<'_>], config: &Config) {
     let mut channels: BTreeSet<&str> =
-        chapters.iter().map(|chapter| chapter.federation.settings.place.channel.as_str()).collect();
+        chapters.iter().filter_map(|chapter| chapter.federation.settings.place.channel.as_deref()).collect();
     channels.insert(&config.slack.channel);
     let channels: Vec<String> = channels.into_iter().map(plain).collect();
     line(out, format_args!("## Tick as you go\n"));
