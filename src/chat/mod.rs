@@ -2,7 +2,9 @@
 
 pub mod asking;
 pub mod breakglass;
+pub mod discord;
 pub mod hall;
 pub mod host;
 pub mod reading;
 pub mod slack;
+mod tidy;

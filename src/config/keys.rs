@@ -63,6 +63,11 @@ keys! {
     SLACK_API_URL = "slack" "api_url" URL;
     SLACK_SOCKETS = "slack" "sockets"
         "a number from 1 to 5 (Slack allows an app 10 sockets, and each has a successor beside it at times)";
+    DISCORD_TOKEN = "discord" "token" SECRET;
+    DISCORD_GUILD = "discord" "guild" "the id of the one server that is served, as in \"1100000000000000001\"";
+    DISCORD_CHANNEL = "discord" "channel"
+        "the id of the channel for request cards, as in \"1100000000000000002\" (not its name)";
+    DISCORD_API_URL = "discord" "api_url" URL;
     AWS_REGION = "aws" "region" "the region of IAM Identity Center, as in \"eu-west-1\"";
     AWS_ENDPOINT_URL = "aws" "endpoint_url" URL;
     AWS_PORTAL_URL = "aws" "portal_url"
@@ -134,6 +139,8 @@ keys! {
     FEDERATION_DURATION = "breakglass.*" "duration" "a length from \"1m\" up to `max_duration`, as in \"2h\"";
     FEDERATION_CHANNEL = "breakglass.*" "channel"
         "the id of the incident channel, as in \"C0INCIDENT\" (not its name)";
+    FEDERATION_DISCORD_CHANNEL = "breakglass.*" "discord_channel"
+        "the id of the incident channel in Discord, as in \"1100000000000000003\" (not its name)";
     FEDERATION_SESSION = "breakglass.*" "session"
         "the maximum session duration of the emergency roles, from \"1h\" to \"12h\" as AWS has it";
     FEDERATION_CANARY = "breakglass.*" "canary"
@@ -185,4 +192,4 @@ pub(super) const RESERVED: &[&str] =
     &["ro", "readonly", "read-only", "ops", "operations", "rw", "for", "until", "reason"];
 
 /// What later releases will know: sections and keys of the agreed design that this one cannot act on.
-pub(super) const LATER: &[&str] = &["discord", "schedule.standing_access_report"];
+pub(super) const LATER: &[&str] = &["schedule.standing_access_report"];

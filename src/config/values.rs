@@ -256,6 +256,17 @@ pub(super) fn channel(value: &DeValue<'_>) -> Parsed<String> {
     slack_id(text(value)?, &['C', 'G'])
 }
 
+/// An id of Discord's (a snowflake). Source: discord.com/developers/docs/reference#snowflakes.
+pub(super) fn snowflake(value: &DeValue<'_>) -> Parsed<String> {
+    let text = text(value)?;
+    let number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    if number && (17..=20).contains(&text.len()) && text.parse::<u64>().is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err(Wrong::Value)
+    }
+}
+
 pub(super) fn teams(value: &DeValue<'_>) -> Parsed<Vec<String>> {
     let DeValue::Array(items) = value else { return Ok(vec![slack_id(text(value)?, &['T'])?]) };
     if items.is_empty() || items.len() > TEAMS_MAX {

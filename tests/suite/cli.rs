@@ -215,10 +215,14 @@ async fn a_policy_that_does_not_load_ends_with_one() {
 }
 
 #[tokio::test]
-async fn the_manifest_is_the_one_in_deploy() {
-    let output = run(Path::new("/"), &["manifest", "slack"], &[]).await;
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(printed, include_str!("../../deploy/slack/manifest.yaml"));
+async fn the_manifests_are_those_in_deploy() {
+    for (platform, in_deploy) in [
+        ("slack", include_str!("../../deploy/slack/manifest.yaml")),
+        ("discord", include_str!("../../deploy/discord/commands.json")),
+    ] {
+        let output = run(Path::new("/"), &["manifest", platform], &[]).await;
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), in_deploy, "{platform}");
+    }
 }
 
 #[tokio::test]

@@ -47,6 +47,50 @@ fn on_emergency(button: Button, id: EmergencyId) -> Option<Click> {
     Some(Click::Decide(Command::Emergency(command)))
 }
 
+/// What is asked before a click counts that is not easily taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sure {
+    /// The question.
+    pub title: &'static str,
+    /// What the click does.
+    pub text: &'static str,
+    /// The answer that lets it count.
+    pub yes: &'static str,
+    /// The other one.
+    pub no: &'static str,
+}
+
+/// What is asked before a click on such a button counts; nothing, when it counts at once.
+#[must_use]
+pub fn asked_first(button: Button) -> Option<Sure> {
+    match button {
+        Button::Approve
+        | Button::Deny
+        | Button::Withdraw
+        | Button::Confirm
+        | Button::Decline
+        | Button::Review => None,
+        Button::End => Some(Sure {
+            title: "End this access?",
+            text: "The access is removed at AWS now. Sessions that are open may live on for a while.",
+            yes: "End now",
+            no: "Keep it",
+        }),
+        Button::Alone => Some(Sure {
+            title: "Open it alone?",
+            text: "Policy asks for a second person. Going on alone is announced to everybody, twice.",
+            yes: "Go on alone",
+            no: "Wait",
+        }),
+        Button::Off => Some(Sure {
+            title: "Close break-glass?",
+            text: "The app is deactivated and everybody is taken out of the emergency groups, now.",
+            yes: "Close now",
+            no: "Keep it on",
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -29,7 +29,7 @@ use super::reading;
 use crate::engine::{Engine, Stopped};
 use crate::notices::{self, Text};
 
-pub use clicks::{Click, clicked};
+pub use clicks::{Click, Sure, asked_first, clicked};
 pub use sent::Wrong;
 
 use forms::Form;

@@ -116,7 +116,10 @@ async fn everything(config: &Config, environment: &Environment, now: Timestamp) 
         let secrets = resolved.as_ref().ok();
         let slack = async {
             match &resolved {
-                Ok(secrets) => slack::checks(config, secrets).await,
+                Ok(secrets) => match config.slack.as_ref().zip(secrets.slack.as_ref()) {
+                    Some((config, secrets)) => slack::checks(config, secrets).await,
+                    None => Vec::new(),
+                },
                 Err(faults) => of_secrets(faults),
             }
         };

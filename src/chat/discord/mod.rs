@@ -1,0 +1,4 @@
+//! Discord: the gateway in, REST out.
+
+pub mod forms;
+pub mod render;
