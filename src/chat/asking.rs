@@ -41,6 +41,10 @@ pub enum Wish {
     Show(RequestId),
     /// To know what policy says.
     Why(Target),
+    /// To connect this chat account to themselves.
+    Link,
+    /// To take that back.
+    Unlink,
     /// To be helped; with the part they want to know about.
     Help(Option<glasskey_commands::Keyword>),
 }
@@ -125,6 +129,8 @@ pub fn wish(ear: &Ear<'_>, said: Elevate) -> Result<Wish, Refusal> {
         Elevate::Deny { id, why } => Wish::Decide(Command::Deny { id: request_id(&id)?, why }),
         Elevate::Withdraw(id) => Wish::Decide(Command::Withdraw { id: request_id(&id)? }),
         Elevate::End(id) => Wish::Decide(Command::End { id: request_id(&id)? }),
+        Elevate::Link => Wish::Link,
+        Elevate::Unlink => Wish::Unlink,
     })
 }
 
