@@ -2,6 +2,9 @@
 
 pub mod asking;
 pub mod breakglass;
+pub mod discord;
 pub mod host;
 pub mod reading;
 pub mod slack;
+mod sockets;
+mod tls;
