@@ -15,6 +15,8 @@ mod config;
 mod config_breakglass;
 mod conformance;
 mod crash;
+mod discord_gateway;
+mod discord_rest;
 mod ledger;
 mod moto;
 mod pitfalls;
