@@ -73,6 +73,9 @@ impl Rules for Yes {
     fn audit(&self, _: &Directory, _: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
         Err(NotPermitted::NoPolicy)
     }
+    fn administer(&self, _: &Directory, _: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
+        Err(NotPermitted::NoPolicy)
+    }
 }
 
 fn approver() -> PersonId {

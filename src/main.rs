@@ -35,6 +35,7 @@ async fn perform(out: &mut Output, arguments: Arguments, environment: &Environme
         }
         Command::Init(init) => Ok(cli::init::perform(out, &init)),
         Command::Manifest(ManifestCommand::Slack) => Ok(cli::manifest::slack(out)),
+        Command::Manifest(ManifestCommand::Discord) => Ok(cli::manifest::discord(out)),
         Command::Check => Ok(cli::check::perform(out, file, environment, SystemClock.now()).await),
         Command::Run => {
             let config = cli::load(out, file, environment, Need::Secrets)?;

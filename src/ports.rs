@@ -12,12 +12,14 @@ use glasskey_domain::federation::CutSeen;
 pub use glasskey_domain::federation::READ_ONLY;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
+use glasskey_domain::person::SignIn;
 use glasskey_domain::request::MessageRef;
 use glasskey_domain::watch::Watch;
 use glasskey_domain::{
     AccessRequest, Directory, Emergency, EmergencyId, GroupId, Holding, Person, Record, RequestId, Tell,
 };
 use jiff::Timestamp;
+use secrecy::SecretString;
 
 /// A boxed future, so that ports can be trait objects.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -218,6 +220,89 @@ pub trait CenterEar: Send + Sync {
 pub trait Center: Send + Sync {
     /// Asks it something small, behind everything else; how that went is heard by a [`CenterEar`].
     fn ask(&self) -> Answer<'_, Result<(), Fault>>;
+}
+
+/// What a person is to do to sign in: open the page, and type the code there.
+#[derive(Clone)]
+pub struct SignInOffer {
+    /// What they type. For their eyes alone: whoever signs in with it does so for them.
+    pub user_code: String,
+    /// Where they type it.
+    pub verification_uri: String,
+    /// The same page with the code filled in, when the provider has one.
+    pub verification_uri_complete: Option<String>,
+    /// From then on the code is good for nothing.
+    pub expires_at: Timestamp,
+    ticket: SignInTicket,
+}
+
+/// By what a [`SignInProvider`] knows its own offer again. Nobody else's business.
+#[derive(Clone)]
+pub struct SignInTicket {
+    /// With which the token is asked for.
+    pub device_code: SecretString,
+    /// How often it may be asked for.
+    pub interval: Duration,
+    /// What the token repeats, where the provider does that.
+    pub nonce: String,
+    /// When it began: no token is older.
+    pub begun_at: Timestamp,
+}
+
+impl SignInOffer {
+    /// An offer of somebody who holds this ticket.
+    #[must_use]
+    pub fn new(
+        user_code: String,
+        verification_uri: String,
+        verification_uri_complete: Option<String>,
+        expires_at: Timestamp,
+        ticket: SignInTicket,
+    ) -> Self {
+        Self { user_code, verification_uri, verification_uri_complete, expires_at, ticket }
+    }
+
+    /// For the provider that made it.
+    #[must_use]
+    pub fn ticket(&self) -> &SignInTicket {
+        &self.ticket
+    }
+}
+
+impl std::fmt::Debug for SignInOffer {
+    /// Without codes: who has them signs in for somebody else.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignInOffer").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+/// Why nobody signed in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSignedIn {
+    /// The person said no.
+    #[error("the sign-in was denied")]
+    Denied,
+    /// Nobody signed in in time, or the code is no longer good.
+    #[error("nobody signed in in time")]
+    Expired,
+    /// Somebody signed in, and the token is not one that may be believed.
+    #[error("the sign-in cannot be accepted: {why}")]
+    Unacceptable {
+        /// What is wrong with it, and what to do where that is known. No part of the token.
+        why: String,
+    },
+    /// The provider could not be asked.
+    #[error(transparent)]
+    CouldNotAsk(Fault),
+}
+
+/// Where people sign in to show who they are: the company's identity provider, by device code (RFC 8628). Never decides what
+/// a sign-in is good for. Who calls it bounds how many offers are open at once.
+pub trait SignInProvider: Send + Sync {
+    /// Asks for a code.
+    fn begin(&self) -> Answer<'_, Result<SignInOffer, Fault>>;
+    /// Waits until the person has signed in, said no, or the offer has expired.
+    fn finish<'a>(&'a self, offer: &'a SignInOffer) -> Answer<'a, Result<SignIn, NotSignedIn>>;
 }
 
 /// Where the directory is read.

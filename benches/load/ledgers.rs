@@ -14,8 +14,8 @@ use glasskey_domain::request::MessageRef;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::{
     AccountId, Actor, Book, Command, Directory, Door, Holding, InteractionId, Outcome, PermissionSetArn,
-    Person, PersonId, Question, Record, RequestId, Rules, Seconds, Settings, Target, Terms, Verdict, World,
-    decide,
+    Person, PersonId, Platform, Question, Record, RequestId, Rules, Seconds, Settings, Target, Terms,
+    Verdict, World, decide,
 };
 use glasskey_playground::company::{Assignment, Company, Principal};
 use jiff::Timestamp;
@@ -109,6 +109,9 @@ impl Rules for Yes {
     }
 
     fn audit(&self, _: &Directory, _: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
+        Err(NotPermitted::NoPolicy)
+    }
+    fn administer(&self, _: &Directory, _: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
         Err(NotPermitted::NoPolicy)
     }
 }
@@ -214,13 +217,13 @@ impl Scribe {
             if let Some(tell) = request.untold.keys().next().cloned() {
                 self.outcome(Outcome::TellIntended { tell: tell.clone() });
                 self.outcome(Outcome::Told { tell });
-            } else if !request.card_is_current() {
+            } else if !request.cards.are_current(request.version) {
                 let message = MessageRef {
                     channel: "C0ACCESS".to_owned(),
                     message: format!("{}.000100", self.now.as_second()),
                 };
-                self.outcome(Outcome::CardIntended { id: id.clone().into() });
-                self.outcome(Outcome::CardShown { id: id.into(), version, message });
+                self.outcome(Outcome::CardIntended { id: id.clone().into(), on: Platform::Slack });
+                self.outcome(Outcome::CardShown { id: id.into(), on: Platform::Slack, version, message });
             } else {
                 return;
             }

@@ -7,6 +7,7 @@
 
 mod few;
 mod on;
+mod options;
 
 use crate::definition::{BREAKGLASS, BreakglassKeyword as Keyword, Keywords};
 use crate::keyword::{self, arguments, nearest, own_form};
@@ -18,6 +19,8 @@ use crate::usage::{Fault, Numbered, Usage};
 use crate::vocabulary::Vocabulary;
 use crate::words::{TEXT_CHARS_MAX, Word, clean, quote, split};
 use std::fmt;
+
+pub use options::from_options;
 
 /// What was said with `/breakglass`. A federation is there if it was typed, as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +103,8 @@ pub struct OnWords {
     pub length: Option<Length>,
     /// The first incident that was typed, if any. When it stands within the reason it also stays there.
     pub incident: Option<String>,
-    /// Why, on one line, unescaped; empty only where the vocabulary says that it may be.
+    /// Why, on one line, unescaped; empty only where the vocabulary says that it may be, or where it came by named
+    /// options, after which the door asks for what is missing.
     pub reason: String,
     /// Who is to have the access, each once, in the order they were typed; nobody who is only in the reason.
     pub people: Vec<PersonRef>,
@@ -116,6 +120,9 @@ pub enum LevelWord {
 }
 
 impl LevelWord {
+    /// Every level, the smaller first.
+    pub const ALL: &'static [Self] = &[Self::Ro, Self::Ops];
+
     /// The word as it is typed.
     #[must_use]
     pub const fn word(self) -> &'static str {

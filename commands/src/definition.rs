@@ -4,9 +4,11 @@
 
 mod breakglass;
 mod elevate;
+mod options;
 
 pub use breakglass::{BREAKGLASS, BreakglassKeyword};
 pub use elevate::{ELEVATE, Keyword};
+pub use options::{Opt, OptKind};
 
 /// The commands in service: what the manifests register. Adding a command is one line here.
 pub const COMMANDS: &[&dyn Registered] = &[&ELEVATE, &BREAKGLASS];
@@ -35,8 +37,12 @@ pub struct Use<K> {
     pub summary: &'static str,
     /// What else one wants to know, a line each.
     pub details: &'static [&'static str],
+    /// What one wants to know to type it on one line, a line each; where each part has a field, that says it.
+    pub typing: &'static [&'static str],
     /// As one would type it after the command.
     pub examples: &'static [&'static str],
+    /// The same as named options, where a chat shows a field for each: those that are required first, each kind once.
+    pub options: &'static [Opt],
 }
 
 /// The first words that one command knows.
@@ -70,9 +76,22 @@ pub trait Registered: Sync {
     fn summary(&self) -> &'static str;
     /// The words that follow it.
     fn hint(&self) -> &'static str;
+    /// What can be said with it, in the order of the help.
+    fn subcommands(&self) -> Vec<Subcommand>;
 }
 
-impl<K: Sync> Registered for Command<K> {
+/// What a chat platform with named options is told about one thing that can be said.
+#[derive(Debug, Clone, Copy)]
+pub struct Subcommand {
+    /// The keyword.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Its options.
+    pub options: &'static [Opt],
+}
+
+impl<K: Keywords + Sync> Registered for Command<K> {
     fn name(&self) -> &'static str {
         self.name
     }
@@ -83,5 +102,14 @@ impl<K: Sync> Registered for Command<K> {
 
     fn hint(&self) -> &'static str {
         self.hint
+    }
+
+    fn subcommands(&self) -> Vec<Subcommand> {
+        let subcommand = |entry: &Use<K>| Subcommand {
+            name: entry.keyword.word(),
+            summary: entry.summary,
+            options: entry.options,
+        };
+        self.uses.iter().map(subcommand).collect()
     }
 }

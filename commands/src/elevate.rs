@@ -7,6 +7,7 @@
 //! Must never guess between two things that would be done: where it is unclear, it asks.
 
 mod draft;
+mod options;
 mod request;
 
 use crate::definition::{ELEVATE, Keyword, Keywords};
@@ -19,6 +20,8 @@ use crate::vocabulary::Vocabulary;
 use crate::words::{TEXT_CHARS_MAX, Word, clean, quote, split};
 use draft::Draft;
 use std::fmt;
+
+pub use options::from_options;
 
 /// What was said with `/elevate`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +54,10 @@ pub enum Elevate {
         /// The permission set.
         permission_set: PermissionSetSelector,
     },
+    /// Connect this chat account to the person.
+    Link,
+    /// Take that back.
+    Unlink,
     /// The help, of one topic or in short.
     Help(Option<Keyword>),
 }
@@ -66,7 +73,8 @@ pub struct RequestWords {
     pub length: Length,
     /// The first ticket that was typed, if any. When it stands within the reason it also stays there.
     pub ticket: Option<String>,
-    /// Why, on one line, unescaped; empty only where the vocabulary says that it may be.
+    /// Why, on one line, unescaped; empty only where the vocabulary says that it may be, or where it came by named
+    /// options, after which the door asks for what is missing.
     pub reason: String,
 }
 
@@ -86,6 +94,8 @@ impl fmt::Display for Elevate {
                 let (account, set) = (quote(account.as_str()), quote(permission_set.as_str()));
                 write!(f, "{} {account} {set}", Keyword::Why.word())
             }
+            Self::Link => f.write_str(Keyword::Link.word()),
+            Self::Unlink => f.write_str(Keyword::Unlink.word()),
             Self::Help(None) => f.write_str(Keyword::Help.word()),
             Self::Help(Some(topic)) => write!(f, "{} {}", Keyword::Help.word(), topic.word()),
         }
@@ -165,6 +175,8 @@ fn read(text: &str, vocabulary: &dyn Vocabulary) -> Result<Elevate, Wrong> {
         Keyword::End => only_id(keyword, first, rest).map(Elevate::End),
         Keyword::Deny => deny(first, rest),
         Keyword::Why => request::why(rest, vocabulary),
+        Keyword::Link => no_more(rest, keyword, first, rest).map(|()| Elevate::Link),
+        Keyword::Unlink => no_more(rest, keyword, first, rest).map(|()| Elevate::Unlink),
         Keyword::Help => topic(first, rest),
     }
 }

@@ -2,34 +2,56 @@
 //!
 //! Must never know a command that the table does not. Plain text; `<` and `>` are escaped by the doors.
 
-use crate::definition::{Command, Keywords, Use};
+use crate::definition::{Command, Keywords, Opt, Use};
 
 /// The help for a command: all of it in short, or one topic in full. Lines end with `\n`, the last one too.
 #[must_use]
 pub fn help<K: Keywords>(command: &Command<K>, topic: Option<K>) -> String {
     match topic.and_then(|topic| command.uses.iter().find(|entry| entry.keyword == topic)) {
         Some(entry) => in_full(command, entry),
-        None => in_short(command),
+        None => all(command, form),
     }
 }
 
-fn in_short<K: Keywords>(command: &Command<K>) -> String {
-    let mut out = format!("`/{}`: {}\n", command.name, command.summary);
-    for entry in command.uses {
-        out.push_str(&format!("• `{}`: {}\n", form(command, entry), entry.summary));
+/// The same help where a chat shows a field for each part: what can be said is named with its fields.
+#[must_use]
+pub fn help_by_options<K: Keywords>(command: &Command<K>, topic: Option<K>) -> String {
+    match topic.and_then(|topic| command.uses.iter().find(|entry| entry.keyword == topic)) {
+        Some(entry) => {
+            let options = entry.options.iter();
+            let options = options.map(|option| format!("`{}`: {}", option.name, option.description));
+            let details = options.chain(entry.details.iter().map(|detail| (*detail).to_owned()));
+            format!("`{}`\n{}\n{}", fields(command, entry), entry.summary, listed(details))
+        }
+        None => all(command, fields),
     }
-    out
+}
+
+fn all<K: Keywords>(command: &Command<K>, form: impl Fn(&Command<K>, &Use<K>) -> String) -> String {
+    let uses = command.uses.iter().map(|entry| format!("`{}`: {}", form(command, entry), entry.summary));
+    format!("`/{}`: {}\n{}", command.name, command.summary, listed(uses))
 }
 
 fn in_full<K: Keywords>(command: &Command<K>, entry: &Use<K>) -> String {
-    let mut out = format!("`{}`\n{}\n", form(command, entry), entry.summary);
-    for detail in entry.details {
-        out.push_str(&format!("• {detail}\n"));
-    }
+    let details = entry.details.iter().chain(entry.typing).map(|detail| (*detail).to_owned());
+    let mut out = format!("`{}`\n{}\n{}", form(command, entry), entry.summary, listed(details));
     for example in entry.examples {
         out.push_str(&format!("for example `/{} {example}`\n", command.name));
     }
     out
+}
+
+fn listed(lines: impl Iterator<Item = String>) -> String {
+    lines.map(|line| format!("• {line}\n")).collect()
+}
+
+/// How one thing is said with fields: `/elevate deny id: why:`, those that may be left out in brackets.
+fn fields<K: Keywords>(command: &Command<K>, entry: &Use<K>) -> String {
+    let field = |option: &Opt| {
+        if option.required { format!(" {}:", option.name) } else { format!(" [{}:]", option.name) }
+    };
+    let fields: String = entry.options.iter().map(field).collect();
+    format!("/{} {}{fields}", command.name, entry.keyword.word())
 }
 
 /// How one thing is said: `/elevate show <id>`. A word that may be left out is, as people type it.

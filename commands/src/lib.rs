@@ -27,14 +27,25 @@
 //! assert_eq!(words.reason, "nobody can sign in");
 //! assert_eq!(words.people, [PersonRef::Mention("U123".to_owned())]);
 //! ```
+//!
+//! Where a chat shows a field for each part, the same is said by named options:
+//!
+//! ```
+//! use glasskey_commands::{Elevate, RequestRef, Said, elevate};
+//!
+//! let said = Said { keyword: "show", options: &[("id", "ar-7k3q")] };
+//! assert_eq!(elevate::from_options(&said), Ok(Elevate::Show(RequestRef::parse("AR-7K3Q").unwrap())));
+//! ```
 
 pub mod breakglass;
 pub mod definition;
 pub mod elevate;
 mod help;
+mod json;
 mod keyword;
 mod length;
 pub mod manifest;
+mod options;
 mod parts;
 mod person;
 mod selector;
@@ -45,8 +56,9 @@ mod words;
 pub use breakglass::{Breakglass, LevelWord, OnWords};
 pub use definition::{BreakglassKeyword, Keyword, Keywords};
 pub use elevate::{Elevate, RequestWords};
-pub use help::help;
+pub use help::{help, help_by_options};
 pub use length::{LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length, print_length};
+pub use options::Said;
 pub use person::{MENTION_ID_CHARS_MAX, PersonRef};
 pub use selector::{
     AccountSelector, EmergencyRef, PermissionSetSelector, REQUEST_SYMBOLS_MAX, REQUEST_SYMBOLS_MIN,

@@ -2,7 +2,11 @@
 //!
 //! Must never ask a platform for more than Glasskey uses: each scope stands beside its reason.
 
+mod discord;
+
 use crate::definition::{COMMANDS, Registered};
+
+pub use discord::discord;
 
 /// What a company may choose about its Slack app.
 #[derive(Debug, Clone, PartialEq, Eq)]

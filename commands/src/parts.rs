@@ -91,7 +91,8 @@ pub(crate) fn only_length<K>(candidates: &[(usize, Found)], units: &[Unit<K>], w
     }
 }
 
-fn one_length(at: usize, length: Result<Length, LengthFault>, typed: String) -> Lengths {
+/// The duration, or the fault with the one that the right form shows.
+pub(crate) fn one_length(at: usize, length: Result<Length, LengthFault>, typed: String) -> Lengths {
     let (length, fault) = match length {
         Ok(length) => (Some(length), None),
         Err(LengthFault::TooShort) => {

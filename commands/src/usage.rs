@@ -129,6 +129,21 @@ pub enum Fault {
         /// As typed.
         typed: String,
     },
+    /// A text where a duration must be, and nothing else.
+    NotADuration {
+        /// As typed.
+        typed: String,
+    },
+    /// Several words where a ticket must be.
+    NotATicket {
+        /// As typed.
+        typed: String,
+    },
+    /// A text where a level must be.
+    NotALevel {
+        /// As typed.
+        typed: String,
+    },
     /// A first word that is nearly one of the keywords.
     UnknownWord {
         /// As typed.
@@ -234,6 +249,13 @@ impl fmt::Display for Fault {
             Self::NoSuchTime { typed } => {
                 write!(f, "{} names no time of day, such as `until 18:00` or `until 6pm`", word(typed))
             }
+            Self::NotADuration { typed } => {
+                write!(f, "{} is not a duration, such as `1h30m` or `until 18:00`", word(typed))
+            }
+            Self::NotATicket { typed } => {
+                write!(f, "{} is not a ticket, which is one word such as `INC-7`", word(typed))
+            }
+            Self::NotALevel { typed } => write!(f, "{} is not a level, which is `ro` or `ops`", word(typed)),
             Self::UnknownWord { typed, nearest } => {
                 write!(f, "{} is unknown, and the nearest word is `{nearest}`", word(typed))
             }

@@ -15,7 +15,7 @@ use crate::evolve;
 use crate::holding::HoldingState;
 use crate::ids::{EmergencyId, FederationId, InteractionId, PersonId, RequestId, Subject};
 use crate::job::Job;
-use crate::person::ChatAccount;
+use crate::person::{ChatAccount, SignIn};
 use crate::reconcile;
 use crate::request::{AccessRequest, State};
 use crate::settings::{INTERACTIONS_FORGOTTEN_AT_ONCE, INTERACTIONS_KEPT, INTERACTIONS_MAX};
@@ -30,10 +30,28 @@ pub use rows::{Row, RowKey};
 pub struct Binding {
     /// The person.
     pub person: PersonId,
-    /// The e-mail address by which they were found.
-    pub email: String,
-    /// When.
+    /// How that is known.
+    pub proof: Proof,
+    /// Since when.
     pub at: Timestamp,
+}
+
+/// How it is known whose a chat account is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "proof", rename_all = "kebab-case")]
+pub enum Proof {
+    /// The platform confirmed the person's e-mail address.
+    Email {
+        /// The address.
+        email: String,
+    },
+    /// The person signed in at the company.
+    SignIn {
+        /// How.
+        sign_in: SignIn,
+    },
+    /// An administrator said so.
+    Administrator,
 }
 
 /// Which directory is in force.
@@ -237,6 +255,7 @@ impl Book {
     #[must_use]
     pub(crate) fn excerpt(&self, id: Option<&RequestId>, holding: Option<&Holding>) -> Self {
         let mut part = Self::default();
+        part.watch.served = self.watch.served.clone();
         let asked = id.and_then(|id| self.requests.get(id));
         let of_request = asked.map(AccessRequest::holding);
         if let Some(state) = holding.or(of_request.as_ref()).and_then(|holding| self.holdings.get(holding)) {
@@ -353,9 +372,10 @@ impl Book {
             let closing = timers::is_closing(emergency);
             jobs.push((due, Job::Federation { id: id.clone(), closing }));
         }
-        if !emergency.card_is_current() {
-            jobs.push((at, Job::Card { id: Subject::Emergency(id.clone()) }));
-        }
+        let subject = || Subject::Emergency(id.clone());
+        jobs.extend(
+            emergency.cards.outdated(emergency.version).map(|on| (at, Job::Card { id: subject(), on })),
+        );
         jobs.extend(emergency.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })));
         jobs
     }
@@ -397,9 +417,8 @@ impl Book {
             | State::Lapsed { .. }
             | State::Failed { .. } => {}
         }
-        if !request.card_is_current() {
-            jobs.push((at, Job::Card { id: Subject::Request(id) }));
-        }
+        let subject = || Subject::Request(id.clone());
+        jobs.extend(request.cards.outdated(request.version).map(|on| (at, Job::Card { id: subject(), on })));
         jobs.extend(request.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })));
         jobs
     }

@@ -9,11 +9,12 @@ use crate::ids::{
     EmergencyId, FederationId, GroupId, InteractionId, OperationId, PersonId, RequestId, Subject,
 };
 use crate::job::Tell;
-use crate::person::{Actor, ChatAccount};
+use crate::person::{Actor, ChatAccount, Platform, SignIn};
 use crate::refusal::Refusal;
 use crate::request::MessageRef;
 use crate::target::{Holding, Target};
 use crate::time::Seconds;
+use crate::watch::Served;
 
 /// One thing to decide, with who brings it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +108,20 @@ pub enum Command {
         /// By this address.
         email: String,
     },
+    /// A chat account is to be taken for a person, where the platform cannot say whose it is.
+    Link {
+        /// The account.
+        account: ChatAccount,
+        /// The person.
+        person: PersonId,
+        /// The sign-in that proves it; without one, an administrator says so.
+        sign_in: Option<SignIn>,
+    },
+    /// A chat account is to be nobody's.
+    Unlink {
+        /// The account.
+        account: ChatAccount,
+    },
     /// The directory was read whole.
     DirectoryRead {
         /// Hash of the document that holds it.
@@ -125,6 +140,8 @@ pub enum Command {
     Started {
         /// Its version.
         version: String,
+        /// The chat platforms that it serves.
+        platforms: Served,
     },
     /// The bot stops.
     Stopped,
@@ -319,11 +336,15 @@ pub enum Outcome {
     CardIntended {
         /// Whose.
         id: Subject,
+        /// On which platform.
+        on: Platform,
     },
     /// A card shows a version.
     CardShown {
         /// Whose.
         id: Subject,
+        /// On which platform.
+        on: Platform,
         /// Which.
         version: u64,
         /// Where.
@@ -333,6 +354,8 @@ pub enum Outcome {
     CardUndeliverable {
         /// Whose.
         id: Subject,
+        /// On which platform.
+        on: Platform,
         /// What the platform said.
         why: String,
     },

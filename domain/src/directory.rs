@@ -152,6 +152,14 @@ impl Directory {
         path
     }
 
+    /// Whether an account is the one, or below the unit, that is called so: by id, or by name in any case of letters.
+    #[must_use]
+    pub fn is_within(&self, account: &AccountId, called: &str) -> bool {
+        let named = |id: &str, name: &str| id == called || name.eq_ignore_ascii_case(called);
+        let own = self.accounts.get(account).is_some_and(|found| named(found.id.as_str(), &found.name));
+        own || self.ous_above(account).iter().any(|ou| named(ou.id.as_str(), &ou.name))
+    }
+
     /// A person's name for people: display name, else e-mail, else the id.
     #[must_use]
     pub fn name_of(&self, id: &PersonId) -> String {

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::federation::View;
 use crate::ids::{EmergencyId, FederationId, MemberId, PersonId};
 use crate::job::Tell;
-use crate::person::{Door, Who};
-use crate::request::{Approval, CardState, Posting};
+use crate::person::{Door, Platform, Who};
+use crate::request::{Approval, Cards, Posting};
 use crate::settings::OVERDUE_AFTER;
 use crate::time::Seconds;
 
@@ -102,11 +102,26 @@ pub struct Place {
     pub groups: BTreeMap<Level, String>,
     /// The longest session of the emergency roles: AWS sessions may outlive the closing by so much.
     pub session: Seconds,
-    /// The incident channel, as the configuration names it.
-    pub channel: String,
+    /// The incident channel in Slack, as the configuration names it; the access channel there, when it names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// The same in Discord.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discord_channel: Option<String>,
     /// Whether and how sessions are cut at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut: Option<CutPlan>,
+}
+
+impl Place {
+    /// The incident channel on a platform; the access channel there, when none is named.
+    #[must_use]
+    pub fn channel_on(&self, platform: Platform) -> Option<&str> {
+        match platform {
+            Platform::Slack => self.channel.as_deref(),
+            Platform::Discord => self.discord_channel.as_deref(),
+        }
+    }
 }
 
 /// What it is for.
@@ -360,8 +375,8 @@ pub struct Emergency {
     pub timeline: Vec<Moment>,
     /// Counts what is worth showing; a card that shows an older one is updated.
     pub version: u64,
-    /// Its card.
-    pub card: CardState,
+    /// Its cards.
+    pub cards: Cards,
     /// Messages that must still be delivered, each exactly once.
     pub untold: BTreeMap<Tell, Posting>,
 }
@@ -414,16 +429,10 @@ impl Emergency {
         self.terms.approvals.saturating_sub(u32::try_from(people.len()).unwrap_or(u32::MAX))
     }
 
-    /// Whether the card shows the last of it, or never will.
-    #[must_use]
-    pub fn card_is_current(&self) -> bool {
-        self.card.shown >= self.version || self.card.undeliverable.is_some()
-    }
-
     /// Whether it can leave the hot state: closed, looked at, and everybody was told.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         let waits = matches!(self.review, Review::Wanted { .. });
-        self.state.is_terminal() && !waits && self.card_is_current() && self.untold.is_empty()
+        self.state.is_terminal() && !waits && self.cards.are_current(self.version) && self.untold.is_empty()
     }
 }

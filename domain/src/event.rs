@@ -9,11 +9,12 @@ use crate::decide::Reply;
 use crate::holding::Change;
 use crate::ids::{EmergencyId, FederationId, InteractionId, OperationId, PersonId, RequestId, Subject};
 use crate::job::Tell;
-use crate::person::{Actor, ChatAccount};
+use crate::person::{Actor, ChatAccount, Platform, SignIn};
 use crate::refusal::Refusal;
 use crate::request::{Approval, Ask, EndCause, MessageRef};
 use crate::rules::Terms;
 use crate::target::{Holding, Via};
+use crate::watch::Served;
 
 pub use emergency::EmergencyFact;
 
@@ -208,11 +209,17 @@ pub enum Event {
     CardIntended {
         /// Whose.
         id: Subject,
+        /// On which platform.
+        #[serde(default, skip_serializing_if = "Platform::is_first")]
+        on: Platform,
     },
     /// The card shows this version.
     CardShown {
         /// Whose.
         id: Subject,
+        /// On which platform.
+        #[serde(default, skip_serializing_if = "Platform::is_first")]
+        on: Platform,
         /// Which version.
         version: u64,
         /// Where.
@@ -222,6 +229,9 @@ pub enum Event {
     CardUndeliverable {
         /// Whose.
         id: Subject,
+        /// On which platform.
+        #[serde(default, skip_serializing_if = "Platform::is_first")]
+        on: Platform,
         /// What the platform said.
         why: String,
     },
@@ -251,6 +261,23 @@ pub enum Event {
         /// By this e-mail address.
         email: String,
     },
+    /// A chat account is a person's, by a sign-in at the company, or because an administrator (the record's author) says so.
+    PersonLinked {
+        /// The account.
+        account: ChatAccount,
+        /// The person.
+        person: PersonId,
+        /// The sign-in, if it was by one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sign_in: Option<SignIn>,
+    },
+    /// A chat account is nobody's again.
+    PersonUnlinked {
+        /// The account.
+        account: ChatAccount,
+        /// Whose it was.
+        person: PersonId,
+    },
     /// The directory was read whole.
     DirectoryRead {
         /// Hash of the document that holds it.
@@ -269,6 +296,9 @@ pub enum Event {
     Started {
         /// Its version.
         version: String,
+        /// The chat platforms that it serves; Slack, where a journal of the first release names none.
+        #[serde(default, skip_serializing_if = "Served::is_first")]
+        platforms: Served,
     },
     /// The bot stopped in good order.
     Stopped,
@@ -299,7 +329,11 @@ pub enum Event {
         federation: FederationId,
         /// When.
         due: Timestamp,
-        /// The channel that is told.
-        channel: String,
+        /// The channel that is told in Slack.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
+        /// The channel that is told in Discord.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        discord_channel: Option<String>,
     },
 }

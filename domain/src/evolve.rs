@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::book::{Binding, Book, DirectoryRef, Touched};
+use crate::book::{Binding, Book, DirectoryRef, Proof, Touched};
 use crate::event::Event;
 use crate::holding::{Change, HoldingState, Operation, Origin, Sight};
 use crate::ids::{EmergencyId, RequestId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
+use crate::person::Platform;
 use crate::refusal::StateWord;
-use crate::request::{AccessRequest, Approval, CardState, EndCause, Posting, State};
+use crate::request::{AccessRequest, Approval, Cards, EndCause, Posting, State};
 use crate::settings::{OVERDUE_AFTER, SETTLE_AFTER};
 use crate::target::Holding;
 use crate::watch::Center;
-use told::{card_shown, tell_watch, watched, with_card, with_untold};
+use told::{card_shown, serve, tell_of_link, tell_watch, watched, with_card, with_untold};
 
 /// Changes the book by one fact.
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each fact, so that none is without")]
@@ -33,7 +34,7 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
                 state: State::Pending { lapses_at: *lapses_at },
                 trouble: None,
                 version: 1,
-                card: CardState::default(),
+                cards: Cards::on_each(&book.watch.served.0),
                 untold: BTreeMap::new(),
             };
             // A name that is taken keeps its meaning: overwriting it would lose a deadline (P2).
@@ -110,14 +111,16 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             end_confirmed(book, at, id, *lateness_ms, kept_by.clone(), touched);
         }
         Event::OverdueTold { id, nth, again_at } => overdue_told(book, id, *nth, *again_at, touched),
-        Event::CardIntended { id } => with_card(book, id, touched, |card| {
+        Event::CardIntended { id, on } => with_card(book, (id, *on), touched, |card| {
             if !matches!(card.posting, Posting::Posted { .. }) {
                 card.posting = Posting::Intended { at };
             }
         }),
-        Event::CardShown { id, version, message } => card_shown(book, id, *version, message, touched),
-        Event::CardUndeliverable { id, why } => {
-            with_card(book, id, touched, |card| card.undeliverable = Some(why.clone()));
+        Event::CardShown { id, on, version, message } => {
+            card_shown(book, (id, *on), *version, message, touched);
+        }
+        Event::CardUndeliverable { id, on, why } => {
+            with_card(book, (id, *on), touched, |card| card.undeliverable = Some(why.clone()));
         }
         Event::TellIntended { tell } => with_untold(book, &tell.id, touched, |untold| {
             if let Some(posting) = untold.get_mut(tell) {
@@ -138,21 +141,37 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             let answers = NoticeKind::CenterAnswers { since: since.as_second() };
             watched(book, touched, Center::Answers { since: *since }, answers, channels);
         }
-        Event::DrillMissed { federation, due, channel } => {
+        Event::DrillMissed { federation, due, channel, discord_channel } => {
             book.watch.drill_due.insert(federation.clone(), *due);
             let missed = NoticeKind::DrillMissed { due: due.as_second() };
-            tell_watch(book, touched, missed, std::slice::from_ref(channel));
+            let channels: Vec<String> = [channel, discord_channel].into_iter().flatten().cloned().collect();
+            tell_watch(book, touched, missed, &channels);
         }
         Event::PersonBound { account, person, email } => {
-            let binding = Binding { person: person.clone(), email: email.clone(), at };
+            let proof = Proof::Email { email: email.clone() };
+            let binding = Binding { person: person.clone(), proof, at };
             book.bindings.insert(account.clone(), binding);
             touched.bindings.push(account.clone());
+        }
+        Event::PersonLinked { account, person, sign_in } => {
+            let proof = sign_in.clone().map_or(Proof::Administrator, |sign_in| Proof::SignIn { sign_in });
+            book.bindings.insert(account.clone(), Binding { person: person.clone(), proof, at });
+            touched.bindings.push(account.clone());
+            tell_of_link(book, touched, account, person, true);
+        }
+        Event::PersonUnlinked { account, person } => {
+            book.bindings.remove(account);
+            touched.bindings.push(account.clone());
+            tell_of_link(book, touched, account, person, false);
         }
         Event::DirectoryRead { document, .. } => {
             book.directory = Some(DirectoryRef { document: document.clone(), at });
             touched.directory = true;
         }
-        Event::Started { .. } => started(book, at, touched),
+        Event::Started { platforms, .. } => {
+            serve(book, platforms, touched);
+            started(book, at, touched);
+        }
         Event::Refused { .. } | Event::PolicyLoaded { .. } | Event::Stopped => {}
     }
 }
@@ -214,21 +233,32 @@ fn finish(book: &mut Book, id: &RequestId, touched: &mut Touched, state: State, 
     }
 }
 
+/// Where they asked; everywhere, when that was not in chat, or is not served any more.
 fn tell_requester(request: &mut AccessRequest, kind: NoticeKind) {
     let to = Recipient::Person { person: request.ask.requester.clone() };
-    tell(request, kind, to);
+    let asked_on = Platform::of_door(request.ask.door);
+    match asked_on.filter(|platform| request.cards.on(*platform).is_some()) {
+        Some(platform) => tell_on(request, platform, kind, to),
+        None => tell(request, kind, &to),
+    }
 }
 
-fn tell(request: &mut AccessRequest, kind: NoticeKind, to: Recipient) {
+fn tell(request: &mut AccessRequest, kind: NoticeKind, to: &Recipient) {
+    for platform in request.cards.platforms().filter(|platform| to.can_be_on(*platform)).collect::<Vec<_>>() {
+        tell_on(request, platform, kind, to.clone());
+    }
+}
+
+fn tell_on(request: &mut AccessRequest, on: Platform, kind: NoticeKind, to: Recipient) {
     let id = Subject::Request(request.ask.id.clone());
-    request.untold.entry(Tell { id, kind, to }).or_default();
+    request.untold.entry(Tell { id, kind, to, on }).or_default();
 }
 
 /// Tells the requester and the channels that policy names.
 fn tell_all(request: &mut AccessRequest, kind: NoticeKind) {
     tell_requester(request, kind);
     for name in request.terms.notify.clone() {
-        tell(request, kind, Recipient::Channel { name });
+        tell(request, kind, &Recipient::Channel { name });
     }
 }
 
@@ -420,7 +450,7 @@ fn end_confirmed(
         });
         tell_all(request, notice);
         if overdue_told > 0 {
-            tell(request, NoticeKind::OverdueOver, Recipient::Thread);
+            tell(request, NoticeKind::OverdueOver, &Recipient::Thread);
         }
     });
 }
@@ -434,7 +464,7 @@ fn overdue_told(book: &mut Book, id: &RequestId, nth: u32, again_at: Timestamp, 
             request.untold.retain(|tell, posting| {
                 !(matches!(tell.kind, NoticeKind::Overdue { .. }) && *posting == Posting::No)
             });
-            tell(request, NoticeKind::Overdue { nth }, Recipient::Thread);
+            tell(request, NoticeKind::Overdue { nth }, &Recipient::Thread);
             tell_all(request, NoticeKind::Overdue { nth });
         }
     });

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::emergency::Level;
 use crate::ids::{EmergencyId, PersonId, RequestId, Subject};
+use crate::person::Platform;
 use crate::target::Holding;
 
 /// Whom a message is for.
@@ -29,6 +30,17 @@ pub enum Recipient {
         /// As the policy writes it.
         name: String,
     },
+}
+
+impl Recipient {
+    /// Whether there can be such a recipient on a platform: the id of a channel belongs to one of them.
+    #[must_use]
+    pub fn can_be_on(&self, platform: Platform) -> bool {
+        match self {
+            Self::Person { .. } | Self::Thread | Self::Access => true,
+            Self::Channel { name } => Platform::of_channel(name).is_none_or(|of| of == platform),
+        }
+    }
 }
 
 /// What a message says. The words are made by `notices` out of the request as it is then.
@@ -118,6 +130,16 @@ pub enum NoticeKind {
         /// When that was, in seconds since 1970.
         due: i64,
     },
+    /// A chat account is the person's from now on.
+    Linked {
+        /// Discord's id of it.
+        user: u64,
+    },
+    /// A chat account is not the person's any more.
+    Unlinked {
+        /// Discord's id of it.
+        user: u64,
+    },
 }
 
 /// One message that must be delivered exactly once.
@@ -130,6 +152,8 @@ pub struct Tell {
     pub kind: NoticeKind,
     /// To whom.
     pub to: Recipient,
+    /// On which platform.
+    pub on: Platform,
 }
 
 /// As a text, because maps in JSON have texts for keys.
@@ -166,6 +190,13 @@ impl Tell {
             NoticeKind::CenterSilent { since } => format!("center-silent-{since}"),
             NoticeKind::CenterAnswers { since } => format!("center-answers-{since}"),
             NoticeKind::DrillMissed { due } => format!("drill-missed-{due}"),
+            NoticeKind::Linked { user } => format!("linked-{user}"),
+            NoticeKind::Unlinked { user } => format!("unlinked-{user}"),
+        };
+        // Slack's keys are as they were before there was another platform.
+        let on = match self.on {
+            Platform::Slack => "",
+            Platform::Discord => "@discord",
         };
         let to = match &self.to {
             Recipient::Person { person } => format!("person/{person}"),
@@ -173,13 +204,18 @@ impl Tell {
             Recipient::Access => "access".to_owned(),
             Recipient::Channel { name } => format!("channel/{name}"),
         };
-        format!("{}/{kind}/{to}", self.id)
+        format!("{}/{kind}{on}/{to}", self.id)
     }
 
     fn from_key(key: &str) -> Option<Self> {
         let mut parts = key.splitn(3, '/');
         let id = Subject::try_from(parts.next()?.to_owned()).ok()?;
-        let kind = match parts.next()? {
+        let kind = parts.next()?;
+        let (kind, on) = match kind.strip_suffix("@discord") {
+            Some(kind) => (kind, Platform::Discord),
+            None => (kind, Platform::Slack),
+        };
+        let kind = match kind {
             "granted" => NoticeKind::Granted,
             "ended" => NoticeKind::Ended,
             "denied" => NoticeKind::Denied,
@@ -206,7 +242,7 @@ impl Tell {
             (_, Some(("channel", name))) => Recipient::Channel { name: name.to_owned() },
             _ => return None,
         };
-        Some(Self { id, kind, to })
+        Some(Self { id, kind, to, on })
     }
 }
 
@@ -227,6 +263,8 @@ impl Tell {
             "center-silent" => NoticeKind::CenterSilent { since: second()? },
             "center-answers" => NoticeKind::CenterAnswers { since: second()? },
             "drill-missed" => NoticeKind::DrillMissed { due: second()? },
+            "linked" => NoticeKind::Linked { user: number.parse().ok()? },
+            "unlinked" => NoticeKind::Unlinked { user: number.parse().ok()? },
             _ => return None,
         })
     }
@@ -276,6 +314,8 @@ pub enum Job {
     Card {
         /// Whose.
         id: Subject,
+        /// On which platform.
+        on: Platform,
     },
     /// Deliver a message.
     Tell {
@@ -304,7 +344,7 @@ impl fmt::Display for Job {
             Self::Expire { id } => write!(f, "expire {id}"),
             Self::Overdue { id } => write!(f, "overdue {id}"),
             Self::Lapse { id } => write!(f, "lapse {id}"),
-            Self::Card { id } => write!(f, "card {id}"),
+            Self::Card { id, on } => write!(f, "card {id} in {on}"),
             Self::Tell { tell } => write!(f, "tell {}", tell.key()),
             Self::Federation { id, closing: true } => write!(f, "close {id}"),
             Self::Federation { id, closing: false } => write!(f, "open {id}"),
@@ -352,11 +392,13 @@ mod tests {
             NoticeKind::CenterSilent { since: 1_780_000_000 },
             NoticeKind::CenterAnswers { since: 1_780_000_000 },
             NoticeKind::DrillMissed { due: 1_780_000_000 },
+            NoticeKind::Linked { user: 1_100_000_000_000_000_001 },
+            NoticeKind::Unlinked { user: 1_100_000_000_000_000_001 },
         ];
         for id in ids {
             for to in &recipients {
-                for kind in kinds {
-                    let tell = Tell { id: id.clone(), kind, to: to.clone() };
+                for (kind, on) in kinds.into_iter().flat_map(|kind| Platform::ALL.map(|on| (kind, on))) {
+                    let tell = Tell { id: id.clone(), kind, to: to.clone(), on };
                     assert_eq!(Tell::from_key(&tell.key()), Some(tell));
                 }
             }

@@ -38,10 +38,11 @@ pub use ids::{
     Subject,
 };
 pub use job::{Job, NoticeKind, Recipient, Tell};
-pub use person::{Actor, ChatAccount, Door, Person, Who};
+pub use person::{Actor, ChatAccount, Door, Person, Platform, Who};
 pub use refusal::Refusal;
 pub use request::{AccessRequest, EndCause, State};
 pub use rules::{Question, Rules, Terms, Verdict};
 pub use settings::Settings;
 pub use target::{Holding, Target, Via};
 pub use time::Seconds;
+pub use watch::Served;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, EmergencyId, FederationId, PersonId, RequestId};
 use crate::rules::NotPermitted;
+use crate::settings::StepUpAction;
 use crate::time::Seconds;
 
 /// Why a command was refused. Nothing has changed when one of these is answered, except that the journal has it (P7).
@@ -242,6 +243,47 @@ pub enum Refusal {
         /// Why.
         why: NotPermitted,
     },
+    /// Policy does not make this person an administrator.
+    NotAnAdministrator {
+        /// Why.
+        why: NotPermitted,
+    },
+    /// The configuration wants a fresh sign-in for this.
+    SignInNeeded {
+        /// For what.
+        action: StepUpAction,
+    },
+    /// The sign-in is too old, or the identity provider does not say when it was.
+    SignInNotFresh {
+        /// How old it may be.
+        fresh: Seconds,
+    },
+    /// Somebody else signed in than the one who acts, or somebody whom the directory does not know by that address.
+    SignedInAsAnother {
+        /// As whom, when the identity provider says so.
+        email: Option<String>,
+    },
+    /// Nobody signed in.
+    NotSignedIn {
+        /// Why, in words: said no, ran out of time, or the identity provider could not be asked.
+        why: NoSignIn,
+    },
+    /// Accounts of this platform are found by their e-mail address, and not linked.
+    NotLinkable,
+    /// The account is another person's.
+    AccountIsLinked {
+        /// Whose.
+        person: PersonId,
+    },
+    /// The person has another account there.
+    PersonIsLinked {
+        /// Who.
+        person: PersonId,
+        /// Which: the platform's id of the user.
+        user: String,
+    },
+    /// The account is nobody's.
+    NotLinked,
 }
 
 /// Where an emergency is, for sentences.
@@ -313,6 +355,27 @@ pub enum StrangerWhy {
     },
     /// The platform did not answer who this is: could not ask is never "somebody".
     CouldNotAsk,
+    /// The platform cannot say who this is, and nobody has linked the account.
+    NotLinked,
+}
+
+/// Why nobody signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum NoSignIn {
+    /// The configuration names no identity provider for it.
+    NotConfigured,
+    /// They said no there.
+    Denied,
+    /// They took too long.
+    Expired,
+    /// The identity provider's answer is none that we may believe.
+    Unacceptable {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The identity provider could not be asked.
+    CouldNotAsk,
 }
 
 /// Why a place is not served.
@@ -323,6 +386,8 @@ pub enum PlaceWhy {
     SharedExternally,
     /// We could not learn whether it is.
     CouldNotAsk,
+    /// It is a direct message, or the app was installed by a user: commands are taken in our own server alone.
+    NotOurServer,
 }
 
 /// The states, without what is true in them, for sentences.

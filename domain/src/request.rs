@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{PersonId, RequestId};
 use crate::job::Tell;
-use crate::person::Door;
+use crate::person::{Door, Platform};
 use crate::refusal::StateWord;
 use crate::rules::{NotPermitted, Question, Terms};
 use crate::settings::OVERDUE_AFTER;
@@ -254,6 +254,61 @@ pub struct CardState {
     pub undeliverable: Option<String>,
 }
 
+impl CardState {
+    /// Whether it shows this version, or never will.
+    #[must_use]
+    pub fn is_current(&self, version: u64) -> bool {
+        self.shown >= version || self.undeliverable.is_some()
+    }
+}
+
+/// The cards of one thing: one on each platform that is served.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cards(BTreeMap<Platform, CardState>);
+
+impl Cards {
+    /// Cards that are not posted yet, one on each of these.
+    #[must_use]
+    pub fn on_each(platforms: &BTreeSet<Platform>) -> Self {
+        Self(platforms.iter().map(|platform| (*platform, CardState::default())).collect())
+    }
+
+    /// The platforms that have one.
+    pub fn platforms(&self) -> impl Iterator<Item = Platform> + '_ {
+        self.0.keys().copied()
+    }
+
+    /// The card on a platform.
+    #[must_use]
+    pub fn on(&self, platform: Platform) -> Option<&CardState> {
+        self.0.get(&platform)
+    }
+
+    pub(crate) fn on_mut(&mut self, platform: Platform) -> Option<&mut CardState> {
+        self.0.get_mut(&platform)
+    }
+
+    /// The platforms whose card does not show this version and can.
+    pub fn outdated(&self, version: u64) -> impl Iterator<Item = Platform> + '_ {
+        self.0.iter().filter(move |(_, card)| !card.is_current(version)).map(|(platform, _)| *platform)
+    }
+
+    /// Whether all of them show this version, or never will.
+    #[must_use]
+    pub fn are_current(&self, version: u64) -> bool {
+        self.outdated(version).next().is_none()
+    }
+
+    /// Has one on each of these platforms, and nowhere else.
+    pub(crate) fn serve(&mut self, platforms: &BTreeSet<Platform>) {
+        self.0.retain(|platform, _| platforms.contains(platform));
+        for platform in platforms {
+            self.0.entry(*platform).or_default();
+        }
+    }
+}
+
 /// A request with all that is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessRequest {
@@ -271,8 +326,8 @@ pub struct AccessRequest {
     pub trouble: Option<String>,
     /// Counts what is worth showing; a card that shows an older one is updated.
     pub version: u64,
-    /// Its card.
-    pub card: CardState,
+    /// Its cards.
+    pub cards: Cards,
     /// Messages that must still be delivered, each exactly once.
     pub untold: BTreeMap<Tell, Posting>,
 }
@@ -336,15 +391,9 @@ impl AccessRequest {
         }
     }
 
-    /// Whether the card shows the last of it, or never will.
-    #[must_use]
-    pub fn card_is_current(&self) -> bool {
-        self.card.shown >= self.version || self.card.undeliverable.is_some()
-    }
-
     /// Whether it can leave the hot state: nothing can happen to it and everybody was told.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.state.is_terminal() && self.card_is_current() && self.untold.is_empty()
+        self.state.is_terminal() && self.cards.are_current(self.version) && self.untold.is_empty()
     }
 }

@@ -161,6 +161,17 @@ pub trait Rules {
     ) -> Result<Vec<String>, NotPermitted>;
     /// Up to `most` people who could confirm it now, without the opener and without people who are not enabled.
     fn confirmers(&self, directory: &Directory, question: &EmergencyQuestion, most: usize) -> Approvers;
+    /// May this person administer Glasskey: say whose a chat account is?
+    ///
+    /// # Errors
+    /// Why not.
+    fn administer(
+        &self,
+        directory: &Directory,
+        person: &PersonId,
+        door: Door,
+        at: Timestamp,
+    ) -> Result<(), NotPermitted>;
     /// May this person acknowledge, as an auditor, what was done?
     ///
     /// # Errors

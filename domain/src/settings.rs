@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::emergency::Place;
 use crate::ids::FederationId;
 use crate::time::Seconds;
@@ -21,8 +23,48 @@ pub struct Settings {
     pub ticket_required: bool,
     /// What a ticket looks like.
     pub ticket_pattern: Option<regex_lite::Regex>,
+    /// For what a fresh sign-in is asked (`[sign_in] step_up`).
+    pub step_up: Vec<StepUp>,
+    /// How old such a sign-in may be.
+    pub sign_in_fresh: Seconds,
     /// The emergency federations (`[breakglass.*]`).
     pub federations: BTreeMap<FederationId, FederationSettings>,
+}
+
+/// Something for which a fresh sign-in is asked before it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepUp {
+    /// What.
+    pub action: StepUpAction,
+    /// Where: an account, by name or id, or an organizational unit, by name or id. Everywhere, when there is none.
+    pub scope: Option<String>,
+}
+
+/// What a fresh sign-in can be asked for. Never for taking access away (P3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepUpAction {
+    /// Asking for access.
+    Request,
+    /// Approving a request.
+    Approve,
+    /// Opening, confirming and extending an emergency, and adding people to it.
+    Breakglass,
+}
+
+impl StepUpAction {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Request, Self::Approve, Self::Breakglass];
+
+    /// Its word in the configuration.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Approve => "approve",
+            Self::Breakglass => "breakglass",
+        }
+    }
 }
 
 /// What the configuration says about one emergency federation (`[breakglass.<name>]`).
@@ -47,11 +89,15 @@ impl Default for Settings {
             reason_length_min: 8,
             ticket_required: false,
             ticket_pattern: None,
+            step_up: Vec::new(),
+            sign_in_fresh: Seconds::minutes(5),
             federations: BTreeMap::new(),
         }
     }
 }
 
+/// How much the identity provider's clock may be ahead of ours in what it says about a sign-in.
+pub const SIGN_IN_AHEAD_MAX: Seconds = Seconds::minutes(1);
 /// Longest reason kept: what fits a card with all the rest of it (Slack: 3,000 characters a section).
 pub const REASON_LENGTH_MAX: usize = 500;
 /// Longest ticket kept: longer than any tracker's, shorter than a place to hide text in.

@@ -1,12 +1,14 @@
-//! What is watched beside requests and emergencies: whether Identity Center answers, and whether the drills were held.
+//! What is watched beside requests and emergencies: whether Identity Center answers, whether the drills were held, and
+//! where people are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{EmergencyId, FederationId};
 use crate::job::Tell;
+use crate::person::Platform;
 use crate::request::Posting;
 
 /// Whether IAM Identity Center answers.
@@ -39,6 +41,30 @@ pub struct LastDrill {
     pub fault: Option<String>,
 }
 
+/// The chat platforms that are served. Slack alone, as long as nobody said otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Served(pub BTreeSet<Platform>);
+
+impl Default for Served {
+    fn default() -> Self {
+        Self(BTreeSet::from([Platform::Slack]))
+    }
+}
+
+impl Served {
+    /// Whether a fact that names none means these.
+    pub(crate) fn is_first(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// All there are.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(Platform::ALL.into_iter().collect())
+    }
+}
+
 /// What is watched.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Watch {
@@ -48,6 +74,9 @@ pub struct Watch {
     pub drills: BTreeMap<FederationId, LastDrill>,
     /// For which due time the schedule of drills was last served.
     pub drill_due: BTreeMap<FederationId, Timestamp>,
+    /// The chat platforms that are served.
+    #[serde(default)]
+    pub served: Served,
     /// Messages that must still be delivered, each exactly once.
     pub untold: BTreeMap<Tell, Posting>,
 }

@@ -18,3 +18,4 @@ pub mod pages;
 pub mod retry;
 pub mod service;
 pub mod settings;
+pub mod sign_in;

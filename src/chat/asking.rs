@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use glasskey_commands::elevate::{self, Elevate, RequestWords};
+use glasskey_commands::elevate::{self, Elevate};
 use glasskey_commands::{Length, RequestRef, Usage, Vocabulary, is_ticket_shaped};
 use glasskey_domain::command::NewRequest;
 use glasskey_domain::refusal::Kind;
@@ -41,6 +41,10 @@ pub enum Wish {
     Show(RequestId),
     /// To know what policy says.
     Why(Target),
+    /// To connect this chat account to themselves.
+    Link,
+    /// To take that back.
+    Unlink,
     /// To be helped; with the part they want to know about.
     Help(Option<glasskey_commands::Keyword>),
 }
@@ -92,11 +96,23 @@ impl Vocabulary for Ear<'_> {
 /// # Errors
 /// When the words or the names in them cannot be understood; nothing has been decided then.
 pub fn understand(ear: &Ear<'_>, text: &str) -> Result<Wish, Misheard> {
-    let said = elevate::parse(text, ear).map_err(Misheard::Words)?;
+    let said = read(ear, text).map_err(Misheard::Words)?;
     wish(ear, said).map_err(Misheard::Names)
 }
 
-fn wish(ear: &Ear<'_>, said: Elevate) -> Result<Wish, Refusal> {
+/// Reads what was typed after `/elevate`.
+///
+/// # Errors
+/// When the words do not make a command; nothing has been decided then.
+pub fn read(ear: &Ear<'_>, text: &str) -> Result<Elevate, Usage> {
+    elevate::parse(text, ear)
+}
+
+/// What was said, with all that it names found.
+///
+/// # Errors
+/// When a name in it leads nowhere, or to several.
+pub fn wish(ear: &Ear<'_>, said: Elevate) -> Result<Wish, Refusal> {
     Ok(match said {
         Elevate::Form => Wish::Help(None),
         Elevate::Help(topic) => Wish::Help(topic),
@@ -105,11 +121,16 @@ fn wish(ear: &Ear<'_>, said: Elevate) -> Result<Wish, Refusal> {
         Elevate::Why { account, permission_set } => {
             Wish::Why(target(ear, account.as_str(), permission_set.as_str())?)
         }
-        Elevate::Request(words) => Wish::Decide(Command::Request(new_request(ear, words)?)),
+        Elevate::Request(words) => {
+            let target = target(ear, words.account.as_str(), words.permission_set.as_str())?;
+            Wish::Decide(request(target, length(ear, words.length), words.reason, words.ticket))
+        }
         Elevate::Approve(id) => Wish::Decide(Command::Approve { id: request_id(&id)? }),
         Elevate::Deny { id, why } => Wish::Decide(Command::Deny { id: request_id(&id)?, why }),
         Elevate::Withdraw(id) => Wish::Decide(Command::Withdraw { id: request_id(&id)? }),
         Elevate::End(id) => Wish::Decide(Command::End { id: request_id(&id)? }),
+        Elevate::Link => Wish::Link,
+        Elevate::Unlink => Wish::Unlink,
     })
 }
 
@@ -121,22 +142,18 @@ fn request_id(typed: &RequestRef) -> Result<RequestId, Refusal> {
     })
 }
 
-fn target(ear: &Ear<'_>, account: &str, permission_set: &str) -> Result<Target, Refusal> {
+pub(super) fn target(ear: &Ear<'_>, account: &str, permission_set: &str) -> Result<Target, Refusal> {
     Ok(Target::Assignment {
         account: resolve::account(ear.directory, ear.aliases, account)?,
         permission_set: resolve::permission_set(ear.directory, permission_set)?,
     })
 }
 
-fn new_request(ear: &Ear<'_>, words: RequestWords) -> Result<NewRequest, Refusal> {
-    Ok(NewRequest {
-        // A place holder: the engine puts a free one here when it decides.
-        id: RequestId::from_bits(0, RequestId::SYMBOLS_MIN),
-        target: target(ear, words.account.as_str(), words.permission_set.as_str())?,
-        length: length(ear, words.length),
-        reason: words.reason,
-        ticket: words.ticket,
-    })
+/// A request for a target.
+pub(super) fn request(target: Target, length: Seconds, reason: String, ticket: Option<String>) -> Command {
+    // The id is a place holder: the engine puts a free one here when it decides.
+    let id = RequestId::from_bits(0, RequestId::SYMBOLS_MIN);
+    Command::Request(NewRequest { id, target, length, reason, ticket })
 }
 
 /// A length in seconds. `until 18:00` is the next such time in the person's own zone; one that has just passed is

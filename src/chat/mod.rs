@@ -3,8 +3,10 @@
 pub mod asking;
 pub mod breakglass;
 pub mod discord;
+pub mod hall;
 pub mod host;
 pub mod reading;
 pub mod slack;
 mod sockets;
+mod tidy;
 mod tls;

@@ -222,6 +222,8 @@ pub enum RequestsCommand {
 pub enum ManifestCommand {
     /// The Slack app manifest.
     Slack,
+    /// The commands as the bot registers them in the Discord guild, as JSON.
+    Discord,
 }
 
 /// `glasskey audit`.

@@ -13,6 +13,7 @@ pub mod output;
 pub mod policy;
 pub mod requests;
 pub mod run;
+pub mod sign_in;
 pub mod socket;
 pub mod store;
 

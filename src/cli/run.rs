@@ -3,6 +3,7 @@
 //! It starts without AWS, without Slack and without a directory: what must be taken back is taken back as soon as it can
 //! be, whatever else does not answer (P3).
 
+mod chats;
 mod outside;
 mod policies;
 mod watching;
@@ -22,7 +23,6 @@ use crate::access::emergency_sessions::EmergencySessions;
 use crate::access::settings::{AwsSettings, Ear};
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
-use crate::chat::slack;
 use crate::config::{Config, Secrets};
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::watch::Ears;
@@ -32,6 +32,7 @@ use crate::policy::{Fingerprint, SharedRules, fingerprint};
 use crate::telemetry::health::{Health, Part};
 use crate::telemetry::metrics;
 use crate::telemetry::server::Server;
+use chats::Doors;
 pub use outside::Outside;
 
 /// A loop that has not come round for so long is not running (pitfall 22): ten times its longest sleep.
@@ -63,7 +64,7 @@ fn start(error: impl std::fmt::Display) -> RunFault {
 /// # Errors
 /// When it cannot start, or a part of it ends by itself.
 pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
-    let health = Health::new(watching::loops(&config));
+    let health = Health::new(watching::loops(&config), chats::parts(&config));
     // The ledger first: whoever starts a second bot shall hear that there is one, not that a port is taken.
     let opened = open_ledger(&config).await?;
     health.well(Part::Ledger, format!("record {}", opened.vault.head()));
@@ -133,7 +134,7 @@ pub struct Bot {
     paper: Arc<Notify>,
     freshness: watch::Receiver<Freshness>,
     reading: JoinHandle<()>,
-    slack: slack::Connection,
+    chats: chats::Open,
 }
 
 impl Bot {
@@ -155,8 +156,7 @@ impl Bot {
             health.well(Part::Directory, format!("as of {}", directory.read_at));
         }
         let setting = federations::setting(config);
-        let chat = slack::Chat::new(outside::slack_options(config, outside.slack), &opened.book, setting)
-            .map_err(start)?;
+        let doors = Doors::new(config, outside.slack, &opened.book, &setting)?;
         let mut federations =
             federations::connect(outside.providers, Arc::clone(&outside.clock)).map_err(start)?;
         // Also when the configuration cuts none any more: an emergency that is open is closed as it was opened (P3).
@@ -169,7 +169,7 @@ impl Bot {
             ledger: Arc::new(opened.vault.clone()),
             access: access.clone(),
             federations,
-            chat: chat.sender(),
+            chats: doors.chats(),
             clock: outside.clock,
             settings: config.requests.clone(),
             book: opened.book,
@@ -185,7 +185,7 @@ impl Bot {
         let schedule = config.reconcile_schedule.clone();
         tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
         watching::start(config, &engine, &access, heard, since);
-        let slack = chat.connect(engine.clone(), config.aliases.clone()).map_err(start)?;
+        let chats = doors.open(&engine, &config.aliases)?;
         let rules = Arc::new(rules);
         let paper = Arc::new(Notify::new());
         if !config.breakglass.federations.is_empty() {
@@ -198,7 +198,7 @@ impl Bot {
             };
             tokio::spawn(paper.keep(freshness.clone()));
         }
-        Ok(Self { engine, running, access, vault: opened.vault, rules, paper, freshness, reading, slack })
+        Ok(Self { engine, running, access, vault: opened.vault, rules, paper, freshness, reading, chats })
     }
 
     /// The way in.
@@ -219,17 +219,9 @@ impl Bot {
         self.freshness.clone()
     }
 
-    /// How Slack's sockets are: how many are open, or what is wrong.
-    ///
-    /// # Errors
-    /// What is wrong.
-    pub fn slack(&self) -> Result<String, String> {
-        self.slack.health()
-    }
-
     /// Stops in good order: no new work, what is under way finishes.
     pub async fn stop(mut self) {
-        self.slack.stop().await;
+        self.chats.stop().await;
         self.engine.drain(self.running).await;
     }
 
@@ -293,9 +285,6 @@ impl Bot {
         if self.reading.is_finished() {
             health.ill(Part::Directory, "nobody reads it any more; restart glasskey");
         }
-        match self.slack.health() {
-            Ok(how) => health.well(Part::Slack, how),
-            Err(why) => health.ill(Part::Slack, why),
-        }
+        self.chats.look(health);
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct Around<'e> {
     pub(super) store: PathBuf,
     /// The channel of request cards, which is the incident channel unless told otherwise.
     pub(super) channel: Option<String>,
+    /// The same in Discord.
+    pub(super) discord_channel: Option<String>,
 }
 
 pub(super) fn breakglass(reader: &mut Reader<'_>, around: &Around<'_>) -> Breakglass {
@@ -91,6 +93,7 @@ fn federation(reader: &mut Reader<'_>, name: &str, around: &Around<'_>) -> Optio
     let max_length = max.unwrap_or(MAX_LENGTH_DEFAULT);
     let length = length(reader, name, max_length);
     let channel = reader.maybe(&keys::FEDERATION_CHANNEL.of(name), values::channel);
+    let discord_channel = reader.maybe(&keys::FEDERATION_DISCORD_CHANNEL.of(name), values::snowflake);
     let session = reader.maybe(&keys::FEDERATION_SESSION.of(name), values::session);
     let canary = reader.maybe(&keys::FEDERATION_CANARY.of(name), values::who);
     if canary.is_some() && !groups.contains_key(&Level::Ro) {
@@ -105,8 +108,8 @@ fn federation(reader: &mut Reader<'_>, name: &str, around: &Around<'_>) -> Optio
         app: app?,
         groups,
         session: session.unwrap_or(SESSION_DEFAULT),
-        // Without one the file is refused all the same: `slack.channel` is missing.
-        channel: channel.or_else(|| around.channel.clone())?,
+        channel: channel.or_else(|| around.channel.clone()),
+        discord_channel: discord_channel.or_else(|| around.discord_channel.clone()),
         cut,
     };
     let settings = FederationSettings { place, max_length, length: length?, canary };

@@ -63,6 +63,11 @@ keys! {
     SLACK_API_URL = "slack" "api_url" URL;
     SLACK_SOCKETS = "slack" "sockets"
         "a number from 1 to 5 (Slack allows an app 10 sockets, and each has a successor beside it at times)";
+    DISCORD_TOKEN = "discord" "token" SECRET;
+    DISCORD_GUILD = "discord" "guild" "the id of the one server that is served, as in \"1100000000000000001\"";
+    DISCORD_CHANNEL = "discord" "channel"
+        "the id of the channel for request cards, as in \"1100000000000000002\" (not its name)";
+    DISCORD_API_URL = "discord" "api_url" URL;
     AWS_REGION = "aws" "region" "the region of IAM Identity Center, as in \"eu-west-1\"";
     AWS_ENDPOINT_URL = "aws" "endpoint_url" URL;
     AWS_PORTAL_URL = "aws" "portal_url"
@@ -113,6 +118,13 @@ keys! {
     KEYCLOAK_CLIENT_ID = "keycloak" "client_id" "the id of the bot's own client, which has a service account";
     KEYCLOAK_SECRET = "keycloak" "secret" SECRET;
     KEYCLOAK_PRIVATE_KEY = "keycloak" "private_key" KEY_SECRET;
+    SIGN_IN_ISSUER = "sign_in" "issuer"
+        "the identity provider exactly as it calls itself, an https URL as in \"https://acme.okta.com\" (http only to this machine)";
+    SIGN_IN_CLIENT_ID = "sign_in" "client_id" "the id of the client that signs people in by device code";
+    SIGN_IN_CLIENT_SECRET = "sign_in" "client_secret" SECRET;
+    SIGN_IN_STEP_UP = "sign_in" "step_up"
+        "a list of up to 32 of \"request\", \"approve\" and \"breakglass\", the first two also for one account (its name, alias or id) or organizational unit, as in [\"approve:prod\", \"breakglass\"]; none of them twice";
+    SIGN_IN_FRESH = "sign_in" "fresh" "a length from \"1m\" to \"1h\", as in \"5m\" (how old the sign-in may be)";
     BREAKGLASS_RUNBOOK = "breakglass" "runbook" "the file of the runbook, as in \"/var/lib/glasskey/runbook.md\"";
     FEDERATION_PROVIDER = "breakglass.*" "provider"
         "\"okta\", \"entra\" or \"keycloak\": one that has a section of its own in this file";
@@ -127,6 +139,8 @@ keys! {
     FEDERATION_DURATION = "breakglass.*" "duration" "a length from \"1m\" up to `max_duration`, as in \"2h\"";
     FEDERATION_CHANNEL = "breakglass.*" "channel"
         "the id of the incident channel, as in \"C0INCIDENT\" (not its name)";
+    FEDERATION_DISCORD_CHANNEL = "breakglass.*" "discord_channel"
+        "the id of the incident channel in Discord, as in \"1100000000000000003\" (not its name)";
     FEDERATION_SESSION = "breakglass.*" "session"
         "the maximum session duration of the emergency roles, from \"1h\" to \"12h\" as AWS has it";
     FEDERATION_CANARY = "breakglass.*" "canary"
@@ -178,4 +192,4 @@ pub(super) const RESERVED: &[&str] =
     &["ro", "readonly", "read-only", "ops", "operations", "rw", "for", "until", "reason"];
 
 /// What later releases will know: sections and keys of the agreed design that this one cannot act on.
-pub(super) const LATER: &[&str] = &["discord", "schedule.standing_access_report"];
+pub(super) const LATER: &[&str] = &["schedule.standing_access_report"];

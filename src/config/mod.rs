@@ -13,6 +13,7 @@ pub mod schedule;
 mod secret;
 mod secret_keys;
 mod sections;
+mod sign_in;
 mod values;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ pub use fault::{Advice, ConfigFault, ConfigFaults};
 pub use providers::{Credential, Entra, Keycloak, Okta, OktaAuth, Providers};
 pub use schedule::Schedule;
 pub use secret::{Secret, SecretRef, SecretSource};
+pub use sign_in::SignInConfig;
 
 use reader::{Reader, line_at};
 
@@ -56,14 +58,18 @@ pub struct Config {
     pub hash: String,
     /// The folder of the ledger.
     pub store: PathBuf,
-    /// `[slack]`.
-    pub slack: Slack,
+    /// `[slack]`, unless Discord alone is served.
+    pub slack: Option<Slack>,
+    /// `[discord]`, if it is served.
+    pub discord: Option<Discord>,
     /// `[aws]`.
     pub aws: Aws,
     /// `[requests]`, with the federations.
     pub requests: Settings,
     /// The identity providers.
     pub providers: Providers,
+    /// `[sign_in]`.
+    pub sign_in: Option<SignInConfig>,
     /// `[breakglass]`.
     pub breakglass: Breakglass,
     /// `[aliases.accounts]`.
@@ -97,6 +103,19 @@ pub struct Slack {
     pub api_url: Url,
     /// Sockets kept open, 1 to 5.
     pub sockets: u32,
+}
+
+/// `[discord]`.
+#[derive(Debug, Clone)]
+pub struct Discord {
+    /// The bot's token.
+    pub token: SecretSource,
+    /// The server (guild) served.
+    pub guild: String,
+    /// Where request cards go.
+    pub channel: String,
+    /// The REST API, without its version.
+    pub api_url: Url,
 }
 
 /// `[aws]`.
@@ -137,18 +156,29 @@ pub struct Admin {
 /// The secrets themselves.
 #[derive(Debug, Clone)]
 pub struct Secrets {
-    /// `xapp-…`.
-    pub slack_app_token: Secret,
-    /// `xoxb-…`.
-    pub slack_bot_token: Secret,
+    /// Those for Slack.
+    pub slack: Option<SlackSecrets>,
+    /// The bot's token at Discord.
+    pub discord: Option<Secret>,
     /// The token or the private key for Okta.
     pub okta: Option<Secret>,
     /// The secret or the private key for Microsoft Entra ID.
     pub entra: Option<Secret>,
     /// The secret or the private key for Keycloak.
     pub keycloak: Option<Secret>,
+    /// The secret of the client that signs people in.
+    pub sign_in: Option<Secret>,
     /// The external ids with which the roles that cut sessions are assumed.
     pub external_ids: BTreeMap<FederationId, Secret>,
+}
+
+/// The secrets for Slack.
+#[derive(Debug, Clone)]
+pub struct SlackSecrets {
+    /// `xapp-…`.
+    pub app_token: Secret,
+    /// `xoxb-…`.
+    pub bot_token: Secret,
 }
 
 impl Config {
@@ -187,11 +217,14 @@ impl Config {
         let mut reader = Reader::new(name, base, source, root.get_ref());
         let store = sections::store(&mut reader);
         let slack = sections::slack(&mut reader, environment, need);
+        let discord = sections::discord(&mut reader, environment, need);
         let aws = sections::aws(&mut reader, environment);
         let mut requests = sections::requests(&mut reader);
         let providers = providers::providers(&mut reader, environment, need);
+        let sign_in = sign_in::sign_in(&mut reader, environment, need);
         let channel = slack.as_ref().map(|slack| slack.channel.clone());
-        let around = breakglass::Around { environment, need, store: store.clone(), channel };
+        let discord_channel = discord.as_ref().map(|discord| discord.channel.clone());
+        let around = breakglass::Around { environment, need, store: store.clone(), channel, discord_channel };
         let breakglass = breakglass::breakglass(&mut reader, &around);
         requests.federations = breakglass
             .federations
@@ -199,18 +232,24 @@ impl Config {
             .map(|(name, federation)| (name.clone(), federation.settings.clone()))
             .collect();
         let aliases = sections::aliases(&mut reader);
+        if let Some(sign_in) = &sign_in {
+            requests.step_up = sign_in.step_ups_where(&aliases);
+            requests.sign_in_fresh = sign_in.fresh;
+        }
         let schedules = sections::schedules(&mut reader);
         let policy = sections::policy(&mut reader);
         let admin = sections::admin(&mut reader);
-        match (slack, aws, schedules) {
-            (Some(slack), Some(aws), Some(schedules)) if reader.faults.is_empty() => Ok(Self {
+        match (aws, schedules) {
+            (Some(aws), Some(schedules)) if reader.faults.is_empty() => Ok(Self {
                 file: base.join(name),
                 hash: Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect(),
                 store,
                 slack,
+                discord,
                 aws,
                 requests,
                 providers,
+                sign_in,
                 breakglass,
                 aliases,
                 directory_schedule: schedules.directory,
@@ -231,8 +270,9 @@ impl Config {
     pub async fn resolve_secrets(&self, environment: &Environment) -> Result<Secrets, ConfigFaults> {
         let mut faults = Vec::new();
         let Providers { okta, entra, keycloak } = &self.providers;
-        let app = self.resolve(&self.slack.app_token, environment, &mut faults).await;
-        let bot = self.resolve(&self.slack.bot_token, environment, &mut faults).await;
+        let slack = self.slack_secrets(environment, &mut faults).await;
+        let discord = self.discord.as_ref().map(|discord| &discord.token);
+        let discord = self.resolve_any(discord, environment, &mut faults).await;
         let okta =
             self.resolve_any(okta.as_ref().map(|one| one.auth.source()), environment, &mut faults).await;
         let entra = self
@@ -241,6 +281,8 @@ impl Config {
         let keycloak = self
             .resolve_any(keycloak.as_ref().map(|one| one.credential.source()), environment, &mut faults)
             .await;
+        let sign_in = self.sign_in.as_ref().and_then(|one| one.client_secret.as_ref());
+        let sign_in = self.resolve_any(sign_in, environment, &mut faults).await;
         let mut external_ids = BTreeMap::new();
         for (name, federation) in &self.breakglass.federations {
             let source = federation.external_id.as_ref();
@@ -248,12 +290,21 @@ impl Config {
                 external_ids.insert(name.clone(), secret);
             }
         }
-        match (app, bot) {
-            (Some(slack_app_token), Some(slack_bot_token)) if faults.is_empty() => {
-                Ok(Secrets { slack_app_token, slack_bot_token, okta, entra, keycloak, external_ids })
-            }
-            _ => Err(ConfigFaults::new(faults)),
+        if !faults.is_empty() {
+            return Err(ConfigFaults::new(faults));
         }
+        Ok(Secrets { slack, discord, okta, entra, keycloak, sign_in, external_ids })
+    }
+
+    async fn slack_secrets(
+        &self,
+        environment: &Environment,
+        faults: &mut Vec<ConfigFault>,
+    ) -> Option<SlackSecrets> {
+        let slack = self.slack.as_ref()?;
+        let app_token = self.resolve(&slack.app_token, environment, faults).await;
+        let bot_token = self.resolve(&slack.bot_token, environment, faults).await;
+        Some(SlackSecrets { app_token: app_token?, bot_token: bot_token? })
     }
 
     async fn resolve_any(

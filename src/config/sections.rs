@@ -16,7 +16,7 @@ use super::reader::Reader;
 use super::schedule::Schedule;
 use super::secret_keys as secret;
 use super::values::{self, Wrong};
-use super::{Admin, Aws, Need, Policy, Slack};
+use super::{Admin, Aws, Discord, Need, Policy, Slack};
 
 /// Calls a second that IAM Identity Center allows all clients of an instance together (DESIGN §3).
 const CALLS_PER_SECOND_DEFAULT: u32 = 20;
@@ -34,7 +34,11 @@ pub(super) fn store(reader: &mut Reader<'_>) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("/var/lib/glasskey"))
 }
 
+/// Slack, unless Discord alone is served.
 pub(super) fn slack(reader: &mut Reader<'_>, environment: &Environment, need: Need) -> Option<Slack> {
+    if !reader.has_section("slack") && reader.has_section("discord") {
+        return None;
+    }
     let app_token = secret::needed(reader, &keys::SLACK_APP_TOKEN, environment, need);
     let bot_token = secret::needed(reader, &keys::SLACK_BOT_TOKEN, environment, need);
     let teams = reader.needed(&keys::SLACK_TEAM, values::teams);
@@ -52,6 +56,19 @@ pub(super) fn slack(reader: &mut Reader<'_>, environment: &Environment, need: Ne
         api_url: api_url?,
         sockets,
     })
+}
+
+/// Discord, if it is served.
+pub(super) fn discord(reader: &mut Reader<'_>, environment: &Environment, need: Need) -> Option<Discord> {
+    if !reader.has_section("discord") {
+        return None;
+    }
+    let token = secret::needed(reader, &keys::DISCORD_TOKEN, environment, need);
+    let guild = reader.needed(&keys::DISCORD_GUILD, values::snowflake);
+    let channel = reader.needed(&keys::DISCORD_CHANNEL, values::snowflake);
+    let api_url =
+        reader.maybe(&keys::DISCORD_API_URL, values::url).or_else(|| Url::parse("https://discord.com").ok());
+    Some(Discord { token: token?, guild: guild?, channel: channel?, api_url: api_url? })
 }
 
 pub(super) fn aws(reader: &mut Reader<'_>, environment: &Environment) -> Option<Aws> {
@@ -117,7 +134,7 @@ pub(super) fn requests(reader: &mut Reader<'_>) -> Settings {
             .unwrap_or(or.reason_length_min),
         ticket_required: reader.maybe(&keys::TICKET_REQUIRED, values::boolean).unwrap_or(or.ticket_required),
         ticket_pattern: pattern,
-        federations: or.federations,
+        ..or
     }
 }
 

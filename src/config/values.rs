@@ -29,6 +29,10 @@ const GROUP_NAME_MAX: usize = 255;
 const ROLES_MAX: usize = 10;
 /// IAM's limit for the name of a role.
 const ROLE_NAME_MAX: usize = 64;
+/// Shortest and longest time for which a sign-in is fresh: below a minute nobody is back in chat in time, and who signed in
+/// an hour ago may have left the desk.
+const FRESH_MIN: Seconds = Seconds::minutes(1);
+const FRESH_MAX: Seconds = Seconds::hours(1);
 /// Longest address: what an e-mail address may have.
 const ADDRESS_MAX: usize = 254;
 
@@ -86,6 +90,12 @@ pub(super) fn session(value: &DeValue<'_>) -> Parsed<Seconds> {
     if (SESSION_MIN..=SESSION_MAX).contains(&length) { Ok(length) } else { Err(Wrong::Value) }
 }
 
+/// How old a sign-in may be.
+pub(super) fn fresh(value: &DeValue<'_>) -> Parsed<Seconds> {
+    let length = parse_length(text(value)?).ok_or(Wrong::Value)?;
+    if (FRESH_MIN..=FRESH_MAX).contains(&length) { Ok(length) } else { Err(Wrong::Value) }
+}
+
 /// `1h30m`: days, hours, minutes and seconds, each at most once and in this order.
 fn parse_length(text: &str) -> Option<Seconds> {
     let mut rest = text;
@@ -118,6 +128,17 @@ pub(super) fn parse_url(text: &str) -> Parsed<Url> {
         _ => false,
     };
     if safe && url.query().is_none() && url.fragment().is_none() { Ok(url) } else { Err(Wrong::Value) }
+}
+
+/// An identity provider by its own name for itself, which is compared letter by letter.
+pub(super) fn issuer(value: &DeValue<'_>) -> Parsed<String> {
+    let text = text(value)?;
+    parse_url(text)?;
+    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Err(Wrong::Value)
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 /// The organization at Okta. The address of the administrators' console looks alike and answers with a redirection.
@@ -233,6 +254,17 @@ fn slack_id(text: &str, first: &[char]) -> Parsed<String> {
 
 pub(super) fn channel(value: &DeValue<'_>) -> Parsed<String> {
     slack_id(text(value)?, &['C', 'G'])
+}
+
+/// An id of Discord's (a snowflake). Source: discord.com/developers/docs/reference#snowflakes.
+pub(super) fn snowflake(value: &DeValue<'_>) -> Parsed<String> {
+    let text = text(value)?;
+    let number = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    if number && (17..=20).contains(&text.len()) && text.parse::<u64>().is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err(Wrong::Value)
+    }
 }
 
 pub(super) fn teams(value: &DeValue<'_>) -> Parsed<Vec<String>> {

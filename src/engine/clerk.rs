@@ -164,6 +164,8 @@ fn about(command: &Command) -> Option<&RequestId> {
         | Command::Expire { .. }
         | Command::Overdue { .. }
         | Command::Bind { .. }
+        | Command::Link { .. }
+        | Command::Unlink { .. }
         | Command::DirectoryRead { .. }
         | Command::PolicyLoaded { .. }
         | Command::Started { .. }

@@ -11,7 +11,7 @@ use glasskey_domain::request::MessageRef;
 use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
     AccessRequest, Book, Directory, Emergency, EmergencyId, Event, FederationId, Holding, Person, PersonId,
-    Record, RequestId, Seconds, Settings, Tell,
+    Platform, Record, RequestId, Seconds, Settings, Tell,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
@@ -166,7 +166,8 @@ pub(super) fn settings(canary: Option<&str>) -> Settings {
         app: "app".to_owned(),
         groups: BTreeMap::from([(Level::Ro, "ro".to_owned())]),
         session: Seconds::hours(1),
-        channel: "C0INCIDENT".to_owned(),
+        channel: Some("C0INCIDENT".to_owned()),
+        discord_channel: None,
         cut: None,
     };
     let canary = canary.map(str::to_owned);
@@ -184,7 +185,7 @@ impl Table {
             ledger: journal.clone(),
             access: Arc::new(Nobody),
             federations: Federations::default(),
-            chat: Arc::new(Nobody),
+            chats: BTreeMap::from([(Platform::Slack, Arc::new(Nobody) as _)]),
             clock: clock.clone(),
             settings,
             book,

@@ -66,6 +66,8 @@ pub(super) fn record(record: &Record, book: &Book) {
             | Event::Told { .. }
             | Event::Undeliverable { .. }
             | Event::PersonBound { .. }
+            | Event::PersonLinked { .. }
+            | Event::PersonUnlinked { .. }
             | Event::DirectoryRead { .. }
             | Event::PolicyLoaded { .. }
             | Event::Started { .. }

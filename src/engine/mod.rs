@@ -17,12 +17,15 @@ mod speak;
 pub mod sweep;
 pub mod watch;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock as StdRwLock, Weak};
 use std::time::Duration;
 
 use glasskey_domain::command::Incoming;
 use glasskey_domain::event::Answer;
-use glasskey_domain::{AccessRequest, Book, Command, Directory, Emergency, RequestId, Rules, Settings};
+use glasskey_domain::{
+    AccessRequest, Book, Command, Directory, Emergency, Platform, RequestId, Rules, Served, Settings,
+};
 use tokio::sync::watch as latest;
 use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -34,6 +37,9 @@ use emergency::Federations;
 const WAITING_MAX: usize = 4_096;
 /// How long a drain waits for steps under way: longer than one call to a provider may take.
 const DRAIN_MAX: Duration = Duration::from_secs(15);
+
+/// The chat platforms that are served.
+pub type Chats = BTreeMap<Platform, Arc<dyn Chat>>;
 
 /// Policy as it is shared by who decides and who explains.
 pub type SharedRules = Arc<dyn Rules + Send + Sync>;
@@ -51,8 +57,8 @@ pub struct Parts {
     pub access: Arc<dyn Access>,
     /// Where emergencies are opened.
     pub federations: Federations,
-    /// Where people are told.
-    pub chat: Arc<dyn Chat>,
+    /// Where people are told, on each platform that is served.
+    pub chats: Chats,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Settings.
@@ -70,7 +76,7 @@ pub(crate) struct Shared {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) access: Arc<dyn Access>,
     pub(crate) federations: Federations,
-    pub(crate) chat: Arc<dyn Chat>,
+    pub(crate) chats: Chats,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Settings,
     /// Written only by the clerk, who holds it until the commit: readers see durable state only.
@@ -153,7 +159,7 @@ impl Engine {
             ledger: parts.ledger,
             access: parts.access,
             federations: parts.federations,
-            chat: parts.chat,
+            chats: parts.chats,
             clock: parts.clock,
             settings: parts.settings,
             book: RwLock::new(parts.book),
@@ -181,7 +187,8 @@ impl Engine {
     /// The first of all commands, in a queue that is still empty.
     fn write_down_the_start(&self) -> oneshot::Receiver<Answer> {
         let (answer, written) = oneshot::channel();
-        let started = Command::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
+        let platforms = Served(self.shared.chats.keys().copied().collect());
+        let started = Command::Started { version: env!("CARGO_PKG_VERSION").to_owned(), platforms };
         let first = Waiting { incoming: Incoming::inside(started), answer };
         if self.shared.commands.try_send(first).is_err() {
             tracing::error!("a new queue takes nothing; the scheduler ends with it");

@@ -42,7 +42,7 @@ pub(super) async fn perform(engine: &Engine, job: Job) -> Performed {
         Job::Expire { id } => timer(engine, Command::Expire { id }).await,
         Job::Overdue { id } => timer(engine, Command::Overdue { id }).await,
         Job::Lapse { id } => timer(engine, Command::Lapse { id }).await,
-        Job::Card { id } => speak::card(engine, &id).await,
+        Job::Card { id, on } => speak::card(engine, &id, on).await,
         Job::Tell { tell } => speak::say(engine, tell).await,
         Job::Federation { id, .. } => emergency::federation(engine, &id).await,
         Job::EmergencyTimer { id } => timer(engine, Command::Emergency(EmergencyCommand::Tick { id })).await,

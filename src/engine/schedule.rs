@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glasskey_domain::event::Answer;
-use glasskey_domain::{EmergencyId, Holding, Job, RequestId, Subject, Tell};
+use glasskey_domain::{EmergencyId, Holding, Job, Platform, RequestId, Subject, Tell};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
@@ -26,7 +26,8 @@ const DONE_PAUSE: Duration = Duration::from_millis(20);
 /// Performers at work on each kind of step for access: each is a waiting task, and the provider's own budget bounds the
 /// calls. Each kind has places of its own, so that a provider that lets granting hang takes none from ending (P3).
 const ACCESS_RUNNING_MAX: usize = 1_000;
-/// Performers at work on chat: chat's limits are per channel and far below this.
+/// Performers at work on one chat platform: its limits are per channel and far below this. Each platform has places of its
+/// own, so that one that is down takes none from the other.
 const CHAT_RUNNING_MAX: usize = 16;
 
 /// A step back of the clock from which on pauses are forgotten: they end at times of the clock as it was before. Smaller
@@ -49,7 +50,7 @@ pub(super) enum Change {
 enum Key {
     Holding(Holding),
     Timer(RequestId),
-    Card(Subject),
+    Card(Subject, Platform),
     Tell(Tell),
     Federation(EmergencyId),
     EmergencyTimer(EmergencyId),
@@ -60,7 +61,7 @@ fn key(job: &Job) -> Key {
         Job::Reconcile { holding, .. } => Key::Holding(holding.clone()),
         // A request has one timer at a time: lapse, then expire, then overdue.
         Job::Expire { id } | Job::Overdue { id } | Job::Lapse { id } => Key::Timer(id.clone()),
-        Job::Card { id } => Key::Card(id.clone()),
+        Job::Card { id, on } => Key::Card(id.clone(), *on),
         Job::Tell { tell } => Key::Tell(tell.clone()),
         Job::Federation { id, .. } => Key::Federation(id.clone()),
         Job::EmergencyTimer { id } => Key::EmergencyTimer(id.clone()),
@@ -74,7 +75,7 @@ enum Class {
     Ending,
     Emergency,
     Granting,
-    Chat,
+    Chat(Platform),
 }
 
 fn class(job: &Job) -> Class {
@@ -85,7 +86,8 @@ fn class(job: &Job) -> Class {
         Job::Reconcile { ending: true, .. } | Job::Federation { closing: true, .. } => Class::Ending,
         Job::Federation { closing: false, .. } => Class::Emergency,
         Job::Reconcile { ending: false, .. } => Class::Granting,
-        Job::Card { .. } | Job::Tell { .. } => Class::Chat,
+        Job::Card { on, .. } => Class::Chat(*on),
+        Job::Tell { tell } => Class::Chat(tell.on),
     }
 }
 
@@ -93,7 +95,7 @@ fn class(job: &Job) -> Class {
 fn places(class: Class) -> usize {
     match class {
         Class::Timer | Class::Ending | Class::Emergency | Class::Granting => ACCESS_RUNNING_MAX,
-        Class::Chat => CHAT_RUNNING_MAX,
+        Class::Chat(_) => CHAT_RUNNING_MAX,
     }
 }
 
@@ -388,7 +390,7 @@ mod tests {
     }
 
     fn card(id: &str) -> Job {
-        Job::Card { id: Subject::Request(RequestId::parse(id).unwrap()) }
+        Job::Card { id: Subject::Request(RequestId::parse(id).unwrap()), on: Platform::Slack }
     }
 
     #[test]
@@ -461,7 +463,7 @@ mod tests {
     #[test]
     fn what_waits_for_a_place_does_not_hide_when_an_ending_is_due() {
         let mut plan = Plan::default();
-        plan.running.insert(Class::Chat, CHAT_RUNNING_MAX);
+        plan.running.insert(Class::Chat(Platform::Slack), CHAT_RUNNING_MAX);
         plan.add(at(1), card("AR-0001"));
         plan.add(at(9), reconcile(true));
         assert_eq!(plan.next(), Some(at(9)));

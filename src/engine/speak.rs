@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use glasskey_domain::request::{CardState, Posting};
 use glasskey_domain::watch::Watch;
-use glasskey_domain::{AccessRequest, Emergency, Outcome, Subject, Tell};
+use glasskey_domain::{AccessRequest, Emergency, Outcome, Platform, Recipient, Subject, Tell};
 use jiff::Timestamp;
 
 use super::perform::{Performed, outcome};
@@ -37,15 +37,14 @@ impl Thing {
         }
     }
 
-    /// The card and the version that it should show, when it does not.
-    fn card_due(&self) -> Option<(&CardState, u64)> {
-        match self {
-            Self::Request(request) if !request.card_is_current() => Some((&request.card, request.version)),
-            Self::Emergency(emergency) if !emergency.card_is_current() => {
-                Some((&emergency.card, emergency.version))
-            }
-            Self::Request(_) | Self::Emergency(_) | Self::Watch(_) => None,
-        }
+    /// The card on a platform and the version that it should show, when it does not.
+    fn card_due(&self, on: Platform) -> Option<(&CardState, u64)> {
+        let (cards, version) = match self {
+            Self::Request(request) => (&request.cards, request.version),
+            Self::Emergency(emergency) => (&emergency.cards, emergency.version),
+            Self::Watch(_) => return None,
+        };
+        cards.on(on).filter(|card| !card.is_current(version)).map(|card| (card, version))
     }
 
     fn untold(&self) -> &BTreeMap<Tell, Posting> {
@@ -58,15 +57,17 @@ impl Thing {
 }
 
 /// Makes the card show the request, or the emergency, as it is: posted once, then updated.
-pub(super) async fn card(engine: &Engine, id: &Subject) -> Result<Performed, Stopped> {
+pub(super) async fn card(engine: &Engine, id: &Subject, on: Platform) -> Result<Performed, Stopped> {
     let Some(thing) = Thing::now(engine, id).await else { return Ok(Performed::Done) };
-    let Some((card, version)) = thing.card_due() else { return Ok(Performed::Done) };
-    let (chat, directory) = (&engine.shared.chat, engine.directory());
+    let Some((card, version)) = thing.card_due(on) else { return Ok(Performed::Done) };
+    // The start of the engine has taken away what a platform waits for that is not served.
+    let Some(chat) = engine.shared.chats.get(&on) else { return Ok(Performed::Done) };
+    let directory = engine.directory();
     // A card that an earlier try posted shows things as they were then: found again, it is brought up to date next.
     let version = if matches!(card.posting, Posting::Intended { .. }) { 0 } else { version };
     let shown = match &card.posting {
         Posting::No => {
-            outcome(engine, Outcome::CardIntended { id: id.clone() }).await?;
+            outcome(engine, Outcome::CardIntended { id: id.clone(), on }).await?;
             chat.post_card(thing.about(), &directory, None).await
         }
         Posting::Intended { at } => chat.post_card(thing.about(), &directory, Some(*at)).await,
@@ -76,12 +77,12 @@ pub(super) async fn card(engine: &Engine, id: &Subject) -> Result<Performed, Sto
     };
     match shown {
         Ok(message) => {
-            outcome(engine, Outcome::CardShown { id: id.clone(), version, message }).await?;
+            outcome(engine, Outcome::CardShown { id: id.clone(), on, version, message }).await?;
             Ok(Performed::Done)
         }
         Err(Fault::Permanent { what }) => {
-            tracing::error!(%id, what, "the card can never be shown");
-            outcome(engine, Outcome::CardUndeliverable { id: id.clone(), why: what }).await?;
+            tracing::error!(%id, %on, what, "the card can never be shown");
+            outcome(engine, Outcome::CardUndeliverable { id: id.clone(), on, why: what }).await?;
             Ok(Performed::Done)
         }
         Err(fault) => Ok(again(&fault, id)),
@@ -92,6 +93,7 @@ pub(super) async fn card(engine: &Engine, id: &Subject) -> Result<Performed, Sto
 pub(super) async fn say(engine: &Engine, tell: Tell) -> Result<Performed, Stopped> {
     let Some(thing) = Thing::now(engine, &tell.id).await else { return Ok(Performed::Done) };
     let Some(posting) = thing.untold().get(&tell) else { return Ok(Performed::Done) };
+    let Some(chat) = engine.shared.chats.get(&tell.on) else { return Ok(Performed::Done) };
     let look_since: Option<Timestamp> = match posting {
         Posting::No => {
             outcome(engine, Outcome::TellIntended { tell: tell.clone() }).await?;
@@ -101,17 +103,28 @@ pub(super) async fn say(engine: &Engine, tell: Tell) -> Result<Performed, Stoppe
         Posting::Posted { .. } => return Ok(Performed::Done),
     };
     let directory = engine.directory();
-    match engine.shared.chat.tell(&tell, thing.about(), &directory, look_since).await {
+    match chat.tell(&tell, thing.about(), &directory, look_since).await {
         Ok(()) => {
             outcome(engine, Outcome::Told { tell }).await?;
             Ok(Performed::Done)
         }
         Err(Fault::Permanent { what }) => {
-            tracing::error!(message = tell.key(), what, "a message can never be delivered");
+            undeliverable(&tell, &what);
             outcome(engine, Outcome::Undeliverable { tell, why: what }).await?;
             Ok(Performed::Done)
         }
         Err(fault) => Ok(again(&fault, &tell.id)),
+    }
+}
+
+/// Not everybody is on every platform, and some take no direct messages; a channel that is not there is for an operator.
+fn undeliverable(tell: &Tell, what: &str) {
+    let message = tell.key();
+    match tell.to {
+        Recipient::Person { .. } => tracing::warn!(message, what, "a message does not reach its person here"),
+        Recipient::Thread | Recipient::Access | Recipient::Channel { .. } => {
+            tracing::error!(message, what, "a message can never be delivered");
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod card;
 pub mod emergency;
+mod links;
 mod refusals;
 mod replies;
 mod tells;
@@ -17,6 +18,7 @@ use glasskey_domain::{FederationId, PersonId};
 use jiff::Timestamp;
 
 pub use card::{Button, Card, Tone, card};
+pub use links::{SignInSteps, link_steps, step_up_steps};
 pub use refusals::{code, not_permitted_because, refusal};
 pub use replies::{list, permitted, reply, show};
 pub use tells::tell;

@@ -4,7 +4,7 @@ use glasskey_domain::refusal::{Kind, PlaceWhy, StateWord, StrangerWhy};
 use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::{Directory, Refusal};
 
-use super::{Text, emergency};
+use super::{Text, emergency, links};
 
 /// The name of a refusal, the same in chat, in the journal and in `docs/ERRORS.md`.
 #[must_use]
@@ -49,6 +49,7 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         }
         Refusal::NotServedHere { why } => text.say(match why {
             PlaceWhy::SharedExternally => "this channel is shared with another company, so nothing is done from here; use a channel of your own company",
+            PlaceWhy::NotOurServer => "commands are taken in the company's own server alone, not in direct messages and not in other servers",
             PlaceWhy::CouldNotAsk => "Slack did not say whether this channel is shared with another company, so nothing was done; try again in a minute",
         }),
         Refusal::Full => text.say("there are too many open requests; nothing was done; ask your administrator to look at them"),
@@ -103,6 +104,15 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         | Refusal::NoSuchLevel { .. }
         | Refusal::NothingToReview { .. }
         | Refusal::NotAnAuditor { .. } => emergency::refusal(refusal).unwrap_or(text),
+        Refusal::NotAnAdministrator { .. }
+        | Refusal::SignInNeeded { .. }
+        | Refusal::SignInNotFresh { .. }
+        | Refusal::SignedInAsAnother { .. }
+        | Refusal::NotSignedIn { .. }
+        | Refusal::NotLinkable
+        | Refusal::AccountIsLinked { .. }
+        | Refusal::PersonIsLinked { .. }
+        | Refusal::NotLinked => links::refusal(refusal, directory).unwrap_or(text),
     }
 }
 
@@ -211,6 +221,9 @@ fn named_stranger(named: &str, why: &StrangerWhy, directory: &Directory) -> Text
             .say("their account belonged to ")
             .person(bound, directory)
             .say(" and has another person's e-mail address now; your administrator must look at this"),
+        StrangerWhy::NotLinked => {
+            return text.say("their account is linked to nobody of the company; leave them out, or let them type `/elevate link` first");
+        }
         StrangerWhy::CouldNotAsk => {
             return text
                 .say("Slack did not say who that is; say it again, or write their e-mail address instead");
@@ -241,6 +254,9 @@ fn stranger(why: &StrangerWhy, directory: &Directory) -> Text {
             .say("your account belonged to ")
             .person(bound, directory)
             .say(" and has another person's e-mail address now; your administrator must look at this"),
+        StrangerWhy::NotLinked => {
+            text.say("Glasskey does not know who you are here; type `/elevate link` and sign in at the company")
+        }
         StrangerWhy::CouldNotAsk => {
             text.say("Slack did not answer who you are, so nothing was done; try again in a minute")
         }

@@ -3,7 +3,7 @@
 use glasskey_domain::refusal::StateWord;
 use glasskey_domain::{AccessRequest, Directory, PersonId, Reply, Terms};
 
-use super::{Text, card, emergency};
+use super::{Text, card, emergency, links};
 
 /// An answer in words; empty when there is nothing to say.
 #[must_use]
@@ -48,6 +48,7 @@ pub fn reply(reply: &Reply, directory: &Directory) -> Text {
         | Reply::EmergencyRemoving { .. }
         | Reply::EmergencyExtended { .. }
         | Reply::EmergencyReviewed { .. } => emergency::reply(reply, directory).unwrap_or(text),
+        Reply::Linked { .. } | Reply::Unlinked { .. } => links::reply(reply, directory).unwrap_or(text),
         Reply::Noted => text,
     }
 }

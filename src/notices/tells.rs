@@ -39,7 +39,9 @@ pub fn tell(kind: NoticeKind, request: &AccessRequest, directory: &Directory, se
         | NoticeKind::Reviewed
         | NoticeKind::CenterSilent { .. }
         | NoticeKind::CenterAnswers { .. }
-        | NoticeKind::DrillMissed { .. } => Text::new(),
+        | NoticeKind::DrillMissed { .. }
+        | NoticeKind::Linked { .. }
+        | NoticeKind::Unlinked { .. } => Text::new(),
     }
 }
 

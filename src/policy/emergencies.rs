@@ -9,7 +9,6 @@ use glasskey_domain::{Directory, PersonId};
 use super::entities::{Names, Parties, Prepared, Unaskable, erred, moment, parties, text, uid_of};
 use super::literals::{Kind, Literal};
 use super::ruleset::RuleSet;
-use super::verdict::AUDIT;
 
 /// A federation has one name, the one it is configured under.
 pub(super) fn names_of_federation(rules: &RuleSet, federation: &FederationId) -> Names {
@@ -49,10 +48,11 @@ pub(super) fn prepare_emergency(
     Ok(Prepared { request, entities, principal, resource, shared })
 }
 
-/// Puts the question whether somebody is an auditor.
-pub(super) fn prepare_audit(
+/// Puts the question whether somebody may do something with Glasskey itself: is an auditor, or an administrator.
+pub(super) fn prepare_about_glasskey(
     rules: &RuleSet,
     directory: &Directory,
+    action: &str,
     person: &PersonId,
     moment: Vec<(String, RestrictedExpression)>,
 ) -> Result<Prepared, Unaskable> {
@@ -62,7 +62,7 @@ pub(super) fn prepare_audit(
     let glasskey = types.glasskey();
     entities.push(Entity::new_no_attrs(glasskey.clone(), [].into()));
     let context = Context::from_pairs(moment).map_err(erred)?;
-    let request = Request::new(types.uid(&uid_of(person)), types.action(AUDIT), glasskey, context, None)
+    let request = Request::new(types.uid(&uid_of(person)), types.action(action), glasskey, context, None)
         .map_err(erred)?;
     let entities = Entities::from_entities(entities, None).map_err(erred)?;
     Ok(Prepared { request, entities, principal, resource: Names::default(), shared })
@@ -76,7 +76,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::policy::verdict::{BREAKGLASS, CONFIRM};
+    use crate::policy::verdict::{ADMINISTER, AUDIT, BREAKGLASS, CONFIRM};
     use crate::policy::{SCHEMA, Source, company, emergency_question};
 
     fn conforms(prepared: &Prepared) {
@@ -107,6 +107,9 @@ mod tests {
             }
         }
         let moment = moment(at, Door::Host, false, &rules.zone);
-        conforms(&prepare_audit(&rules, &directory, &PersonId::new("p-bo"), moment).unwrap());
+        for action in [AUDIT, ADMINISTER] {
+            let bo = PersonId::new("p-bo");
+            conforms(&prepare_about_glasskey(&rules, &directory, action, &bo, moment.clone()).unwrap());
+        }
     }
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::annotations::Limits;
 use super::candidates::{Who, search};
-use super::emergencies::{names_of_federation, prepare_audit, prepare_emergency};
+use super::emergencies::{names_of_federation, prepare_about_glasskey, prepare_emergency};
 use super::entities::{Prepared, Unaskable, moment, names_of_account, prepare};
 use super::literals::Literal;
 use super::ruleset::{Rule, RuleSet};
@@ -22,8 +22,9 @@ pub(super) const REVOKE: &str = "revoke";
 pub(super) const BREAKGLASS: &str = "breakglass";
 pub(super) const CONFIRM: &str = "approveBreakglass";
 pub(super) const AUDIT: &str = "audit";
+pub(super) const ADMINISTER: &str = "administer";
 /// The actions that are asked today.
-pub(super) const ACTIONS: [&str; 6] = [REQUEST, APPROVE, REVOKE, BREAKGLASS, CONFIRM, AUDIT];
+pub(super) const ACTIONS: [&str; 7] = [REQUEST, APPROVE, REVOKE, BREAKGLASS, CONFIRM, AUDIT, ADMINISTER];
 /// An emergency federation has no permission set; how long its roles' sessions live is the configuration's.
 pub(super) const NO_SESSION: Seconds = Seconds(0);
 
@@ -95,6 +96,22 @@ impl RuleSet {
             .slice(action, &prepared.principal.all, &prepared.resource.all)
             .map_err(|detail| NotPermitted::Erred { detail })?;
         Ok(self.find(&slice, prepared))
+    }
+
+    /// What somebody may do with Glasskey itself. The question does not say whether an emergency is on; a policy by which
+    /// that matters says no (P9).
+    fn about_glasskey(
+        &self,
+        action: &str,
+        directory: &Directory,
+        person: &PersonId,
+        (door, at): (Door, Timestamp),
+    ) -> Result<(), NotPermitted> {
+        [false, true].into_iter().try_for_each(|emergency_on| {
+            let moment = moment(at, door, emergency_on, &self.zone);
+            let prepared = prepare_about_glasskey(self, directory, action, person, moment)?;
+            first_of(&self.sliced(action, &prepared)?).map(|_| ())
+        })
     }
 
     /// The answer to approving or revoking, where no limits are to choose from.
@@ -272,12 +289,17 @@ impl Rules for RuleSet {
         door: Door,
         at: Timestamp,
     ) -> Result<(), NotPermitted> {
-        // The question does not say whether an emergency is on; a policy by which that matters says no (P9).
-        [false, true].into_iter().try_for_each(|emergency_on| {
-            let moment = moment(at, door, emergency_on, &self.zone);
-            let prepared = prepare_audit(self, directory, person, moment)?;
-            first_of(&self.sliced(AUDIT, &prepared)?).map(|_| ())
-        })
+        self.about_glasskey(AUDIT, directory, person, (door, at))
+    }
+
+    fn administer(
+        &self,
+        directory: &Directory,
+        person: &PersonId,
+        door: Door,
+        at: Timestamp,
+    ) -> Result<(), NotPermitted> {
+        self.about_glasskey(ADMINISTER, directory, person, (door, at))
     }
 
     fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {

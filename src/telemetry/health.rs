@@ -21,11 +21,14 @@ pub enum Part {
     Directory,
     /// Policies are loaded and valid.
     Policy,
-    /// At least one Slack socket is open.
+    /// At least one Slack socket is open. Only where Slack is served.
     Slack,
+    /// The session at Discord's gateway is open. Only where Discord is served.
+    Discord,
 }
 
-const PARTS: [Part; 4] = [Part::Ledger, Part::Directory, Part::Policy, Part::Slack];
+/// What there is whichever platforms are served.
+const ALWAYS: [Part; 3] = [Part::Ledger, Part::Directory, Part::Policy];
 
 /// Something that must run again and again.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +88,7 @@ pub struct Health {
 struct Inner {
     started: Instant,
     watched: Vec<Watched>,
+    chats: Vec<Part>,
     state: Mutex<State>,
 }
 
@@ -96,12 +100,12 @@ struct State {
 }
 
 impl Health {
-    /// Nothing is well yet. `watched` names every loop there must be: one that is never started is found out.
+    /// Nothing is well yet. `watched` names every loop there must be: one that is never started is found out. `chats`: the
+    /// platforms that are served.
     #[must_use]
-    pub fn new(watched: Vec<Watched>) -> Self {
-        Self {
-            inner: Arc::new(Inner { started: Instant::now(), watched, state: Mutex::new(State::default()) }),
-        }
+    pub fn new(watched: Vec<Watched>, chats: Vec<Part>) -> Self {
+        let state = Mutex::new(State::default());
+        Self { inner: Arc::new(Inner { started: Instant::now(), watched, chats, state }) }
     }
 
     /// A part is well; `what` says what there is, as in `2 sockets`.
@@ -146,8 +150,9 @@ impl Health {
     #[must_use]
     pub fn report(&self) -> Report {
         let state = self.inner.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let parts: Vec<PartReport> = PARTS
+        let parts: Vec<PartReport> = ALWAYS
             .into_iter()
+            .chain(self.inner.chats.iter().copied())
             .map(|part| match state.parts.get(&part) {
                 Some(Ok(what)) => PartReport { part, ok: true, why: what.clone() },
                 Some(Err(why)) => PartReport { part, ok: false, why: why.clone() },
@@ -198,18 +203,18 @@ mod tests {
     const ENGINE: &str = "engine";
 
     fn health() -> Health {
-        Health::new(vec![Watched { name: ENGINE, silence_max: Duration::from_secs(10) }])
+        Health::new(vec![Watched { name: ENGINE, silence_max: Duration::from_secs(10) }], vec![Part::Slack])
     }
 
     fn all_well(health: &Health) {
-        for part in PARTS {
+        for part in ALWAYS.into_iter().chain([Part::Slack]) {
             health.well(part, "fine");
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_is_ready_only_when_every_part_is_well() {
-        for missing in PARTS {
+        for missing in ALWAYS.into_iter().chain([Part::Slack]) {
             let health = health();
             health.beat(ENGINE);
             all_well(&health);

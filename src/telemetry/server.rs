@@ -152,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn health_is_told_with_its_reasons() {
         let watched = Watched { name: "engine", silence_max: Duration::from_secs(60) };
-        let health = Health::new(vec![watched]);
+        let health = Health::new(vec![watched], vec![Part::Slack]);
         let address = start(health.clone()).await;
         let early = ask(address, &get_path("/readyz")).await;
         assert!(early.starts_with("HTTP/1.1 503"), "{early}");
@@ -169,7 +169,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_endless_head_is_cut_off() {
-        let address = start(Health::new(Vec::new())).await;
+        let address = start(Health::new(Vec::new(), vec![Part::Slack])).await;
         let long = format!("GET /healthz HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "a".repeat(64 * 1024));
         assert!(!ask(address, &long).await.starts_with("HTTP/1.1 200"));
         let many = format!("GET /healthz HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(HEADERS_MAX + 1));
@@ -178,7 +178,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_says_nothing_is_closed() {
-        let address = start(Health::new(Vec::new())).await;
+        let address = start(Health::new(Vec::new(), vec![Part::Slack])).await;
         let mut stream = TcpStream::connect(address).await.unwrap();
         let mut nothing = [0_u8; 1];
         assert_eq!(stream.read(&mut nothing).await.unwrap_or(0), 0);

@@ -6,6 +6,7 @@ mod identity_provider;
 mod idps;
 mod moto;
 pub(super) mod okta;
+mod sign_in;
 mod twin;
 
 use std::collections::{BTreeMap, BTreeSet};

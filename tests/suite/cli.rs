@@ -12,6 +12,7 @@ use std::time::Duration;
 use glasskey::chat::host::{HostDoor, HostHandler, HostRequest, HostResponse, LocalUser, REQUEST_LENGTH_MAX};
 use glasskey_playground::aws::{AwsOptions, AwsTwin};
 use glasskey_playground::company::Company;
+use glasskey_playground::okta::{OktaOptions, OktaTwin};
 use glasskey_playground::slack::{SlackOptions, SlackTwin};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -214,10 +215,14 @@ async fn a_policy_that_does_not_load_ends_with_one() {
 }
 
 #[tokio::test]
-async fn the_manifest_is_the_one_in_deploy() {
-    let output = run(Path::new("/"), &["manifest", "slack"], &[]).await;
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(printed, include_str!("../../deploy/slack/manifest.yaml"));
+async fn the_manifests_are_those_in_deploy() {
+    for (platform, in_deploy) in [
+        ("slack", include_str!("../../deploy/slack/manifest.yaml")),
+        ("discord", include_str!("../../deploy/discord/commands.json")),
+    ] {
+        let output = run(Path::new("/"), &["manifest", platform], &[]).await;
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), in_deploy, "{platform}");
+    }
 }
 
 #[tokio::test]
@@ -227,6 +232,10 @@ async fn check_finds_everything_well_in_a_company_that_is_well() {
     let slack = SlackTwin::start(&company, SlackOptions::default()).await.unwrap();
     let aws = AwsTwin::start(&company, AwsOptions::default()).await.unwrap();
     configured(folder.path(), &slack.url(), &aws.url());
+    let okta = OktaTwin::start(&company, OktaOptions::default()).await.unwrap();
+    let sign_in = format!("\n[sign_in]\nissuer = \"{}\"\nclient_id = \"glasskey-sign-in\"\n", okta.url());
+    let file = folder.path().join("glasskey.toml");
+    fs::write(&file, fs::read_to_string(&file).unwrap() + &sign_in).unwrap();
     let environment = [
         ("APP", slack.app_token()),
         ("BOT", slack.bot_token()),
@@ -257,6 +266,10 @@ async fn check_finds_everything_well_in_a_company_that_is_well() {
         "people and groups",
         "organization",
         "accounts",
+        "sign-in: discovery",
+        "sign-in: device codes",
+        "sign-in: signing keys",
+        "sign-in: client",
     ] {
         assert!(outcomes.contains(&(name, "ok")), "{name}: {answer:#}");
     }

@@ -43,7 +43,10 @@ fn the_example_is_a_configuration() {
     assert_eq!(config.admin.people["alice"], "alice@acme.example");
     assert_eq!(config.policy.dir, Path::new("/etc/glasskey/policies"));
     assert_eq!(config.requests.max_length, Seconds::hours(12));
-    assert_eq!(config.slack.bot_token.reference(), &SecretRef::Environment("SLACK_BOT_TOKEN".to_owned()));
+    assert_eq!(
+        config.slack.as_ref().unwrap().bot_token.reference(),
+        &SecretRef::Environment("SLACK_BOT_TOKEN".to_owned())
+    );
 }
 
 /// Every key of the table stands in the example, and what stands there in a comment works when it is uncommented.
@@ -85,6 +88,7 @@ fn known_keys() -> Vec<String> {
         "okta",
         "entra",
         "keycloak",
+        "sign_in",
         "breakglass",
         "breakglass.main",
         "breakglass.main.groups",
@@ -107,8 +111,8 @@ fn known_keys() -> Vec<String> {
 fn what_is_left_out_has_a_sound_value() {
     let config = read(WHOLE).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!(config.store, Path::new("/var/lib/glasskey"));
-    assert_eq!(config.slack.api_url.as_str(), "https://slack.com/api");
-    assert_eq!(config.slack.sockets, 2);
+    assert_eq!(config.slack.as_ref().unwrap().api_url.as_str(), "https://slack.com/api");
+    assert_eq!(config.slack.as_ref().unwrap().sockets, 2);
     assert_eq!(config.aws.calls_per_second, 20);
     assert_eq!(config.directory_schedule.to_string(), "0 */5 * * * *");
     assert_eq!(config.admin.metrics.to_string(), "127.0.0.1:9464");
@@ -221,12 +225,12 @@ fn a_secret_in_a_wrong_place_is_not_shown() {
 async fn a_planted_secret_is_used_and_never_printed() {
     let config = read(WHOLE).unwrap();
     let secrets = config.resolve_secrets(&environment()).await.unwrap();
-    assert_eq!(secrets.slack_bot_token.expose(), PLANTED);
+    assert_eq!(secrets.slack.as_ref().unwrap().bot_token.expose(), PLANTED);
     for said in [
         format!("{config:?}"),
         format!("{config:#?}"),
         format!("{secrets:?}"),
-        format!("{}", secrets.slack_bot_token),
+        format!("{}", secrets.slack.as_ref().unwrap().bot_token),
         format!("{:?}", environment()),
     ] {
         assert!(!said.contains("planted"), "{said}");
@@ -259,11 +263,14 @@ async fn every_secret_that_cannot_be_had_is_told_at_once() {
 fn a_secret_beside_the_configuration_is_found_from_its_folder() {
     let text = WHOLE.replace("env:SLACK_BOT_TOKEN", "file:bot-token");
     let config = read(&text).unwrap();
-    assert_eq!(config.slack.bot_token.reference(), &SecretRef::File("/etc/glasskey/bot-token".into()));
+    assert_eq!(
+        config.slack.as_ref().unwrap().bot_token.reference(),
+        &SecretRef::File("/etc/glasskey/bot-token".into())
+    );
     let text = WHOLE.replace("env:SLACK_BOT_TOKEN", "aws-secretsmanager:glasskey/slack");
     let config = read(&text).unwrap();
     let id = "glasskey/slack".to_owned();
-    assert_eq!(config.slack.bot_token.reference(), &SecretRef::SecretsManager(id));
+    assert_eq!(config.slack.as_ref().unwrap().bot_token.reference(), &SecretRef::SecretsManager(id));
 }
 
 #[test]
@@ -328,4 +335,47 @@ fn a_file_that_cannot_be_read_is_told_with_what_to_do() {
     assert!(Config::load(Path::new("/dev/zero"), &environment(), Need::NoSecrets).is_err());
     let folder = Config::load(Path::new("/"), &environment(), Need::NoSecrets).unwrap_err().to_string();
     assert!(folder.contains("cannot be read"), "{folder}");
+}
+
+const DISCORD: &str = r#"
+[discord]
+token = "env:DISCORD_TOKEN"
+guild = "1100000000000000001"
+channel = "1100000000000000002"
+"#;
+
+#[test]
+fn discord_is_served_beside_slack_or_alone() {
+    let both = read(&format!("{WHOLE}{DISCORD}")).unwrap();
+    assert!(both.slack.is_some());
+    let discord = both.discord.unwrap();
+    assert_eq!(
+        (discord.guild.as_str(), discord.channel.as_str()),
+        ("1100000000000000001", "1100000000000000002")
+    );
+    assert_eq!(discord.api_url.as_str(), "https://discord.com/");
+    let alone = read(&format!("{DISCORD}[aws]\nregion = \"eu-west-1\"\n")).unwrap();
+    assert!(alone.slack.is_none() && alone.discord.is_some());
+}
+
+#[test]
+fn ids_of_discord_are_numbers_and_nothing_else() {
+    for (key, wrong) in [
+        ("guild", "acme"),
+        ("guild", "0100000000000000001"),
+        ("channel", "#access"),
+        ("channel", "99999999999999999999"),
+    ] {
+        let text = DISCORD
+            .lines()
+            .map(|line| if line.starts_with(key) { format!("{key} = \"{wrong}\"") } else { line.to_owned() })
+            .collect::<Vec<_>>()
+            .join("\n");
+        let said = faults(&text);
+        assert!(said.contains(&format!("discord.{key}")) && said.contains("must be the id of"), "{said}");
+    }
+    let said = faults("[discord]\n");
+    for key in ["discord.token", "discord.guild", "discord.channel"] {
+        assert!(said.contains(key), "{said}");
+    }
 }

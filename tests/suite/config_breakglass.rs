@@ -55,7 +55,7 @@ fn the_least_that_is_needed_has_sound_values_beside_it() {
     assert_eq!((place.provider, place.app.as_str()), (Provider::Okta, "0oa1emergency"));
     let groups = [(Level::Ro, "00gro".to_owned()), (Level::Ops, "00gops".to_owned())];
     assert_eq!(place.groups, BTreeMap::from(groups));
-    assert_eq!((place.session, place.channel.as_str()), (Seconds::hours(1), "C0ACCESS"));
+    assert_eq!((place.session, place.channel.as_deref()), (Seconds::hours(1), Some("C0ACCESS")));
     assert_eq!((federation.max_length, federation.length), (Seconds::hours(4), Seconds::hours(2)));
     assert_eq!((&place.cut, &federation.canary), (&None, &None));
     assert_eq!(config.breakglass.runbook, Path::new("/var/lib/glasskey/runbook.md"));
@@ -91,7 +91,10 @@ external_id = "env:EXTERNAL"
     assert_eq!(settings.place.provider, Provider::Entra);
     assert_eq!(settings.place.groups.keys().collect::<Vec<_>>(), [&Level::Ops]);
     assert_eq!((settings.max_length, settings.length), (Seconds::hours(1), Seconds::hours(1)));
-    assert_eq!((settings.place.session, settings.place.channel.as_str()), (Seconds::hours(12), "C0INCIDENT"));
+    assert_eq!(
+        (settings.place.session, settings.place.channel.as_deref()),
+        (Seconds::hours(12), Some("C0INCIDENT"))
+    );
     let plan = CutPlan {
         assume: "arn:aws:iam::555555555555:role/path/GlasskeyEmergencySessions".to_owned(),
         roles: vec!["EmergencyAccess_Role1_Ops".to_owned()],

@@ -13,6 +13,7 @@ mod cli;
 mod cloudformation;
 mod config;
 mod config_breakglass;
+mod config_sign_in;
 mod conformance;
 mod crash;
 mod discord_gateway;

@@ -412,7 +412,8 @@ fn a_federation_that_is_not_configured_is_a_warning_when_it_can_be_known() {
         app: "0oa1".to_owned(),
         groups: BTreeMap::new(),
         session: Seconds::hours(1),
-        channel: "C0INCIDENT".to_owned(),
+        channel: Some("C0INCIDENT".to_owned()),
+        discord_channel: None,
         cut: None,
     };
     let settings =

@@ -13,6 +13,11 @@ use crate::words::Word;
 /// Words between the parts that mean nothing here, besides those of every command.
 const ALSO_FILLERS: &[&str] = &["and", "by", "from"];
 
+/// Whether a word between people means nothing.
+pub(super) fn leads_to_people(word: &Word) -> bool {
+    is_filler(word) || ALSO_FILLERS.contains(&word.key().as_str())
+}
+
 enum Kind {
     Level(LevelWord),
     Length(Found),
@@ -136,7 +141,7 @@ fn unit(rest: &[Word], vocabulary: &dyn Vocabulary) -> (Kind, usize) {
         Kind::Level(level)
     } else if let Some(person) = PersonRef::parse(&word.text) {
         Kind::Person(person)
-    } else if is_filler(word) || ALSO_FILLERS.contains(&key.as_str()) {
+    } else if leads_to_people(word) {
         Kind::Filler
     } else if vocabulary.is_federation(&word.text) {
         Kind::Federation

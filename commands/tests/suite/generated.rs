@@ -1,10 +1,11 @@
 //! Texts that are generated from the table of definitions.
 
 use crate::acme::Acme;
-use glasskey_commands::definition::{BREAKGLASS, COMMANDS, ELEVATE, Registered};
-use glasskey_commands::manifest::{SlackApp, slack};
+use glasskey_commands::definition::{BREAKGLASS, COMMANDS, Command, ELEVATE, Registered};
+use glasskey_commands::manifest::{SlackApp, discord, slack};
 use glasskey_commands::{
     Breakglass, BreakglassKeyword, Elevate, Keyword, Keywords, NoVocabulary, breakglass, elevate, help,
+    help_by_options,
 };
 
 #[test]
@@ -28,6 +29,16 @@ fn each_topic_of_breakglass_has_its_help() {
     let topics: Vec<String> =
         BreakglassKeyword::ALL.iter().map(|topic| help(&BREAKGLASS, Some(*topic))).collect();
     insta::assert_snapshot!(topics.join("\n"));
+}
+
+/// A chat with a field for each part must not be told how to type them on one line.
+#[test]
+fn the_help_where_parts_have_fields_names_the_fields() {
+    fn all<K: Keywords>(command: &Command<K>) -> String {
+        let topics = K::ALL.iter().map(|topic| help_by_options(command, Some(*topic)));
+        std::iter::once(help_by_options(command, None)).chain(topics).collect::<Vec<_>>().join("\n")
+    }
+    insta::assert_snapshot!([all(&ELEVATE), all(&BREAKGLASS)].join("\n"));
 }
 
 #[test]
@@ -101,6 +112,8 @@ fn keyword_of(said: &Elevate) -> Option<Keyword> {
         Elevate::Deny { .. } => Keyword::Deny,
         Elevate::Withdraw(_) => Keyword::Withdraw,
         Elevate::Why { .. } => Keyword::Why,
+        Elevate::Link => Keyword::Link,
+        Elevate::Unlink => Keyword::Unlink,
         Elevate::Help(_) => Keyword::Help,
     })
 }
@@ -136,14 +149,19 @@ fn a_name_that_is_not_yaml_stays_one_text() {
     assert!(slack(&app).contains("\n  name: \"a\\\": {b}\\u000A# \\\\\"\n"));
 }
 
-/// To write the file anew: `UPDATE_GENERATED=1 cargo test -p glasskey-commands`.
+/// To write the files anew: `UPDATE_GENERATED=1 cargo test -p glasskey-commands`.
 #[test]
-fn the_manifest_in_deploy_is_what_the_table_says() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/slack/manifest.yaml");
-    let generated = slack(&SlackApp::default());
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
-        std::fs::write(path, &generated).unwrap();
+fn the_manifests_in_deploy_are_what_the_table_says() {
+    let deploy = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy");
+    for (file, generated) in
+        [("slack/manifest.yaml", slack(&SlackApp::default())), ("discord/commands.json", discord())]
+    {
+        let path = format!("{deploy}/{file}");
+        if std::env::var_os("UPDATE_GENERATED").is_some() {
+            std::fs::write(&path, &generated).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(written, generated, "run with UPDATE_GENERATED=1");
+        assert!(generated.ends_with('\n'));
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), generated, "run with UPDATE_GENERATED=1");
-    assert!(generated.ends_with('\n'));
 }

@@ -86,7 +86,7 @@ fn length() -> impl Strategy<Value = Length> {
     ]
 }
 
-fn said() -> impl Strategy<Value = Elevate> {
+pub(crate) fn said() -> impl Strategy<Value = Elevate> {
     let reason =
         || prop_oneof![text(), phrase()].prop_map(|text| AccountSelector::new(&text).as_str().to_owned());
     let reason = move || reason().prop_filter("a reason", |reason| !reason.is_empty());
@@ -110,6 +110,8 @@ fn said() -> impl Strategy<Value = Elevate> {
         1 => why,
         1 => Just(Elevate::Form),
         1 => Just(Elevate::List),
+        1 => Just(Elevate::Link),
+        1 => Just(Elevate::Unlink),
         1 => id().prop_map(Elevate::Show),
         1 => id().prop_map(Elevate::End),
         1 => id().prop_map(Elevate::Approve),
@@ -123,7 +125,7 @@ fn each_vocabulary() -> [&'static dyn Vocabulary; 2] {
     [&NoVocabulary, &Acme]
 }
 
-fn is_one_clean_line(text: &str) -> bool {
+pub(crate) fn is_one_clean_line(text: &str) -> bool {
     AccountSelector::new(text).as_str() == text && !text.chars().any(char::is_control)
 }
 

@@ -9,6 +9,10 @@ mod generated;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod options;
+#[cfg(test)]
 mod phrasings;
+#[cfg(test)]
+mod registration;
 #[cfg(test)]
 mod wrong;

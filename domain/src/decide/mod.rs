@@ -4,8 +4,10 @@
 
 mod emergency;
 mod ending;
+mod links;
 mod outcomes;
 mod permission;
+mod proof;
 mod requests;
 mod settle;
 
@@ -18,7 +20,7 @@ use crate::directory::Directory;
 use crate::emergency::Level;
 use crate::event::Event;
 use crate::ids::{EmergencyId, PersonId, RequestId};
-use crate::person::{Actor, Who};
+use crate::person::{Actor, ChatAccount, Who};
 use crate::refusal::Refusal;
 use crate::request::AccessRequest;
 use crate::rules::Rules;
@@ -183,6 +185,20 @@ pub enum Reply {
         /// Which.
         id: EmergencyId,
     },
+    /// The account is taken for the person.
+    Linked {
+        /// Which account.
+        account: ChatAccount,
+        /// Whose it is.
+        person: PersonId,
+    },
+    /// The account is nobody's again.
+    Unlinked {
+        /// Which account.
+        account: ChatAccount,
+        /// Whose it was.
+        person: PersonId,
+    },
     /// Taken note of.
     Noted,
 }
@@ -193,6 +209,12 @@ pub enum Reply {
 /// A [`Refusal`] when a person may not, or cannot, do what they asked. Timers and outcomes are never refused: those
 /// that no longer fit change nothing.
 pub fn decide(world: &World<'_>, incoming: &Incoming) -> Result<Decision, Refusal> {
+    let decision = decided(world, incoming)?;
+    proof::proven(world, incoming)?;
+    Ok(decision)
+}
+
+fn decided(world: &World<'_>, incoming: &Incoming) -> Result<Decision, Refusal> {
     let by = &incoming.by;
     match &incoming.command {
         Command::Request(new) => requests::request(world, by, new),
@@ -213,13 +235,19 @@ pub fn decide(world: &World<'_>, incoming: &Incoming) -> Result<Decision, Refusa
             person: person.clone(),
             email: email.clone(),
         })),
+        Command::Link { account, person, sign_in } => {
+            links::link(world, by, account, person, sign_in.as_ref())
+        }
+        Command::Unlink { account } => links::unlink(world, by, account),
         Command::DirectoryRead { document, counts } => {
             Ok(noted(Event::DirectoryRead { document: document.clone(), counts: *counts }))
         }
         Command::PolicyLoaded { set, files } => {
             Ok(noted(Event::PolicyLoaded { set: set.clone(), files: files.clone() }))
         }
-        Command::Started { version } => Ok(noted(Event::Started { version: version.clone() })),
+        Command::Started { version, platforms } => {
+            Ok(noted(Event::Started { version: version.clone(), platforms: platforms.clone() }))
+        }
         Command::Stopped => Ok(noted(Event::Stopped)),
     }
 }
@@ -238,6 +266,8 @@ pub fn refused(command: &Command, refusal: &Refusal) -> Event {
         Command::Expire { id } => ("expire", Some(id)),
         Command::Overdue { id } => ("overdue", Some(id)),
         Command::Bind { .. } => ("bind", None),
+        Command::Link { .. } => ("link", None),
+        Command::Unlink { .. } => ("unlink", None),
         Command::DirectoryRead { .. } => ("directory-read", None),
         Command::PolicyLoaded { .. } => ("policy-loaded", None),
         Command::Started { .. } => ("started", None),

@@ -25,13 +25,16 @@ pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
         }
         Outcome::FederationMade { id, results } => super::emergency::made(world, id, results),
         Outcome::MetadataFetched { id, fault } => super::emergency::metadata(world, id, fault.as_deref()),
-        Outcome::CardIntended { id } => if_open(world, id, Event::CardIntended { id: id.clone() }),
-        Outcome::CardShown { id, version, message } => {
-            let event = Event::CardShown { id: id.clone(), version: *version, message: message.clone() };
+        Outcome::CardIntended { id, on } => {
+            if_open(world, id, Event::CardIntended { id: id.clone(), on: *on })
+        }
+        Outcome::CardShown { id, on, version, message } => {
+            let event =
+                Event::CardShown { id: id.clone(), on: *on, version: *version, message: message.clone() };
             if_open(world, id, event)
         }
-        Outcome::CardUndeliverable { id, why } => {
-            if_open(world, id, Event::CardUndeliverable { id: id.clone(), why: why.clone() })
+        Outcome::CardUndeliverable { id, on, why } => {
+            if_open(world, id, Event::CardUndeliverable { id: id.clone(), on: *on, why: why.clone() })
         }
         Outcome::TellIntended { tell } => if_untold(world, tell, Event::TellIntended { tell: tell.clone() }),
         Outcome::Told { tell } => if_untold(world, tell, Event::Told { tell: tell.clone() }),

@@ -15,8 +15,8 @@ use crate::event::EmergencyFact;
 use crate::federation::{READ_ONLY, View};
 use crate::ids::{EmergencyId, PersonId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
-use crate::person::Who;
-use crate::request::{CardState, Posting};
+use crate::person::{Platform, Who};
+use crate::request::{Cards, Posting};
 use crate::settings::{ENDS_SOON_BEFORE, PROPOSAL_REMIND_EVERY, STILL_ON_EVERY, TIMELINE_MAX};
 use crate::timers;
 
@@ -43,7 +43,8 @@ pub(super) fn evolve(
             reminded: 0,
             remind_at: PROPOSAL_REMIND_EVERY.after(at),
         };
-        let emergency = proposed(ask, terms, confirmers, state);
+        let cards = Cards::on_each(&book.watch.served.0);
+        let emergency = proposed(ask, terms, confirmers, state, cards);
         book.emergencies.entry(id.clone()).or_insert(emergency);
         touched.emergencies.insert(id.clone());
         return;
@@ -124,6 +125,7 @@ fn proposed(
     terms: &EmergencyTerms,
     confirmers: &[PersonId],
     state: EmergencyState,
+    cards: Cards,
 ) -> Emergency {
     let mut emergency = Emergency {
         ask: ask.clone(),
@@ -142,7 +144,7 @@ fn proposed(
         review: Review::NotNeeded,
         timeline: Vec::new(),
         version: 1,
-        card: CardState::default(),
+        cards,
         untold: BTreeMap::new(),
     };
     if terms.approvals > 0 {
@@ -332,14 +334,23 @@ fn drop_unposted(emergency: &mut Emergency, which: impl Fn(&NoticeKind) -> bool)
 }
 
 fn tell(emergency: &mut Emergency, kind: NoticeKind, to: Recipient) {
-    let id = Subject::Emergency(emergency.ask.id.clone());
-    emergency.untold.entry(Tell { id, kind, to }).or_default();
+    for on in emergency.cards.platforms().filter(|platform| to.can_be_on(*platform)).collect::<Vec<_>>() {
+        tell_on(emergency, on, kind, to.clone());
+    }
 }
 
-/// In the incident channel.
+fn tell_on(emergency: &mut Emergency, on: Platform, kind: NoticeKind, to: Recipient) {
+    let id = Subject::Emergency(emergency.ask.id.clone());
+    emergency.untold.entry(Tell { id, kind, to, on }).or_default();
+}
+
+/// In the incident channel of each platform; in its access channel, where the configuration names none.
 pub(super) fn aloud(emergency: &mut Emergency, kind: NoticeKind) {
-    let name = emergency.ask.place.channel.clone();
-    tell(emergency, kind, Recipient::Channel { name });
+    for on in emergency.cards.platforms().collect::<Vec<_>>() {
+        let incidents = emergency.ask.place.channel_on(on);
+        let to = incidents.map_or(Recipient::Access, |name| Recipient::Channel { name: name.to_owned() });
+        tell_on(emergency, on, kind, to);
+    }
 }
 
 /// In the incident channel, in the access channel, and where policy says.

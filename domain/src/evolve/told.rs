@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::with;
 use crate::book::{Book, Touched};
-use crate::ids::Subject;
+use crate::ids::{PersonId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
+use crate::person::{ChatAccount, Platform};
 use crate::request::{CardState, MessageRef, Posting};
-use crate::watch::Center;
+use crate::watch::{Center, Served};
 
 /// Whether Identity Center answers, and who is told.
 pub(super) fn watched(
@@ -28,26 +29,82 @@ pub(super) fn watched(
 
 pub(super) fn tell_watch(book: &mut Book, touched: &mut Touched, kind: NoticeKind, channels: &[String]) {
     touched.watch = true;
-    for name in channels {
-        let to = Recipient::Channel { name: name.clone() };
-        book.watch.untold.entry(Tell { id: Subject::Watch, kind, to }).or_default();
+    if channels.is_empty() {
+        return;
+    }
+    for on in book.watch.served.0.clone() {
+        // A name that could be either's is Slack's: the configuration names Discord's channels by their ids.
+        let here = |name: &&String| Platform::of_channel(name).unwrap_or_default() == on;
+        let named = channels.iter().filter(here).map(|name| Recipient::Channel { name: name.clone() });
+        let mut to: Vec<Recipient> = named.collect();
+        if to.is_empty() {
+            to.push(Recipient::Access);
+        }
+        for to in to {
+            book.watch.untold.entry(Tell { id: Subject::Watch, kind, to, on }).or_default();
+        }
+    }
+}
+
+/// Whose account was linked, or is not any more, is told wherever else they are: if it was not they, they know it there.
+pub(super) fn tell_of_link(
+    book: &mut Book,
+    touched: &mut Touched,
+    account: &ChatAccount,
+    person: &PersonId,
+    linked: bool,
+) {
+    touched.watch = true;
+    // Discord's ids are numbers; another is told without it.
+    let user = account.user.parse().unwrap_or(0);
+    let kind = if linked { NoticeKind::Linked { user } } else { NoticeKind::Unlinked { user } };
+    let own = Platform::of_door(account.door);
+    for on in book.watch.served.0.clone() {
+        // Who is not linked cannot be reached where links are all there is.
+        if linked || Some(on) != own {
+            let to = Recipient::Person { person: person.clone() };
+            book.watch.untold.entry(Tell { id: Subject::Watch, kind, to, on }).or_default();
+        }
+    }
+}
+
+/// Other platforms are served now, or the same. What is open is shown where people are, and nothing waits for a platform
+/// that is not there any more.
+pub(super) fn serve(book: &mut Book, platforms: &Served, touched: &mut Touched) {
+    if book.watch.served == *platforms || platforms.0.is_empty() {
+        return;
+    }
+    book.watch.served = platforms.clone();
+    book.watch.untold.retain(|tell, _| platforms.0.contains(&tell.on));
+    touched.watch = true;
+    for (id, request) in &mut book.requests {
+        request.cards.serve(&platforms.0);
+        request.untold.retain(|tell, _| platforms.0.contains(&tell.on));
+        touched.requests.insert(id.clone());
+    }
+    for (id, emergency) in &mut book.emergencies {
+        emergency.cards.serve(&platforms.0);
+        emergency.untold.retain(|tell, _| platforms.0.contains(&tell.on));
+        touched.emergencies.insert(id.clone());
     }
 }
 
 /// Changes a card, if what it shows is there.
 pub(super) fn with_card(
     book: &mut Book,
-    id: &Subject,
+    (id, on): (&Subject, Platform),
     touched: &mut Touched,
     change: impl FnOnce(&mut CardState),
 ) {
     match id {
         Subject::Request(id) => {
-            with(book, id, touched, |request| change(&mut request.card));
+            with(book, id, touched, |request| {
+                request.cards.on_mut(on).map(change);
+            });
         }
         Subject::Emergency(id) => {
             if let Some(emergency) = book.emergencies.get_mut(id) {
-                change(&mut emergency.card);
+                emergency.cards.on_mut(on).map(change);
                 touched.emergencies.insert(id.clone());
             }
         }
@@ -81,12 +138,12 @@ pub(super) fn with_untold(
 
 pub(super) fn card_shown(
     book: &mut Book,
-    id: &Subject,
+    card: (&Subject, Platform),
     version: u64,
     message: &MessageRef,
     touched: &mut Touched,
 ) {
-    with_card(book, id, touched, |card| {
+    with_card(book, card, touched, |card| {
         card.posting = Posting::Posted { message: message.clone() };
         card.shown = card.shown.max(version);
     });

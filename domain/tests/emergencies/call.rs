@@ -19,12 +19,12 @@ impl Life {
         let command = match job.clone() {
             Job::Federation { id, .. } => return self.steps(&id, dice),
             Job::EmergencyTimer { id } => Command::Emergency(EmergencyCommand::Tick { id }),
-            Job::Card { id } => {
+            Job::Card { id, on } => {
                 let version =
                     id.emergency().and_then(|id| self.town.book.emergency(id)).map(|one| one.version);
                 let Some(version) = version else { return Ok(()) };
                 let message = MessageRef { channel: "C".to_owned(), message: id.to_string() };
-                Command::Outcome(Outcome::CardShown { id, version, message })
+                Command::Outcome(Outcome::CardShown { id, on, version, message })
             }
             Job::Tell { tell } => {
                 self.watch.posted(&self.town, &tell)?;

@@ -303,7 +303,7 @@ fn who_may_close_it() {
     for (who, may) in [(Who::Local { user: "root".to_owned() }, true), (Who::Glasskey, true)] {
         let mut life = Life::on(&["cy"]);
         let command = command::EmergencyCommand::Off { which: open(), reason: None };
-        let by = Actor { who, door: Door::Host };
+        let by = Actor { who, door: Door::Host, sign_in: None };
         let answer = life.answers(Incoming { by, interaction: None, command: Command::Emergency(command) });
         assert_eq!(answer.is_ok(), may);
     }

@@ -255,8 +255,10 @@ fn has_its_jobs(book: &Book, one: &Emergency, now: Timestamp) -> Law {
     }
     let works = book.due().any(|(_, job)| matches!(job, Job::Federation { id, .. } if *id == one.ask.id));
     holds(works == one.state.holds_federation(), missing("reconcile, or has one too many"))?;
-    let card = Job::Card { id: id.clone().into() };
-    holds(one.card_is_current() || book.due().any(|(_, job)| *job == card), missing("show its card"))?;
+    for on in one.cards.outdated(one.version) {
+        let card = Job::Card { id: id.clone().into(), on };
+        holds(book.due().any(|(_, job)| *job == card), missing("show its card"))?;
+    }
     let told = |tell: &Tell| book.due().any(|(_, job)| *job == Job::Tell { tell: tell.clone() });
     holds(one.untold.keys().all(told), missing("be told"))
 }

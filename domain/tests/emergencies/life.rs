@@ -253,7 +253,10 @@ impl Life {
         let reloaded = self.town.reloaded();
         holds(reloaded == self.town.book, "the stored copy tells another book")?;
         self.town.book = if self.story.len().is_multiple_of(2) { replayed } else { reloaded };
-        self.send(Incoming::inside(Command::Started { version: "0.1.0".to_owned() }))
+        self.send(Incoming::inside(Command::Started {
+            version: "0.1.0".to_owned(),
+            platforms: Served::default(),
+        }))
     }
 
     fn by_hand(&mut self, kind: u8, who: usize, level: emergency::Level) {

@@ -109,17 +109,18 @@ fn commands(life: &Life) -> Vec<Command> {
         EmergencyCommand::Tick { id: id(0) },
     ];
     let looked = life.twin.shows(life.town.now, 0, true);
-    let tell = Tell { id: id(0).into(), kind: NoticeKind::EmergencyOff, to: Recipient::Access };
+    let tell =
+        Tell { id: id(0).into(), kind: NoticeKind::EmergencyOff, to: Recipient::Access, on: Platform::Slack };
     let message = MessageRef { channel: "C".to_owned(), message: "1".to_owned() };
     let outcomes = [
         Outcome::FederationLooked { id: id(0), looked, fault: None },
         Outcome::FederationMade { id: id(0), results: vec![(FederationChange::Activate, lost())] },
         Outcome::MetadataFetched { id: id(0), fault: None },
-        Outcome::CardShown { id: id(0).into(), version: 1, message },
+        Outcome::CardShown { id: id(0).into(), on: Platform::Slack, version: 1, message },
         Outcome::Told { tell },
     ];
     let mut all: Vec<Command> = said.map(Command::Emergency).into();
-    all.push(Command::Started { version: "0.1.0".to_owned() });
+    all.push(Command::Started { version: "0.1.0".to_owned(), platforms: Served::default() });
     all.extend(outcomes.map(Command::Outcome));
     all
 }

@@ -45,9 +45,9 @@ fn a_journal_from_before_there_were_emergencies_still_parses() {
         {"event":"undeliverable","tell":"AR-7K3Q/ended/thread","why":"no user"}]}"##;
     let record: Record = serde_json::from_str(old).unwrap();
     let about = |event: &Event| match event {
-        Event::CardIntended { id } | Event::CardShown { id, .. } | Event::CardUndeliverable { id, .. } => {
-            id.clone()
-        }
+        Event::CardIntended { id, .. }
+        | Event::CardShown { id, .. }
+        | Event::CardUndeliverable { id, .. } => id.clone(),
         Event::TellIntended { tell } | Event::Told { tell } | Event::Undeliverable { tell, .. } => {
             tell.id.clone()
         }

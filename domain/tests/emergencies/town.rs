@@ -98,6 +98,9 @@ impl Rules for Table {
     fn audit(&self, _: &Directory, person: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
         if self.auditors.contains(person) { Ok(()) } else { Err(NotPermitted::NoPolicy) }
     }
+    fn administer(&self, _: &Directory, _: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
+        Err(NotPermitted::NoPolicy)
+    }
 }
 
 fn directory() -> Directory {
@@ -122,7 +125,8 @@ pub fn place() -> Place {
         app: "0oa1".to_owned(),
         groups: [(Level::Ro, "00gro".to_owned()), (Level::Ops, "00gops".to_owned())].into(),
         session: Seconds::hours(1),
-        channel: "C0INCIDENT".to_owned(),
+        channel: Some("C0INCIDENT".to_owned()),
+        discord_channel: None,
         cut: None,
     }
 }

@@ -319,11 +319,11 @@ impl Life {
                 Job::Expire { id } => Command::Expire { id },
                 Job::Overdue { id } => Command::Overdue { id },
                 Job::Lapse { id } => Command::Lapse { id },
-                Job::Card { id } => {
+                Job::Card { id, on } => {
                     let request = id.request().and_then(|id| self.town.book.request(id));
                     let Some(request) = request else { continue };
                     let message = request::MessageRef { channel: "C".to_owned(), message: id.to_string() };
-                    Command::Outcome(Outcome::CardShown { version: request.version, id, message })
+                    Command::Outcome(Outcome::CardShown { version: request.version, id, on, message })
                 }
                 Job::Tell { tell } => Command::Outcome(Outcome::Told { tell }),
                 Job::Reconcile { .. } => continue,
@@ -421,7 +421,9 @@ impl Life {
         let reloaded = self.town.reloaded();
         holds(reloaded == self.town.book, "the stored copy tells another book")?;
         self.town.book = if self.story.len().is_multiple_of(2) { replayed } else { reloaded };
-        self.send(Incoming::inside(Command::Started { version: "0.1.0".to_owned() }))
+        // Whoever starts it again may serve another platform, or one less.
+        let platforms = if self.story.len().is_multiple_of(3) { Served::default() } else { Served::all() };
+        self.send(Incoming::inside(Command::Started { version: "0.1.0".to_owned(), platforms }))
     }
 
     fn by_hand(&mut self, who: usize, target: usize, add: bool) {

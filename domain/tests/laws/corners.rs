@@ -77,7 +77,11 @@ fn a_create_that_is_taken_back_was_perhaps_called() {
 #[test]
 fn a_create_before_a_stop_was_perhaps_called() {
     let (mut town, id) = about_to_create();
-    town.send(command::Incoming::inside(Command::Started { version: "0.1.0".to_owned() })).unwrap();
+    town.send(command::Incoming::inside(Command::Started {
+        version: "0.1.0".to_owned(),
+        platforms: Served::default(),
+    }))
+    .unwrap();
     town.outcome(Outcome::Failed {
         holding: holding("ana"),
         change: Change::Create,

@@ -35,7 +35,12 @@ fn operation() -> OperationId {
 }
 
 fn tell() -> Tell {
-    Tell { id: id().into(), kind: NoticeKind::Granted, to: Recipient::Person { person: person("ana") } }
+    Tell {
+        id: id().into(),
+        kind: NoticeKind::Granted,
+        to: Recipient::Person { person: person("ana") },
+        on: Platform::Slack,
+    }
 }
 
 /// A town with the request in this state, brought there by what people and the provider do.
@@ -113,7 +118,7 @@ fn commands() -> Vec<Command> {
         },
         Command::DirectoryRead { document: "hash".to_owned(), counts: [4, 0, 1, 2] },
         Command::PolicyLoaded { set: "set-2".to_owned(), files: Vec::new() },
-        Command::Started { version: "0.1.0".to_owned() },
+        Command::Started { version: "0.1.0".to_owned(), platforms: Served::default() },
         Command::Stopped,
     ];
     let outcomes = [
@@ -123,9 +128,9 @@ fn commands() -> Vec<Command> {
         Outcome::Failed { holding: holding(), change: create, why: "quota".to_owned() },
         Outcome::ReplyLost { holding: holding(), change: create },
         Outcome::Trouble { holding: holding(), what: Some("throttled".to_owned()) },
-        Outcome::CardIntended { id: id().into() },
-        Outcome::CardShown { id: id().into(), version: 1, message },
-        Outcome::CardUndeliverable { id: id().into(), why: "no channel".to_owned() },
+        Outcome::CardIntended { id: id().into(), on: Platform::Slack },
+        Outcome::CardShown { id: id().into(), on: Platform::Slack, version: 1, message },
+        Outcome::CardUndeliverable { id: id().into(), on: Platform::Slack, why: "no channel".to_owned() },
         Outcome::TellIntended { tell: tell() },
         Outcome::Told { tell: tell() },
         Outcome::Undeliverable { tell: tell(), why: "no such user".to_owned() },
@@ -170,12 +175,16 @@ fn place(command: &Command) -> (usize, &'static str) {
             | Outcome::FederationMade { .. }
             | Outcome::MetadataFetched { .. } => elsewhere(),
         },
-        Command::Emergency(_) | Command::Center { .. } | Command::DrillMissed { .. } => elsewhere(),
+        Command::Emergency(_)
+        | Command::Center { .. }
+        | Command::DrillMissed { .. }
+        | Command::Link { .. }
+        | Command::Unlink { .. } => elsewhere(),
     }
 }
 
 fn elsewhere() -> ! {
-    panic!("emergencies have a table of their own")
+    panic!("emergencies and links have tests of their own")
 }
 
 /// People bring the first five and what doors refuse; all else comes from inside.

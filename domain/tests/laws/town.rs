@@ -100,6 +100,15 @@ impl Rules for Table {
     fn audit(&self, _: &Directory, _: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
         Err(NotPermitted::NoPolicy)
     }
+    fn administer(
+        &self,
+        _: &Directory,
+        person: &PersonId,
+        _: Door,
+        _: Timestamp,
+    ) -> Result<(), NotPermitted> {
+        if self.may_approve.contains(person) { Ok(()) } else { Err(NotPermitted::NoPolicy) }
+    }
 }
 
 pub fn directory() -> Directory {
@@ -344,10 +353,10 @@ impl Town {
             Job::Expire { id } => drop(self.send(inside(Command::Expire { id }))),
             Job::Overdue { id } => drop(self.send(inside(Command::Overdue { id }))),
             Job::Lapse { id } => drop(self.send(inside(Command::Lapse { id }))),
-            Job::Card { id } => {
+            Job::Card { id, on } => {
                 let version = self.book.request(id.request().unwrap()).unwrap().version;
                 let message = request::MessageRef { channel: "C".to_owned(), message: id.to_string() };
-                self.outcome(Outcome::CardShown { id, version, message });
+                self.outcome(Outcome::CardShown { id, on, version, message });
             }
             Job::Tell { tell } => self.outcome(Outcome::Told { tell }),
             Job::Federation { .. } | Job::EmergencyTimer { .. } => {

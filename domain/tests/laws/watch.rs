@@ -164,9 +164,10 @@ fn has_its_jobs(book: &Book, now: Timestamp) -> Law {
         let under_way = matches!(request.state, State::Granting { .. } | State::Ending { .. });
         let has = !under_way || book.due().any(|(_, job)| works(job));
         holds(has, missing("reconcile"))?;
-        let card = request.card_is_current()
-            || book.due().any(|(_, job)| *job == Job::Card { id: id.clone().into() });
-        holds(card, missing("show its card"))?;
+        for on in request.cards.outdated(request.version) {
+            let card = Job::Card { id: id.clone().into(), on };
+            holds(book.due().any(|(_, job)| *job == card), missing("show its card"))?;
+        }
         for tell in request.untold.keys() {
             holds(book.due().any(|(_, job)| *job == Job::Tell { tell: tell.clone() }), missing("be told"))?;
         }

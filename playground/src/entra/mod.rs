@@ -5,6 +5,7 @@ use axum::http::Method;
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value, json};
 
+use crate::idp::sign_in::{Desk, Flavour, Places, Step};
 use crate::idp::{
     Client, Group, Incoming, Operation, Reply, Rules, Twin, User, Wire, World, grant, metadata,
 };
@@ -35,8 +36,22 @@ pub async fn start(client: Client) -> std::io::Result<Twin> {
     let claims = json!({
         "roles": ["Application.ReadWrite.OwnedBy", "GroupMember.ReadWrite.All", "User.Read.All"],
     });
-    let world = World::new(&app, &GROUPS, client, claims);
-    Twin::start(|url| (world, Graph { url: url.to_owned() })).await
+    Twin::start(|url| {
+        let world = World::new(&app, &GROUPS, client, claims, desk(url));
+        (world, Graph { url: url.to_owned() })
+    })
+    .await
+}
+
+fn desk(url: &str) -> Desk {
+    let tenant = format!("{url}/{TENANT}");
+    let places = Places {
+        device: format!("{tenant}/oauth2/v2.0/devicecode"),
+        token: format!("{tenant}/oauth2/v2.0/token"),
+        keys: format!("{tenant}/discovery/v2.0/keys"),
+        page: format!("{url}/devicelogin"),
+    };
+    Desk::new(Flavour::Entra, format!("{tenant}/v2.0"), places)
 }
 
 struct Graph {
@@ -48,7 +63,14 @@ impl Wire for Graph {
         let (get, post) = (call.method == Method::GET, call.method == Method::POST);
         let (patch, delete) = (call.method == Method::PATCH, call.method == Method::DELETE);
         match call.segments().as_slice() {
-            [TENANT, "oauth2", "v2.0", "token"] if post => Some(Operation::Token),
+            [TENANT, "oauth2", "v2.0", "token"] if post => Some(call.token_operation()),
+            [TENANT, "oauth2", "v2.0", "devicecode"] if post => Some(Operation::SignIn(Step::Authorize)),
+            [TENANT, "discovery", "v2.0", "keys"] if get => Some(Operation::SignIn(Step::Keys)),
+            [TENANT, "v2.0", ".well-known", "openid-configuration"] if get => {
+                Some(Operation::SignIn(Step::Discovery))
+            }
+            ["devicelogin"] if get => Some(Operation::SignIn(Step::Page)),
+            ["devicelogin"] if post => Some(Operation::SignIn(Step::Answer)),
             [TENANT, "federationmetadata", "2007-06", "federationmetadata.xml"] if get => {
                 Some(Operation::Metadata)
             }
@@ -79,6 +101,7 @@ impl Wire for Graph {
         };
         match operation {
             Operation::Token => self.token(world, call),
+            Operation::SignIn(step) => world.sign_in(step, call),
             Operation::Metadata if call.field("appid") == Some(APP_ID) => {
                 metadata("https://sts.windows.net/")
             }
@@ -114,8 +137,7 @@ impl Wire for Graph {
             429 => "TooManyRequests",
             _ => "UnknownError",
         };
-        let body = json!({ "error": { "code": code, "message": said } }).to_string();
-        Reply { status, body }
+        Reply { status, ..Reply::json(&json!({ "error": { "code": code, "message": said } })) }
     }
 }
 

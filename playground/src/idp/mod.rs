@@ -1,5 +1,5 @@
 //! What the twins of Entra ID and Keycloak have in common: a tenant with users, groups and one app, a token endpoint that
-//! believes nobody without proof, and the faults of a network. Each twin adds its own wire.
+//! believes nobody without proof, and the faults of a network. Each twin adds its own wire. [`sign_in`] is of Okta's too.
 //!
 //! It must never be reachable from outside this machine, and never know anything about the bot.
 
@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use crate::connection::{Connection, Cuttable};
 
 mod clock;
+pub mod sign_in;
 mod token;
 mod world;
 
@@ -38,8 +39,12 @@ pub(crate) struct Incoming {
 /// What a twin answers.
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
     pub(crate) body: String,
 }
+
+/// What almost every answer is.
+pub(crate) const JSON: &str = "application/json";
 
 /// What differs from provider to provider.
 pub(crate) trait Wire: Send + Sync + 'static {
@@ -122,8 +127,8 @@ async fn handle(
         deliver(&mut world, shared.wire.as_ref(), &call)
     };
     match delivery {
-        Delivery::Answer(Reply { status, body }, retry_after) => {
-            let mut response = Response::builder().status(status).header("content-type", "application/json");
+        Delivery::Answer(Reply { status, content_type, body }, retry_after) => {
+            let mut response = Response::builder().status(status).header("content-type", content_type);
             if let Some(secs) = retry_after {
                 response = response.header("retry-after", secs);
             }
@@ -154,7 +159,7 @@ fn deliver(world: &mut World, wire: &dyn Wire, call: &Incoming) -> Delivery {
         Some(Fault::Status(status)) => plain(wire.error(status, "as the test wants it")),
         Some(Fault::Garbage) => {
             work(world);
-            plain(Reply { status: 200, body: "<html>gateway".to_owned() })
+            plain(Reply { status: 200, content_type: "text/html", body: "<html>gateway".to_owned() })
         }
         Some(Fault::Hang) => Delivery::Silence,
         Some(Fault::CutBefore) => Delivery::Cut,
@@ -181,6 +186,22 @@ impl Incoming {
         self.field(name)?.parse().ok()
     }
 
+    /// The fields of the body, when it is a form.
+    pub(crate) fn form(&self) -> Vec<(String, String)> {
+        let form = format!("/?{}", String::from_utf8_lossy(&self.body)).parse::<Uri>().ok();
+        let form = form.and_then(|uri| Query::<Vec<(String, String)>>::try_from_uri(&uri).ok());
+        form.map(|Query(pairs)| pairs).unwrap_or_default()
+    }
+
+    /// The step of a token endpoint that takes device codes too.
+    pub(crate) fn token_operation(&self) -> Operation {
+        if sign_in::is_by_device_code(&self.form()) {
+            Operation::SignIn(sign_in::Step::Token)
+        } else {
+            Operation::Token
+        }
+    }
+
     /// The body, when it is JSON.
     pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
@@ -189,11 +210,11 @@ impl Incoming {
 
 impl Reply {
     pub(crate) fn json(body: &Value) -> Self {
-        Self { status: 200, body: body.to_string() }
+        Self { status: 200, content_type: JSON, body: body.to_string() }
     }
 
     pub(crate) fn nothing() -> Self {
-        Self { status: 204, body: String::new() }
+        Self { status: 204, content_type: JSON, body: String::new() }
     }
 }
 
@@ -205,5 +226,5 @@ pub(crate) fn metadata(entity: &str) -> Reply {
          <X509Certificate>MIIBpretend</X509Certificate></X509Data></KeyInfo></KeyDescriptor></IDPSSODescriptor>\
          </EntityDescriptor>"
     );
-    Reply { status: 200, body }
+    Reply { status: 200, content_type: "application/samlmetadata+xml", body }
 }

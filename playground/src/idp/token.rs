@@ -1,7 +1,5 @@
 //! The token endpoint: client credentials, believed with the right secret or an assertion signed by the right key.
 
-use axum::extract::Query;
-use axum::http::Uri;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -50,12 +48,9 @@ pub(crate) struct Rules<'a> {
 pub(crate) fn grant(world: &mut World, call: &Incoming, rules: &Rules<'_>) -> Reply {
     let refuse = |error: &str, why: &str| Reply {
         status: if error == "invalid_client" { 401 } else { 400 },
-        body: json!({ "error": error, "error_description": why }).to_string(),
+        ..Reply::json(&json!({ "error": error, "error_description": why }))
     };
-    let form = format!("/?{}", String::from_utf8_lossy(&call.body));
-    let form =
-        form.parse::<Uri>().ok().and_then(|uri| Query::<Vec<(String, String)>>::try_from_uri(&uri).ok());
-    let Query(form) = form.unwrap_or_default();
+    let form = call.form();
     let field = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     if field("grant_type") != Some("client_credentials") {
         return refuse("unsupported_grant_type", "only client_credentials");

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 
+use super::clock::now_ms;
+use super::sign_in::{Desk, Step};
 use super::token::Client;
+use super::{Incoming, Reply};
 
 /// What a call is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,11 +35,13 @@ pub enum Operation {
     Remove,
     /// The groups that new users come into.
     DefaultGroups,
+    /// Somebody signs in by device code.
+    SignIn(Step),
 }
 
 impl Operation {
     pub(crate) const fn is_public(self) -> bool {
-        matches!(self, Self::Token | Self::Metadata)
+        matches!(self, Self::Token | Self::Metadata | Self::SignIn(_))
     }
 
     const fn changes(self) -> bool {
@@ -103,6 +108,8 @@ pub struct World {
     pub client: Client,
     /// What a token says that its bearer may do.
     pub claims: Value,
+    /// Where people sign in by device code.
+    pub desk: Desk,
     pub(crate) tokens: BTreeSet<String>,
     pub(crate) assertions: BTreeSet<String>,
     pub(crate) issued: usize,
@@ -119,7 +126,7 @@ struct Before {
 }
 
 impl World {
-    pub(crate) fn new(app: &Value, groups: &[&str], client: Client, claims: Value) -> Self {
+    pub(crate) fn new(app: &Value, groups: &[&str], client: Client, claims: Value, desk: Desk) -> Self {
         Self {
             app: app.as_object().cloned().unwrap_or_default(),
             users: BTreeMap::new(),
@@ -127,6 +134,7 @@ impl World {
             stale_reads: 0,
             client,
             claims,
+            desk,
             tokens: BTreeSet::new(),
             assertions: BTreeSet::new(),
             issued: 0,
@@ -139,6 +147,24 @@ impl World {
     /// Makes a user known.
     pub fn know(&mut self, user: User) {
         self.users.insert(user.id.clone(), user);
+    }
+
+    /// Somebody types a code, having signed in now. False for a code that waits for nobody, and for nobody we know.
+    pub fn signs_in(&mut self, user_code: &str, login: &str) -> bool {
+        self.signed_in(user_code, login, 0)
+    }
+
+    /// The same by a session of so many seconds ago.
+    pub fn signed_in(&mut self, user_code: &str, login: &str, secs_ago: i64) -> bool {
+        let user = self.users.values().find(|user| user.login == login && user.enabled).cloned();
+        let at_secs = now_ms().div_euclid(1_000) - secs_ago;
+        user.is_some_and(|user| self.desk.signs_in(user_code, &user, at_secs))
+    }
+
+    pub(crate) fn sign_in(&mut self, step: Step, call: &Incoming) -> Reply {
+        let users: Vec<User> = self.users.values().cloned().collect();
+        let form = if step == Step::Page { call.query.clone() } else { call.form() };
+        self.desk.answer(step, &form, &users, now_ms())
     }
 
     /// The next call of this kind meets this.

@@ -4,6 +4,7 @@ use axum::http::Method;
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value, json};
 
+use crate::idp::sign_in::{Desk, Flavour, Places, Step};
 use crate::idp::{
     Client, Group, Incoming, Operation, Reply, Rules, Twin, User, Wire, World, grant, metadata,
 };
@@ -32,8 +33,23 @@ pub async fn start(client: Client) -> std::io::Result<Twin> {
     });
     let roles = ["manage-clients", "manage-users", "query-groups", "query-users", "view-realm", "view-users"];
     let claims = json!({ "resource_access": { "realm-management": { "roles": roles } } });
-    let world = World::new(&app, &GROUPS, client, claims);
-    Twin::start(|url| (world, Admin { url: url.to_owned() })).await
+    Twin::start(|url| {
+        let world = World::new(&app, &GROUPS, client, claims, desk(url));
+        (world, Admin { url: url.to_owned() })
+    })
+    .await
+}
+
+fn desk(url: &str) -> Desk {
+    let realm = format!("{url}/realms/{REALM}");
+    let connect = format!("{realm}/protocol/openid-connect");
+    let places = Places {
+        device: format!("{connect}/auth/device"),
+        token: format!("{connect}/token"),
+        keys: format!("{connect}/certs"),
+        page: format!("{realm}/device"),
+    };
+    Desk::new(Flavour::Keycloak, realm, places)
 }
 
 struct Admin {
@@ -45,7 +61,18 @@ impl Wire for Admin {
         let (get, put) = (call.method == Method::GET, call.method == Method::PUT);
         let (post, delete) = (call.method == Method::POST, call.method == Method::DELETE);
         match call.segments().as_slice() {
-            ["realms", REALM, "protocol", "openid-connect", "token"] if post => Some(Operation::Token),
+            ["realms", REALM, "protocol", "openid-connect", "token"] if post => Some(call.token_operation()),
+            ["realms", REALM, "protocol", "openid-connect", "auth", "device"] if post => {
+                Some(Operation::SignIn(Step::Authorize))
+            }
+            ["realms", REALM, "protocol", "openid-connect", "certs"] if get => {
+                Some(Operation::SignIn(Step::Keys))
+            }
+            ["realms", REALM, ".well-known", "openid-configuration"] if get => {
+                Some(Operation::SignIn(Step::Discovery))
+            }
+            ["realms", REALM, "device"] if get => Some(Operation::SignIn(Step::Page)),
+            ["realms", REALM, "device"] if post => Some(Operation::SignIn(Step::Answer)),
             ["realms", REALM, "protocol", "saml", "descriptor"] if get => Some(Operation::Metadata),
             ["admin", "realms", REALM, rest @ ..] => match rest {
                 ["clients", _] if get => Some(Operation::ReadApp),
@@ -69,6 +96,7 @@ impl Wire for Admin {
         let id = call.path.get(4).map(String::as_str).unwrap_or_default();
         match operation {
             Operation::Token => self.token(world, call),
+            Operation::SignIn(step) => world.sign_in(step, call),
             Operation::Metadata => metadata(&format!("{}/realms/{REALM}", self.url)),
             Operation::ReadApp if id == APP => Reply::json(&Value::Object(world.shown_app())),
             Operation::Activate | Operation::Deactivate if id == APP => self.replace(world, call),
@@ -93,7 +121,7 @@ impl Wire for Admin {
     }
 
     fn error(&self, status: u16, said: &str) -> Reply {
-        Reply { status, body: json!({ "error": said }).to_string() }
+        Reply { status, ..Reply::json(&json!({ "error": said })) }
     }
 }
 

@@ -43,7 +43,7 @@ impl OktaControl {
         Self { shared }
     }
 
-    fn change<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+    pub(super) fn change<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let answer = act(&mut self.shared.world());
         self.shared.tell();
         answer

@@ -30,6 +30,7 @@ mod operation;
 mod options;
 mod paging;
 mod serve;
+mod sign_in;
 mod snapshot;
 #[cfg(test)]
 mod tests;

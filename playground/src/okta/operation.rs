@@ -4,6 +4,7 @@ use axum::http::Method;
 
 use super::limits::Bucket;
 use super::wire::{Refusal, decode};
+use crate::idp::sign_in::Step;
 
 /// One operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub(super) enum Operation {
     ListUsers,
     ListLogEvents,
     Token,
+    SignIn(Step),
 }
 
 /// An operation with the ids in its path, decoded.
@@ -49,7 +51,11 @@ impl Operation {
             Self::GetUser => "getUser",
             Self::ListUsers => "listUsers",
             Self::ListLogEvents => "listLogEvents",
-            Self::Token => "token",
+            Self::Token | Self::SignIn(Step::Token) => "token",
+            Self::SignIn(Step::Discovery) => "getWellKnownOpenIdConfiguration",
+            Self::SignIn(Step::Keys) => "oauthKeys",
+            Self::SignIn(Step::Authorize) => "deviceAuthorize",
+            Self::SignIn(Step::Page | Step::Answer) => "activate",
         }
     }
 
@@ -64,7 +70,7 @@ impl Operation {
             Self::AssignUserToGroup | Self::UnassignUserFromGroup => Some("okta.groups.manage"),
             Self::GetUser | Self::ListUsers => Some("okta.users.read"),
             Self::ListLogEvents => Some("okta.logs.read"),
-            Self::Token => None,
+            Self::Token | Self::SignIn(_) => None,
         }
     }
 
@@ -92,7 +98,7 @@ impl Operation {
             | Self::ListGroupRules => Bucket::Groups,
             Self::GetUser => Bucket::User,
             Self::ListLogEvents => Bucket::Logs,
-            Self::Token => Bucket::OAuth2,
+            Self::Token | Self::SignIn(_) => Bucket::OAuth2,
             Self::GetGroup | Self::ListUsers => Bucket::Others,
         }
     }
@@ -101,6 +107,24 @@ impl Operation {
         let (get, post) = (method == Method::GET, method == Method::POST);
         match path {
             ["oauth2", "v1", "token"] if post => Some(Self::Token),
+            ["activate"] if get => Some(Self::SignIn(Step::Page)),
+            ["activate"] if post => Some(Self::SignIn(Step::Answer)),
+            // The org authorization server, and the custom one that every org has at first.
+            [".well-known", "openid-configuration"]
+            | ["oauth2", "default", ".well-known", "openid-configuration"]
+                if get =>
+            {
+                Some(Self::SignIn(Step::Discovery))
+            }
+            ["oauth2", "v1", "keys"] | ["oauth2", "default", "v1", "keys"] if get => {
+                Some(Self::SignIn(Step::Keys))
+            }
+            ["oauth2", "v1", "device", "authorize"] | ["oauth2", "default", "v1", "device", "authorize"]
+                if post =>
+            {
+                Some(Self::SignIn(Step::Authorize))
+            }
+            ["oauth2", "default", "v1", "token"] if post => Some(Self::SignIn(Step::Token)),
             ["api", "v1", rest @ ..] => match rest {
                 ["apps", _] if get => Some(Self::GetApplication),
                 ["apps", _, "lifecycle", "activate"] if post => Some(Self::ActivateApplication),

@@ -16,8 +16,9 @@ use super::operation::{Asked, Operation};
 use super::options::FaultKind;
 use super::wire::{Refusal, Reply, encode, fields};
 use super::world::{Call, Outcome, World};
-use super::{access, apps, groups, logs, token, users};
+use super::{access, apps, groups, logs, sign_in, token, users};
 use crate::connection::Connection;
+use crate::idp::sign_in::{Step, is_by_device_code};
 
 /// What the server and the control handles share.
 #[derive(Debug)]
@@ -105,6 +106,11 @@ impl Incoming {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// The fields of the body, when it is a form.
+    pub(super) fn form(&self) -> Vec<(String, String)> {
+        fields(&self.text()).unwrap_or_default()
+    }
+
     /// The body as a page may show it: an assertion is as good as the client's password for an hour.
     fn shown_body(&self) -> String {
         if !self.header("content-type").starts_with("application/x-www-form-urlencoded") {
@@ -112,7 +118,7 @@ impl Incoming {
         }
         let fields = fields(&self.text()).unwrap_or_default();
         let shown = fields.iter().map(|(name, value)| match name.as_str() {
-            "client_assertion" => format!("{name}=***"),
+            "client_assertion" | "client_secret" | "device_code" => format!("{name}=***"),
             _ => format!("{name}={}", encode(value)),
         });
         shown.collect::<Vec<_>>().join("&")
@@ -221,8 +227,13 @@ fn deliver(world: &mut World, call: &Incoming, others: usize) -> Told {
 
 fn work(world: &mut World, call: &Incoming, asked: &Asked) -> Result<Reply, Refusal> {
     let operation = asked.operation;
-    if operation == Operation::Token {
-        return token::give(world, call);
+    match operation {
+        Operation::Token if is_by_device_code(&call.form()) => {
+            return Ok(sign_in::answer(world, call, Step::Token));
+        }
+        Operation::Token => return token::give(world, call),
+        Operation::SignIn(step) => return Ok(sign_in::answer(world, call, step)),
+        _ => {}
     }
     let caller = access::caller(world, call)?;
     access::may(world, &caller, operation)?;
@@ -246,6 +257,7 @@ fn work(world: &mut World, call: &Incoming, asked: &Asked) -> Result<Reply, Refu
         Operation::ListUsers => users::list(world, call),
         Operation::ListLogEvents => logs::list(world, call),
         Operation::Token => token::give(world, call),
+        Operation::SignIn(step) => Ok(sign_in::answer(world, call, step)),
     }
 }
 

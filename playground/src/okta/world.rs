@@ -12,7 +12,9 @@ use super::directory::Directory;
 use super::lag::{Fact, Lag, Lateness};
 use super::limits::Budgets;
 use super::options::{Fault, FaultKind, OktaOptions};
+use super::sign_in;
 use crate::company::Company;
+use crate::idp::sign_in::Desk;
 
 /// Calls remembered; the oldest are forgotten first, so that a long demo does not grow without end.
 pub const CALLS_KEPT_MAX: usize = 100_000;
@@ -133,6 +135,8 @@ pub(super) struct World {
     pub(super) directory: Directory,
     pub(super) lag: Lag,
     pub(super) tokens: Tokens,
+    /// Where people sign in by device code.
+    pub(super) desk: Desk,
     pub(super) budgets: Budgets,
     pub(super) faults: Vec<Fault>,
     pub(super) calls: VecDeque<Call>,
@@ -148,6 +152,7 @@ impl World {
         Self {
             options,
             tokens: Tokens::new(&url, now_ms),
+            desk: sign_in::desk(&url, false),
             url,
             clock,
             directory: Directory::of(company, now_ms),

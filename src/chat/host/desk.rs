@@ -53,7 +53,7 @@ impl Desk {
         let who = self
             .person(user)
             .map_or_else(|| Who::Local { user: user.name.clone() }, |person| Who::Person { person });
-        Actor { who, door: Door::Host }
+        Actor { who, door: Door::Host, sign_in: None }
     }
 
     async fn decide(&self, by: Actor, command: Command) -> HostResponse {

@@ -20,6 +20,7 @@ use super::fault::SlackFault;
 use super::models::SlackUser;
 use super::render::Names;
 use super::web::SlackWeb;
+use crate::chat::hall::Known;
 use crate::directory::people::{ChatProfile, resolve};
 use crate::engine::Engine;
 
@@ -54,14 +55,6 @@ struct Kept {
     user_of: BTreeMap<PersonId, String>,
     dm_of: BTreeMap<String, String>,
     named: BTreeMap<String, (Instant, String)>,
-}
-
-/// A person behind a Slack account.
-pub(super) struct Known {
-    /// The person.
-    pub(super) person: PersonId,
-    /// Their time zone as Slack has it, else UTC.
-    pub(super) zone: TimeZone,
 }
 
 impl People {

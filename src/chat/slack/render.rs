@@ -4,6 +4,8 @@ use glasskey_domain::PersonId;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::chat::hall::asked_first;
+use crate::chat::tidy::tidy;
 use crate::notices::{Button, Card, Span, Text, Tone, quoted};
 
 /// Longest text of a section. Source: Block Kit reference (platform-rules §1.4).
@@ -34,15 +36,6 @@ pub(super) fn escape(text: &str) -> String {
 /// The other way round, for what Slack sends with `should_escape`: once, and `&amp;` last.
 pub(super) fn unescape(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-}
-
-/// Without control characters, line breaks, and characters that turn or hide text (P10).
-fn tidy(text: &str) -> String {
-    let hidden = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{00AD}');
-    text.chars()
-        .filter(|c| !hidden(*c))
-        .map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c })
-        .collect()
 }
 
 /// Cut at a character, with a mark. Never inside an escape such as `&lt;`, nor inside `<…>`.
@@ -225,40 +218,22 @@ fn button(button: Button, card: &Card) -> Value {
         "text": { "type": "plain_text", "text": button.label(), "emoji": false },
         "value": card.id.to_string(),
     });
-    let (style, ask) = asked_first(button);
-    if let (Some(object), Some(style)) = (element.as_object_mut(), style) {
+    let Some(object) = element.as_object_mut() else { return element };
+    if let Some(style) = style(button) {
         object.insert("style".to_owned(), json!(style));
     }
-    if let (Some(object), Some(ask)) = (element.as_object_mut(), ask) {
-        object.insert("confirm".to_owned(), ask);
+    if let Some(ask) = asked_first(button) {
+        let plain = |text: &str| json!({ "type": "plain_text", "text": text });
+        object.insert("confirm".to_owned(), json!({ "title": plain(ask.title), "text": plain(ask.text), "confirm": plain(ask.yes), "deny": plain(ask.no), "style": "danger" }));
     }
     element
 }
 
-/// How a button looks, and what is asked before it counts.
-fn asked_first(button: Button) -> (Option<&'static str>, Option<Value>) {
-    let ask = |title: &str, text: &str, yes: &str, no: &str| {
-        let plain = |text: &str| json!({ "type": "plain_text", "text": text });
-        Some(
-            json!({ "title": plain(title), "text": plain(text), "confirm": plain(yes), "deny": plain(no), "style": "danger" }),
-        )
-    };
+fn style(button: Button) -> Option<&'static str> {
     match button {
-        Button::Approve | Button::Confirm | Button::Review => (Some("primary"), None),
-        Button::Deny | Button::Decline => (Some("danger"), None),
-        Button::Withdraw => (None, None),
-        Button::End => {
-            let text = "The access is removed at AWS now. Sessions that are open may live on for a while.";
-            (Some("danger"), ask("End this access?", text, "End now", "Keep it"))
-        }
-        Button::Alone => {
-            let text = "Policy asks for a second person. Going on alone is announced to everybody, twice.";
-            (Some("danger"), ask("Open it alone?", text, "Go on alone", "Wait"))
-        }
-        Button::Off => {
-            let text = "The app is deactivated and everybody is taken out of the emergency groups, now.";
-            (Some("danger"), ask("Close break-glass?", text, "Close now", "Keep it on"))
-        }
+        Button::Approve | Button::Confirm | Button::Review => Some("primary"),
+        Button::Deny | Button::Decline | Button::End | Button::Alone | Button::Off => Some("danger"),
+        Button::Withdraw => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use glasskey_domain::request::{CardState, MessageRef, Posting};
-use glasskey_domain::{Directory, Emergency, PersonId, Recipient, Tell, Who};
+use glasskey_domain::{Directory, Emergency, PersonId, Platform, Recipient, Tell, Who};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -117,7 +117,7 @@ impl Sender {
                 Ok((notices::card(request, directory), self.channel.clone()))
             }
             About::Emergency(emergency) => {
-                let channel = self.channel_named(&emergency.ask.place.channel).await?;
+                let channel = self.incidents(emergency).await?;
                 self.meet_all(emergency, &channel, directory).await;
                 Ok((notices::emergency::card(emergency, directory, &self.setting), channel))
             }
@@ -183,12 +183,13 @@ impl Sender {
             self.meet_all(emergency, &self.channel, directory).await;
         }
         let (text, card) = match about {
-            About::Request(request) => {
-                (notices::tell(tell.kind, request, directory, &self.setting), Some(&request.card))
-            }
+            About::Request(request) => (
+                notices::tell(tell.kind, request, directory, &self.setting),
+                request.cards.on(Platform::Slack),
+            ),
             About::Emergency(emergency) => (
                 notices::emergency::tell(tell.kind, emergency, directory, &self.setting),
-                Some(&emergency.card),
+                emergency.cards.on(Platform::Slack),
             ),
             About::Watch(_) => (notices::emergency::watch(tell.kind), None),
         };
@@ -216,8 +217,7 @@ impl Sender {
     /// What is told in the incident channel and in the access channel is told once, where they are the same.
     async fn says_it_there_already(&self, tell: &Tell, about: About<'_>) -> bool {
         let (Recipient::Access, About::Emergency(emergency)) = (&tell.to, about) else { return false };
-        let incidents = self.people.channel(&emergency.ask.place.channel).await;
-        incidents.ok().flatten().is_some_and(|channel| channel == self.channel)
+        self.incidents(emergency).await.is_ok_and(|channel| channel == self.channel)
     }
 
     async fn whereto(
@@ -245,6 +245,14 @@ impl Sender {
             },
             Recipient::Access => Ok((self.channel.clone(), None)),
             Recipient::Channel { name } => Ok((self.channel_named(name).await?, None)),
+        }
+    }
+
+    /// Where an emergency is announced: the access channel, when no other is named.
+    async fn incidents(&self, emergency: &Emergency) -> Result<String, Fault> {
+        match emergency.ask.place.channel_on(Platform::Slack) {
+            Some(name) => self.channel_named(name).await,
+            None => Ok(self.channel.clone()),
         }
     }
 

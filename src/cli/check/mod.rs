@@ -3,6 +3,7 @@
 
 mod aws;
 pub(super) mod local;
+mod sign_in;
 mod slack;
 
 use std::path::Path;
@@ -115,16 +116,20 @@ async fn everything(config: &Config, environment: &Environment, now: Timestamp) 
         let secrets = resolved.as_ref().ok();
         let slack = async {
             match &resolved {
-                Ok(secrets) => slack::checks(config, secrets).await,
+                Ok(secrets) => match config.slack.as_ref().zip(secrets.slack.as_ref()) {
+                    Some((config, secrets)) => slack::checks(config, secrets).await,
+                    None => Vec::new(),
+                },
                 Err(faults) => of_secrets(faults),
             }
         };
-        tokio::join!(slack, emergency(config, secrets, now))
+        tokio::join!(slack, emergency(config, secrets, now), sign_in::checks(config, secrets))
     };
-    let ((slack, emergency), aws) = tokio::join!(with_secrets, aws::checks(config));
+    let ((slack, emergency, sign_in), aws) = tokio::join!(with_secrets, aws::checks(config));
     checks.extend(slack);
     checks.extend(aws);
     checks.extend(emergency);
+    checks.extend(sign_in);
     checks
 }
 

@@ -14,18 +14,17 @@ use super::Check;
 use crate::chat::slack::fault::{FaultKind, SlackFault};
 use crate::chat::slack::models::SlackChannel;
 use crate::chat::slack::web::{SlackWeb, WebConfig};
-use crate::config::{Config, Secret, Secrets};
+use crate::config::{self, Secret, SlackSecrets};
 
 /// Longest wait for the answer that names the scopes.
 const SCOPES_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// All of them.
-pub(super) async fn checks(config: &Config, secrets: &Secrets) -> Vec<Check> {
+pub(super) async fn checks(slack: &config::Slack, secrets: &SlackSecrets) -> Vec<Check> {
     let mut checks = Vec::new();
-    for (name, secret, start) in [
-        ("slack app token", &secrets.slack_app_token, "xapp-"),
-        ("slack bot token", &secrets.slack_bot_token, "xoxb-"),
-    ] {
+    for (name, secret, start) in
+        [("slack app token", &secrets.app_token, "xapp-"), ("slack bot token", &secrets.bot_token, "xoxb-")]
+    {
         if !secret.expose().starts_with(start) {
             checks.push(Check::warn(
                 name,
@@ -35,9 +34,9 @@ pub(super) async fn checks(config: &Config, secrets: &Secrets) -> Vec<Check> {
         }
     }
     let web = SlackWeb::new(WebConfig::new(
-        config.slack.api_url.clone(),
-        secrets.slack_app_token.to_secret_string(),
-        secrets.slack_bot_token.to_secret_string(),
+        slack.api_url.clone(),
+        secrets.app_token.to_secret_string(),
+        secrets.bot_token.to_secret_string(),
     ));
     let web = match web {
         Ok(web) => web,
@@ -46,21 +45,21 @@ pub(super) async fn checks(config: &Config, secrets: &Secrets) -> Vec<Check> {
             return checks;
         }
     };
-    let bot = bot(&web, config).await;
+    let bot = bot(&web, slack).await;
     let known = bot.outcome != super::Outcome::Fail;
     checks.push(bot);
     checks.push(app(&web).await);
     if known {
-        checks.push(scopes(config, &secrets.slack_bot_token).await);
-        checks.push(channel(&web, &config.slack.channel).await);
+        checks.push(scopes(slack, &secrets.bot_token).await);
+        checks.push(channel(&web, &slack.channel).await);
     }
     checks
 }
 
-async fn bot(web: &SlackWeb, config: &Config) -> Check {
+async fn bot(web: &SlackWeb, slack: &config::Slack) -> Check {
     const NAME: &str = "slack bot token";
     match web.auth_test().await {
-        Ok(who) if !config.slack.teams.contains(&who.team_id) => Check::fail(
+        Ok(who) if !slack.teams.contains(&who.team_id) => Check::fail(
             NAME,
             format!("it is for the workspace {}, which slack.team does not name", who.team_id),
             "correct slack.team, or use the token of that workspace",
@@ -115,9 +114,9 @@ fn judged(name: &str, id: &str, channel: &SlackChannel) -> Check {
     Check::ok(name, label)
 }
 
-async fn scopes(config: &Config, token: &Secret) -> Check {
+async fn scopes(slack: &config::Slack, token: &Secret) -> Check {
     const NAME: &str = "slack scopes";
-    let granted = match tokio::time::timeout(SCOPES_TIMEOUT, granted(config, token)).await {
+    let granted = match tokio::time::timeout(SCOPES_TIMEOUT, granted(slack, token)).await {
         Ok(Ok(granted)) => granted,
         Ok(Err(why)) => {
             return Check::warn(NAME, why, "compare the app's scopes with `glasskey manifest slack`");
@@ -140,7 +139,7 @@ async fn scopes(config: &Config, token: &Secret) -> Check {
 }
 
 /// The scopes of the bot token, which Slack tells in a header of every answer.
-async fn granted(config: &Config, token: &Secret) -> Result<BTreeSet<String>, String> {
+async fn granted(slack: &config::Slack, token: &Secret) -> Result<BTreeSet<String>, String> {
     let said = |why: &dyn std::fmt::Display| format!("they could not be read: {why}");
     let https = HttpsConnectorBuilder::new()
         .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
@@ -148,7 +147,7 @@ async fn granted(config: &Config, token: &Secret) -> Result<BTreeSet<String>, St
         .https_or_http()
         .enable_http1()
         .build();
-    let url = format!("{}/auth.test", config.slack.api_url.as_str().trim_end_matches('/'));
+    let url = format!("{}/auth.test", slack.api_url.as_str().trim_end_matches('/'));
     let mut authorization = hyper::header::HeaderValue::from_str(&format!("Bearer {}", token.expose()))
         .map_err(|_| "the token has characters that no token has".to_owned())?;
     authorization.set_sensitive(true);

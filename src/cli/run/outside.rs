@@ -11,7 +11,7 @@ use crate::chat::slack::web::WebConfig;
 use crate::cli::aws;
 use crate::cli::federations::Providers;
 use crate::clock::SystemClock;
-use crate::config::{Config, Secrets};
+use crate::config::{self, Config, Secrets};
 use crate::ports::Clock;
 
 /// What the bot finds outside of its configuration. Separate so that the same wiring runs against twins, with a clock
@@ -21,8 +21,8 @@ pub struct Outside {
     pub clock: Arc<dyn Clock>,
     /// How AWS is reached.
     pub aws: AwsSettings,
-    /// How Slack is reached.
-    pub slack: WebConfig,
+    /// How Slack is reached, where it is served.
+    pub slack: Option<WebConfig>,
     /// How the identity providers are reached.
     pub providers: Providers,
     /// The external ids with which roles are assumed to cut sessions, by the ARN of the role.
@@ -33,9 +33,10 @@ impl Outside {
     /// The machine's clock, AWS and Slack as the configuration says.
     #[must_use]
     pub fn real(config: &Config, secrets: &Secrets) -> Self {
-        let app = secrets.slack_app_token.to_secret_string();
-        let bot = secrets.slack_bot_token.to_secret_string();
-        let slack = WebConfig::new(config.slack.api_url.clone(), app, bot);
+        let slack = config.slack.as_ref().zip(secrets.slack.as_ref()).map(|(slack, tokens)| {
+            let (app, bot) = (tokens.app_token.to_secret_string(), tokens.bot_token.to_secret_string());
+            WebConfig::new(slack.api_url.clone(), app, bot)
+        });
         let providers = Providers::of(config, secrets);
         let external_ids = super::watching::external_ids(config, secrets);
         let aws = aws::settings(&config.aws);
@@ -43,11 +44,11 @@ impl Outside {
     }
 }
 
-pub(super) fn slack_options(config: &Config, web: WebConfig) -> slack::Options {
+pub(super) fn slack_options(config: &config::Slack, web: WebConfig) -> slack::Options {
     slack::Options {
         web,
-        teams: config.slack.teams.clone(),
-        channel: config.slack.channel.clone(),
-        sockets: usize::try_from(config.slack.sockets).unwrap_or(1),
+        teams: config.teams.clone(),
+        channel: config.channel.clone(),
+        sockets: usize::try_from(config.sockets).unwrap_or(1),
     }
 }

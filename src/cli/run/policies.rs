@@ -84,7 +84,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.cedar");
         std::fs::write(&file, "permit(principal, action, resource").unwrap();
-        let health = Health::new(vec![]);
+        let health = Health::new(vec![], vec![]);
         let how = |health: &Health| {
             health.report().parts.into_iter().find(|part| part.part == Part::Policy).unwrap()
         };

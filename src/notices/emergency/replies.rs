@@ -84,6 +84,8 @@ pub(in crate::notices) fn reply(reply: &Reply, directory: &Directory) -> Option<
         | Reply::Ending { .. }
         | Reply::Kept { .. }
         | Reply::NothingToEnd { .. }
+        | Reply::Linked { .. }
+        | Reply::Unlinked { .. }
         | Reply::Noted => return None,
     })
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::report::report;
 use super::{about, each, in_it, level, sessions, who};
-use crate::notices::{FederationWords, Setting, Text};
+use crate::notices::{FederationWords, Setting, Text, links};
 
 /// A message about an emergency in words; empty for a kind that is about something else.
 #[must_use]
@@ -59,7 +59,9 @@ pub fn tell(kind: NoticeKind, emergency: &Emergency, directory: &Directory, sett
         | NoticeKind::RemovedByHand
         | NoticeKind::CenterSilent { .. }
         | NoticeKind::CenterAnswers { .. }
-        | NoticeKind::DrillMissed { .. } => Text::new(),
+        | NoticeKind::DrillMissed { .. }
+        | NoticeKind::Linked { .. }
+        | NoticeKind::Unlinked { .. } => Text::new(),
     }
 }
 
@@ -81,7 +83,7 @@ pub fn watch(kind: NoticeKind) -> Text {
             .say(": it was due ")
             .time(time(due))
             .say(", and was not held: Glasskey was not running, or an emergency came first. Hold one with `/breakglass drill`."),
-        _other => Text::new(),
+        other => links::tell(other).unwrap_or_default(),
     }
 }
 

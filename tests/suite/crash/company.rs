@@ -54,7 +54,8 @@ pub(crate) fn federations(cuts: bool) -> BTreeMap<FederationId, FederationSettin
         app: "0oa1emergency".to_owned(),
         groups: [(Level::Ro, "00gro".to_owned()), (Level::Ops, "00gops".to_owned())].into(),
         session: Seconds::hours(1),
-        channel: "#incident".to_owned(),
+        channel: Some("#incident".to_owned()),
+        discord_channel: None,
         cut: cuts.then(|| CutPlan { assume: "GlasskeyEmergencySessions".to_owned(), roles }),
     };
     let settings =
@@ -182,6 +183,15 @@ impl Rules for Table {
         Approvers { people, complete: true }
     }
     fn audit(&self, _: &Directory, person: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
+        if person.as_str() == AUDITOR { Ok(()) } else { Err(NotPermitted::NoPolicy) }
+    }
+    fn administer(
+        &self,
+        _: &Directory,
+        person: &PersonId,
+        _: Door,
+        _: Timestamp,
+    ) -> Result<(), NotPermitted> {
         if person.as_str() == AUDITOR { Ok(()) } else { Err(NotPermitted::NoPolicy) }
     }
 }

@@ -10,7 +10,8 @@ use glasskey::ports::{Access, Chat, Clock, IdentityProvider, Ledger, SessionCutt
 use glasskey_domain::command::{EmergencyCommand, Incoming, NewEmergency, NewRequest};
 use glasskey_domain::emergency::{Level, Provider, Purpose};
 use glasskey_domain::{
-    Actor, Answer, Command, Directory, Door, EmergencyId, InteractionId, RequestId, Seconds, Settings, Target,
+    Actor, Answer, Command, Directory, Door, EmergencyId, InteractionId, Platform, RequestId, Seconds,
+    Settings, Target,
 };
 
 use super::company::{Table, directory_without, federations, person};
@@ -72,7 +73,7 @@ impl World {
             ledger: wires.ledger,
             access: wires.access,
             federations,
-            chat: wires.chat,
+            chats: BTreeMap::from([(Platform::Slack, wires.chat)]),
             clock: self.outside.time.clone() as Arc<dyn Clock>,
             settings: self.settings.clone(),
             book,

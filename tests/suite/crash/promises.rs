@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use glasskey::ports::{Answer, Entry, Fault, Ledger};
 use glasskey_domain::book::Row;
-use glasskey_domain::request::CardState;
+use glasskey_domain::request::{CardState, Cards};
 use glasskey_domain::{
-    AccessRequest, Book, Emergency, EmergencyId, Event, Holding, NoticeKind, Record, RequestId,
+    AccessRequest, Book, Emergency, EmergencyId, Event, Holding, NoticeKind, Platform, Record, RequestId,
 };
 use jiff::SignedDuration;
 
@@ -211,10 +211,15 @@ pub(crate) fn all_is_well(store: &Store, outside: &Outside) -> Past {
     let mut expected: BTreeSet<String> = past.told.clone();
     for request in &past.requests {
         assert!(request.state.is_terminal(), "{request:?}");
-        expected.extend(card_shows_the_end(outside, &request.ask.id, &request.card, request.version));
+        expected.extend(card_shows_the_end(
+            outside,
+            &request.ask.id,
+            on_slack(&request.cards),
+            request.version,
+        ));
     }
     for one in &past.emergencies {
-        expected.extend(card_shows_the_end(outside, &one.ask.id, &one.card, one.version));
+        expected.extend(card_shows_the_end(outside, &one.ask.id, on_slack(&one.cards), one.version));
     }
     let mut posted = BTreeSet::new();
     for post in &outside.posts() {
@@ -226,6 +231,10 @@ pub(crate) fn all_is_well(store: &Store, outside: &Outside) -> Past {
 }
 
 /// Its key, if it was posted.
+fn on_slack(cards: &Cards) -> &CardState {
+    cards.on(Platform::Slack).unwrap()
+}
+
 fn card_shows_the_end(
     outside: &Outside,
     id: &impl fmt::Display,

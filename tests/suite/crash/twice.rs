@@ -16,7 +16,7 @@ use glasskey_domain::federation::{CutSeen, FederationChange, Looked, Made};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{Command, Directory, EmergencyId, Holding, Outcome, Person, Tell};
+use glasskey_domain::{Command, Directory, EmergencyId, Holding, Outcome, Person, Platform, Tell};
 use jiff::Timestamp;
 
 use super::emergencies::{CROSSED, PLAIN};
@@ -222,7 +222,8 @@ impl Chat for Twice {
             self.loses(format!("card {id}"))?;
             let message_too = message.clone();
             // What an earlier try posted may show an earlier version: so much and no more is known.
-            self.bring(Outcome::CardShown { id, version: 0, message: message_too }).await;
+            self.bring(Outcome::CardShown { id, on: Platform::Slack, version: 0, message: message_too })
+                .await;
             Ok(message)
         })
     }
@@ -238,7 +239,7 @@ impl Chat for Twice {
             self.wires.chat.update_card(about, directory, message).await?;
             self.loses(format!("update {id} {version}"))?;
             let message = message.clone();
-            self.bring(Outcome::CardShown { id, version, message }).await;
+            self.bring(Outcome::CardShown { id, on: Platform::Slack, version, message }).await;
             Ok(())
         })
     }

@@ -24,7 +24,8 @@ use glasskey_domain::person::{Employment, Person};
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
-    Directory, Door, Emergency, FederationId, Holding, PersonId, Question, Rules, Seconds, Settings, Verdict,
+    Directory, Door, Emergency, FederationId, Holding, PersonId, Platform, Question, Rules, Seconds,
+    Settings, Verdict,
 };
 use glasskey_playground::company::Company;
 use glasskey_playground::slack::{Ack, Message, SlackOptions, SlackTwin};
@@ -83,6 +84,15 @@ impl Rules for Table {
     }
 
     fn audit(&self, _: &Directory, person: &PersonId, _: Door, _: Timestamp) -> Result<(), NotPermitted> {
+        if *person == id("cy") { Ok(()) } else { Err(NotPermitted::NoPolicy) }
+    }
+    fn administer(
+        &self,
+        _: &Directory,
+        person: &PersonId,
+        _: Door,
+        _: Timestamp,
+    ) -> Result<(), NotPermitted> {
         if *person == id("cy") { Ok(()) } else { Err(NotPermitted::NoPolicy) }
     }
 }
@@ -210,7 +220,8 @@ pub(super) fn federation() -> FederationSettings {
             app: "0oa1emergency".to_owned(),
             groups,
             session: Seconds::hours(1),
-            channel: INCIDENTS.to_owned(),
+            channel: Some(INCIDENTS.to_owned()),
+            discord_channel: None,
             cut: None,
         },
         max_length: Seconds::hours(4),
@@ -286,7 +297,7 @@ impl House {
             ledger: Arc::new(opened.vault.clone()),
             access: Arc::new(Gone),
             federations,
-            chat: chat.sender(),
+            chats: BTreeMap::from([(Platform::Slack, chat.sender())]),
             clock: clock.clone(),
             settings,
             book: opened.book,

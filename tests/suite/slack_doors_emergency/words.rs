@@ -11,12 +11,12 @@ use glasskey_domain::emergency::{
     Review, Seat, SeatTrouble,
 };
 use glasskey_domain::federation::{Sight, View};
-use glasskey_domain::request::{Approval, CardState};
+use glasskey_domain::request::{Approval, Cards};
 use glasskey_domain::settings::{REASON_LENGTH_MAX, SEATS_MAX, TICKET_LENGTH_MAX, TIMELINE_MAX};
 use glasskey_domain::watch::Watch;
 use glasskey_domain::{
-    Book, Directory, Door, Emergency, EmergencyId, FederationId, NoticeKind, PersonId, Recipient, Seconds,
-    Subject, Tell, Who,
+    Book, Directory, Door, Emergency, EmergencyId, FederationId, NoticeKind, PersonId, Platform, Recipient,
+    Seconds, Subject, Tell, Who,
 };
 use glasskey_playground::company::Company;
 use glasskey_playground::slack::{Message, SlackOptions, SlackTwin};
@@ -140,7 +140,7 @@ fn emergency(state: EmergencyState) -> Emergency {
         review,
         timeline: if waits { Vec::new() } else { timeline },
         version: 1,
-        card: CardState::default(),
+        cards: Cards::default(),
         untold: BTreeMap::new(),
     }
 }
@@ -180,7 +180,8 @@ impl Post {
 
     async fn tells(&self, kind: NoticeKind, to: Recipient, emergency: &Emergency) -> Message {
         let id = Subject::Emergency(emergency.ask.id.clone());
-        let (direct, tell) = (matches!(to, Recipient::Person { .. }), Tell { id, kind, to });
+        let (direct, tell) =
+            (matches!(to, Recipient::Person { .. }), Tell { id, kind, to, on: Platform::Slack });
         self.sender.tell(&tell, About::Emergency(emergency), &self.directory, None).await.unwrap();
         let said = if direct { self.slack.direct_messages("ana") } else { self.slack.messages(INCIDENTS) };
         said.last().unwrap().clone()
@@ -339,7 +340,12 @@ async fn every_notice() {
         NoticeKind::CenterAnswers { since: noon },
         NoticeKind::DrillMissed { due: noon },
     ] {
-        let tell = Tell { id: Subject::Watch, kind, to: Recipient::Channel { name: INCIDENTS.to_owned() } };
+        let tell = Tell {
+            id: Subject::Watch,
+            kind,
+            to: Recipient::Channel { name: INCIDENTS.to_owned() },
+            on: Platform::Slack,
+        };
         let watch = Watch::default();
         post.sender.tell(&tell, About::Watch(&watch), &post.directory, None).await.unwrap();
         all.push_str(&read(&format!("{kind:?}"), post.slack.messages(INCIDENTS).last().unwrap()));
@@ -480,10 +486,10 @@ async fn nothing_that_is_typed_makes_a_mention_a_link_a_line_or_words_of_ours() 
 async fn what_is_said_in_both_channels_is_said_once_where_they_are_one() {
     let post = Post::new().await;
     let mut emergency = emergency(on());
-    emergency.ask.place.channel = "#access".to_owned();
+    emergency.ask.place.channel = Some("#access".to_owned());
     let id = Subject::Emergency(emergency.ask.id.clone());
     for to in [Recipient::Access, Recipient::Channel { name: "#access".to_owned() }] {
-        let tell = Tell { id: id.clone(), kind: NoticeKind::EmergencyOn, to };
+        let tell = Tell { id: id.clone(), kind: NoticeKind::EmergencyOn, to, on: Platform::Slack };
         post.sender.tell(&tell, About::Emergency(&emergency), &post.directory, None).await.unwrap();
     }
     assert_eq!(post.slack.messages("C0ACCESS").len(), 1);

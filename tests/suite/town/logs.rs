@@ -27,7 +27,7 @@ impl Write for Kept {
 }
 
 /// Keeps what is logged from now on, at the most talkative level an operator can ask for.
-pub(super) fn capture() {
+pub(crate) fn capture() {
     METRICS.get_or_init(|| {
         let everything = layer(Some("trace"), Looks::Json, || Kept).unwrap();
         tracing_subscriber::registry().with(everything).init();

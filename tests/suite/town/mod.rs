@@ -7,7 +7,7 @@
 
 mod check;
 mod clock;
-mod logs;
+pub(crate) mod logs;
 mod okta;
 mod people;
 mod waits;
@@ -25,7 +25,7 @@ use glasskey::engine::{Engine, refresh, sweep};
 use glasskey::ledger::{self, Opened};
 use glasskey::policy::{RuleSet, SharedRules};
 use glasskey::ports::Clock as _;
-use glasskey::telemetry::health::Health;
+use glasskey::telemetry::health::{Health, Part};
 use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin, Fault, FaultKind};
 use glasskey_playground::company::{Assignment, Company};
 use glasskey_playground::okta::{OktaControl, OktaOptions, OktaTwin};
@@ -159,7 +159,7 @@ impl Town {
             clock: Arc::new(TownClock::default()),
             config,
             environment,
-            health: Health::new(Vec::new()),
+            health: Health::new(Vec::new(), vec![Part::Slack]),
             _folder: folder,
             company: plan.company,
             paced: plan.paced,
@@ -188,15 +188,17 @@ impl Town {
             outside.aws.credentials = Some(Credentials::new("AKIDTOWN", AWS_SECRET, None, None, "town"));
             // A call that hangs is given up sooner than in life, so that stories about it are short.
             outside.aws.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
-            outside.slack.call_timeout = CALL_MAX;
-            outside.slack.paced = self.paced;
+            if let Some(slack) = &mut outside.slack {
+                slack.call_timeout = CALL_MAX;
+                slack.paced = self.paced;
+            }
             if let Some(okta) = &mut outside.providers.okta {
                 okta.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
             }
             Bot::start(&self.config, opened, SharedRules::new(rules), &self.health, outside).await
         });
         self.alive = Some(Alive { runtime, bot: bot.unwrap() });
-        let sockets = usize::try_from(self.config.slack.sockets).unwrap();
+        let sockets = self.config.slack.as_ref().map_or(0, |slack| usize::try_from(slack.sockets).unwrap());
         self.slack_shows("the sockets of the bot", |slack| (slack.sockets() >= sockets).then_some(()));
     }
 

@@ -72,7 +72,7 @@ fn people(least: usize) -> impl Strategy<Value = Vec<PersonRef>> {
     })
 }
 
-fn said() -> impl Strategy<Value = Breakglass> {
+pub(crate) fn said() -> impl Strategy<Value = Breakglass> {
     let incident = proptest::option::of("[A-HJ-Z][A-Z0-9]{1,5}-[0-9]{1,5}");
     let on = (federation(), level(), proptest::option::of(length()), incident, reason(), people(0)).prop_map(
         |(federation, level, length, incident, reason, people)| {

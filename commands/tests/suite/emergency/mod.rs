@@ -1,6 +1,6 @@
 //! `/breakglass`: how it is said, said wrongly, and its laws.
 
-mod laws;
+pub(crate) mod laws;
 mod phrasings;
 mod wrong;
 

@@ -66,8 +66,9 @@ pub(super) fn verb(command: &EmergencyCommand) -> &'static str {
 /// Identity Center began, or ceased, to answer: written and told when that is news.
 pub(super) fn center(world: &World<'_>, answers: bool, since: Timestamp) -> Decision {
     let channels = || {
-        let all = world.settings.federations.values().map(|federation| federation.place.channel.clone());
-        let mut channels: Vec<String> = all.collect();
+        let places = world.settings.federations.values().map(|federation| &federation.place);
+        let named = places.flat_map(|place| [place.channel.clone(), place.discord_channel.clone()]);
+        let mut channels: Vec<String> = named.flatten().collect();
         channels.sort();
         channels.dedup();
         channels
@@ -91,6 +92,7 @@ pub(super) fn drill_missed(world: &World<'_>, federation: &FederationId, due: Ti
             federation: federation.clone(),
             due,
             channel: settings.place.channel.clone(),
+            discord_channel: settings.place.discord_channel.clone(),
         }),
         None => Decision { events: Vec::new(), reply: Reply::Noted },
     }

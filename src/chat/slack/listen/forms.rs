@@ -1,93 +1,56 @@
-//! Forms that were sent. What is wrong with one is shown at its field, and the form stays open with what was filled in.
+//! Forms that are opened, and forms that were sent. What is wrong with one is shown at its field, and the form stays
+//! open with what was filled in.
 
-use glasskey_domain::command::{EmergencyCommand, Which};
-use glasskey_domain::{Actor, Command, Door, EmergencyId, PersonId, Refusal, RequestId, event};
+use glasskey_domain::{PersonId, Refusal};
+use secrecy::SecretString;
 
 use super::clicks::Interaction;
-use super::{Listener, Speaker};
-use crate::chat::breakglass;
+use super::{Listener, respond};
+use crate::chat::hall::forms::Form;
+use crate::chat::hall::{Speaker, Wrong};
 use crate::chat::slack::envelope::Ack;
-use crate::chat::slack::forms::{self, Filled};
-use crate::notices::{self, Button};
+use crate::chat::slack::{forms, render};
+use crate::notices::Text;
 
 impl Listener {
-    pub(super) async fn form(&self, speaker: Speaker, interaction: &Interaction) -> Ack {
-        let Some(filled) = interaction.view.as_ref().map(Filled::new) else { return Ack::Empty };
-        let about = filled.about();
-        let emergency = || EmergencyId::parse(about).ok();
-        match filled.form() {
-            forms::DENY_FORM => {
-                let Ok(id) = RequestId::parse(about) else { return Ack::Empty };
-                let why = filled.text(forms::WHY).unwrap_or_default();
-                self.sent(&speaker, Button::Deny, Command::Deny { id, why }, forms::WHY).await
+    /// Opens a form, or says what does the same. The trigger lives three seconds, so nothing is asked before.
+    pub(super) fn open(&self, trigger_id: SecretString, form: &Form, response_url: Option<SecretString>) {
+        let (web, instead) = (self.web.clone(), form.instead());
+        let form = forms::modal(form, self.hall.settings(), &self.people);
+        let words = Text::new().say(instead);
+        let (fallback, blocks) = (render::fallback(&words), render::message(&words, &*self.people));
+        tokio::spawn(async move {
+            let Err(fault) = web.views_open(&trigger_id, &form).await else { return };
+            tracing::warn!(%fault, instead, "a form did not open");
+            if let Some(url) = response_url {
+                respond(&web, &url, &fallback, &blocks).await;
             }
-            forms::DECLINE_FORM => {
-                let Some(id) = emergency() else { return Ack::Empty };
-                let why = filled.text(forms::WHY);
-                let command = EmergencyCommand::Decline { which: Which::Id(id), why };
-                self.sent(&speaker, Button::Decline, Command::Emergency(command), forms::WHY).await
-            }
-            forms::REVIEW_FORM => {
-                let Some(id) = emergency() else { return Ack::Empty };
-                let command = EmergencyCommand::Review { id, note: filled.text(forms::NOTE) };
-                self.sent(&speaker, Button::Review, Command::Emergency(command), forms::NOTE).await
-            }
-            forms::OPEN_FORM => {
-                // Where it was asked for counts as where it is done: a form itself is in no channel.
-                let channel = Some(about.to_owned()).filter(|channel| !channel.is_empty());
-                self.opening(&Speaker { channel, ..speaker }, &filled).await
-            }
-            _other => Ack::Empty,
-        }
+        });
     }
 
-    /// A form about a card, with one field.
-    async fn sent(&self, speaker: &Speaker, button: Button, command: Command, field: &str) -> Ack {
-        let said = match self.meet(speaker, button.action()).await {
-            Ok(known) => self.decide(speaker, Actor::person(known.person, Door::Slack), command).await,
-            Err(said) => Err(said),
-        };
-        match said {
-            Ok(_) => Ack::Empty,
-            Err(Some(text)) => Ack::Payload(forms::wrong(field, &text)),
-            Err(None) => Ack::None,
+    pub(super) async fn form(&self, mut speaker: Speaker, interaction: &Interaction) -> Ack {
+        let Some(view) = &interaction.view else { return Ack::Empty };
+        let Some(form) = forms::form(view) else { return Ack::Empty };
+        if let Form::Open { channel, .. } = &form {
+            // Where it was asked for counts as where it is done: a form itself is in no channel.
+            speaker.channel = Some(channel.clone()).filter(|channel| !channel.is_empty());
         }
-    }
-
-    /// The form of `/breakglass`: the same as the line, with what is wrong told at its field.
-    async fn opening(&self, speaker: &Speaker, filled: &Filled<'_>) -> Ack {
+        let filled = forms::filled(view);
         let named = filled.people();
-        let (known, profiles) =
-            tokio::join!(self.meet(speaker, breakglass::VERB), self.people.profiles(&named));
+        let (known, profiles) = tokio::join!(self.meet(&speaker, form.verb()), self.people.profiles(named));
         let known = match known {
             Ok(known) => known,
-            Err(Some(text)) => return Ack::Payload(forms::wrong(forms::REASON, &text)),
+            Err(Some(text)) => return Ack::Payload(forms::wrong(&Wrong { field: form.field(), text })),
             Err(None) => return Ack::None,
         };
-        let found = self.people.mentioned(&self.engine, &named, &profiles).await;
+        let found = self.people.mentioned(self.hall.engine(), named, &profiles).await;
         let people: Result<Vec<PersonId>, Refusal> = found.into_values().collect();
-        let command = match people {
-            Ok(people) => Command::Emergency(EmergencyCommand::Open(breakglass::incident(
-                filled.federation(),
-                filled.level(),
-                filled.length(),
-                filled.text(forms::INCIDENT),
-                filled.text(forms::REASON).unwrap_or_default(),
-                people,
-            ))),
-            Err(refusal) => Command::Refuse { verb: breakglass::VERB.to_owned(), refusal },
-        };
-        match self.submit(speaker, Actor::person(known.person, Door::Slack), command).await {
-            Ok(event::Answer::Done(reply)) => {
-                let text = notices::reply(&reply, &self.directory());
-                Ack::Payload(forms::taken(&text, &self.people))
-            }
-            Ok(event::Answer::Refused(refusal)) => {
-                let several = self.engine.settings().federations.len() > 1;
-                let field = forms::field_of(&refusal, several);
-                Ack::Payload(forms::wrong(field, &notices::refusal(&refusal, &self.directory())))
-            }
-            Err(_stopped) => Ack::None,
+        match (self.hall.sent(&speaker, &known, &form, (&filled, people)).await, form) {
+            (Ok(text), Form::Open { .. }) => Ack::Payload(forms::taken(&text, &self.people)),
+            // The card of it says what became of it.
+            (Ok(_), Form::Deny(_) | Form::Reason { .. } | Form::Decline(_) | Form::Review(_)) => Ack::Empty,
+            (Err(Some(wrong)), _) => Ack::Payload(forms::wrong(&wrong)),
+            (Err(None), _) => Ack::None,
         }
     }
 }

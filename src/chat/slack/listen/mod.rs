@@ -11,22 +11,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use glasskey_domain::command::Incoming;
-use glasskey_domain::refusal::StrangerWhy;
-use glasskey_domain::{
-    AccountId, Actor, ChatAccount, Command, Directory, Door, InteractionId, Refusal, Who, event,
-};
+use glasskey_domain::{AccountId, ChatAccount, Door, InteractionId};
 use secrecy::SecretString;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::envelope::{Ack, Envelope, EnvelopeHandler, EnvelopeKind};
 use super::models::{Reply, SlackUser};
-use super::people::{Known, People};
+use super::people::People;
 use super::render;
 use super::web::SlackWeb;
-use crate::engine::{Engine, Stopped};
-use crate::notices::{self, Text};
+use crate::chat::hall::{Hall, Known, Speaker};
+use crate::engine::Engine;
+use crate::notices::Text;
 
 /// Longest name of a delivery: three times a UUID. A longer one is no key of the ledger, and would stop the bot.
 const DELIVERY_BYTES_MAX: usize = 108;
@@ -35,26 +32,8 @@ const DELIVERY_BYTES_MAX: usize = 108;
 pub struct Listener {
     web: SlackWeb,
     people: Arc<People>,
-    engine: Engine,
-    aliases: BTreeMap<String, AccountId>,
+    hall: Hall,
 }
-
-/// Who speaks, where, through which delivery.
-struct Speaker {
-    team: String,
-    user: String,
-    channel: Option<String>,
-    interaction: InteractionId,
-}
-
-impl Speaker {
-    fn account(&self) -> ChatAccount {
-        ChatAccount { door: Door::Slack, workspace: self.team.clone(), user: self.user.clone() }
-    }
-}
-
-/// What could not be done, as an answer. `None`: nothing was committed, so nothing may be acknowledged.
-type Said = Result<Text, Option<Text>>;
 
 impl Listener {
     /// Listens with this engine.
@@ -65,62 +44,22 @@ impl Listener {
         engine: Engine,
         aliases: BTreeMap<String, AccountId>,
     ) -> Self {
-        Self { web, people, engine, aliases }
-    }
-
-    fn directory(&self) -> Arc<Directory> {
-        self.engine.directory()
-    }
-
-    /// Writes a refusal down and answers it.
-    async fn refuse(&self, speaker: &Speaker, person: Option<&Known>, verb: &str, refusal: Refusal) -> Said {
-        let who = match person {
-            Some(known) => Who::Person { person: known.person.clone() },
-            None => Who::Stranger { account: speaker.account() },
-        };
-        let command = Command::Refuse { verb: verb.to_owned(), refusal };
-        self.decide(speaker, Actor { who, door: Door::Slack }, command).await
-    }
-
-    async fn decide(&self, speaker: &Speaker, by: Actor, command: Command) -> Said {
-        match self.submit(speaker, by, command).await {
-            Ok(event::Answer::Done(reply)) => Ok(notices::reply(&reply, &self.directory())),
-            Ok(event::Answer::Refused(refusal)) => Err(Some(notices::refusal(&refusal, &self.directory()))),
-            Err(_stopped) => Err(None),
-        }
-    }
-
-    /// Gives a command to the engine: answered when it is durable.
-    async fn submit(&self, speaker: &Speaker, by: Actor, command: Command) -> Result<event::Answer, Stopped> {
-        let incoming = Incoming { by, interaction: Some(speaker.interaction.clone()), command };
-        self.engine.submit(incoming).await
+        Self { web, people, hall: Hall::new(engine, aliases, Door::Slack) }
     }
 
     /// Who this is and whether they may speak here; a refusal is written down.
     async fn meet(&self, speaker: &Speaker, verb: &str) -> Result<Known, Option<Text>> {
-        let stranger = |why: StrangerWhy| Refusal::Stranger { why };
+        let (team, user) = (&speaker.account.workspace, &speaker.account.user);
         // Both at once: one after the other could take longer than the three seconds that Slack waits.
         let place = async {
             match &speaker.channel {
-                Some(channel) if self.people.serves(&speaker.team) => self.people.place(channel).await,
+                Some(channel) if self.people.serves(team) => self.people.place(channel).await,
                 Some(_) | None => Ok(()),
             }
         };
-        let person = self.people.person(&self.engine, &speaker.team, &speaker.user);
+        let person = self.people.person(self.hall.engine(), team, user);
         let (person, place) = tokio::join!(person, place);
-        let known = match person {
-            Ok(known) => known,
-            // Slack did answer: it is our own directory that was never read.
-            Err(StrangerWhy::CouldNotAsk) if self.directory().is_empty() => {
-                return Err(refused(self.refuse(speaker, None, verb, Refusal::DirectoryNotRead).await));
-            }
-            Err(why) => return Err(refused(self.refuse(speaker, None, verb, stranger(why)).await)),
-        };
-        if let Err(why) = place {
-            let refusal = Refusal::NotServedHere { why };
-            return Err(refused(self.refuse(speaker, Some(&known), verb, refusal).await));
-        }
-        Ok(known)
+        self.hall.meet(speaker, verb, person, place).await
     }
 
     /// Answers one person beside the acknowledgement; best effort, because the card says what is true anyway.
@@ -129,28 +68,6 @@ impl Listener {
         let (web, fallback, blocks) =
             (self.web.clone(), render::fallback(text), render::message(text, &*self.people));
         tokio::spawn(async move { respond(&web, &url, &fallback, &blocks).await });
-    }
-
-    /// Opens a form, or says what does the same. The trigger lives three seconds, so nothing is asked before.
-    fn open(
-        &self,
-        trigger_id: SecretString,
-        form: Value,
-        response_url: Option<SecretString>,
-        instead: &'static str,
-    ) {
-        let web = self.web.clone();
-        let (fallback, blocks) = (
-            render::fallback(&Text::new().say(instead)),
-            render::message(&Text::new().say(instead), &*self.people),
-        );
-        tokio::spawn(async move {
-            let Err(fault) = web.views_open(&trigger_id, &form).await else { return };
-            tracing::warn!(%fault, instead, "a form did not open");
-            if let Some(url) = response_url {
-                respond(&web, &url, &fallback, &blocks).await;
-            }
-        });
     }
 
     fn event(&self, envelope: &Envelope) -> Ack {
@@ -168,16 +85,9 @@ impl Listener {
     async fn unreadable(&self, envelope: &Envelope) -> Ack {
         let sentence = format!("a payload of kind {} could not be read", envelope.kind.label());
         tracing::error!(envelope = %envelope.envelope_id, "{sentence}; it is written down and otherwise ignored");
-        let account = ChatAccount { door: Door::Slack, workspace: String::new(), user: String::new() };
-        let by = Actor { who: Who::Stranger { account }, door: Door::Slack };
-        let command = Command::Refuse {
-            verb: "unreadable-payload".to_owned(),
-            refusal: Refusal::Unreadable { sentence },
-        };
-        let incoming = Incoming { by, interaction: Some(delivery(envelope)), command };
-        match self.engine.submit(incoming).await {
-            Ok(_) => Ack::Empty,
-            Err(_stopped) => Ack::None,
+        match self.hall.unreadable(delivery(envelope), sentence).await {
+            Ok(_) | Err(Some(_)) => Ack::Empty,
+            Err(None) => Ack::None,
         }
     }
 }
@@ -189,12 +99,8 @@ async fn respond(web: &SlackWeb, url: &SecretString, text: &str, blocks: &Value)
     }
 }
 
-/// The words of a refusal that was written down; nothing when it could not be.
-fn refused(said: Said) -> Option<Text> {
-    match said {
-        Ok(text) => Some(text),
-        Err(said) => said,
-    }
+fn account(team: String, user: String) -> ChatAccount {
+    ChatAccount { door: Door::Slack, workspace: team, user }
 }
 
 fn ephemeral(text: &Text, people: &People) -> Value {

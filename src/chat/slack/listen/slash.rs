@@ -1,18 +1,16 @@
 //! Slash commands, to their answers: who, what was said, what is meant, decided, answered.
 
-use glasskey_commands::breakglass::Breakglass;
-use glasskey_domain::{Actor, Command, Door, Refusal};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Listener, Said, Speaker, delivery, ephemeral};
-use crate::chat::asking::{Ear, Misheard, Wish, understand};
+use super::{Listener, account, delivery, ephemeral};
+use crate::chat::asking;
 use crate::chat::breakglass::{self, Crowd};
-use crate::chat::reading;
+use crate::chat::hall::forms::Form;
+use crate::chat::hall::{ELEVATE, Said, Speaker};
 use crate::chat::slack::envelope::{Ack, Envelope};
-use crate::chat::slack::{forms, render};
-use crate::notices;
+use crate::chat::slack::render;
 
 /// A slash command. Source: docs.slack.dev, implementing slash commands. `user_name` and `token` are not read on purpose.
 #[derive(Deserialize)]
@@ -31,8 +29,7 @@ impl Listener {
     pub(super) async fn slash(&self, envelope: &Envelope) -> Ack {
         let Ok(slash) = Slash::deserialize(&envelope.payload) else { return self.unreadable(envelope).await };
         let speaker = Speaker {
-            team: slash.team_id.clone(),
-            user: slash.user_id.clone(),
+            account: account(slash.team_id.clone(), slash.user_id.clone()),
             channel: Some(slash.channel_id.clone()),
             interaction: delivery(envelope),
         };
@@ -43,12 +40,7 @@ impl Listener {
                 Some(said) => said,
                 None => return self.show_form(slash),
             },
-            other => {
-                let sentence = format!(
-                    "there is no command `{other}` in this release; `/elevate help` and `/breakglass help` show what there is"
-                );
-                self.refuse(&speaker, None, "unknown-command", Refusal::Unreadable { sentence }).await
-            }
+            other => self.hall.no_such_command(&speaker, other).await,
         };
         let text = match said {
             Ok(text) | Err(Some(text)) => text,
@@ -62,27 +54,16 @@ impl Listener {
     }
 
     async fn elevate(&self, speaker: &Speaker, text: &str) -> Said {
-        let known = self.meet(speaker, "elevate").await?;
-        let directory = self.directory();
-        let heard = understand(&self.ear(&directory, known.zone.clone()), text);
-        match heard {
-            Ok(Wish::Decide(command)) => {
-                self.decide(speaker, Actor::person(known.person.clone(), Door::Slack), command).await
-            }
-            Ok(wish) => reading::answer(&self.engine, &known.person, Door::Slack, wish).await.map_err(Some),
-            Err(Misheard::Words(usage)) => self.misheard(speaker, &known, "elevate", &usage).await,
-            Err(Misheard::Names(refusal)) => self.refuse(speaker, Some(&known), "elevate", refusal).await,
-        }
+        let known = self.meet(speaker, ELEVATE).await?;
+        self.hall.elevate(speaker, &known, |ear| asking::read(ear, text)).await
     }
 
     /// What was said with `/breakglass`; `None` when the answer is the form.
     async fn breakglass(&self, speaker: &Speaker, text: &str) -> Option<Said> {
-        let directory = self.directory();
+        let directory = self.hall.directory();
         // Whose zone it is turns out with the speaker; no word is read by it.
-        let ear = self.ear(&directory, TimeZone::UTC);
-        let said = breakglass::read(&ear, text);
-        let some_federation = !ear.settings.federations.is_empty();
-        if matches!(said, Ok(Breakglass::Form)) && some_federation && self.people.serves(&speaker.team) {
+        let said = breakglass::read(&self.hall.ear(&directory, TimeZone::UTC), text);
+        if self.hall.wants_form(&said) && self.people.serves(&speaker.account.workspace) {
             return None;
         }
         let mentioned = said.as_ref().map(breakglass::mentions).unwrap_or_default();
@@ -93,63 +74,17 @@ impl Listener {
             Ok(known) => known,
             Err(said) => return Some(Err(said)),
         };
-        let said = match said {
-            Ok(said) => said,
-            Err(usage) => return Some(self.misheard(speaker, &known, breakglass::VERB, &usage).await),
-        };
-        let crowd = Crowd {
-            mentioned: self.people.mentioned(&self.engine, &mentioned, &profiles).await,
-            names_count: false,
-        };
-        let ear = Ear { zone: known.zone.clone(), ..ear };
-        let wish = breakglass::wish(&ear, &*self.engine.book().await, said, &crowd);
-        Some(match wish {
-            Ok(breakglass::Wish::Decide(command)) => {
-                let by = Actor::person(known.person, Door::Slack);
-                self.decide(speaker, by, Command::Emergency(command)).await
-            }
-            Ok(breakglass::Wish::Status(federation)) => {
-                match reading::status(&self.engine, federation.as_ref()).await {
-                    Ok((text, _)) => Ok(text),
-                    Err(refusal) => self.refuse(speaker, Some(&known), breakglass::VERB, refusal).await,
-                }
-            }
-            Ok(breakglass::Wish::Help(topic)) => Ok(reading::breakglass_help(topic)),
-            // A form with nothing to choose from helps nobody.
-            Ok(breakglass::Wish::Form) => {
-                self.refuse(speaker, Some(&known), breakglass::VERB, Refusal::NoFederation).await
-            }
-            Err(refusal) => self.refuse(speaker, Some(&known), breakglass::VERB, refusal).await,
-        })
-    }
-
-    fn ear<'a>(&'a self, directory: &'a glasskey_domain::Directory, zone: TimeZone) -> Ear<'a> {
-        let (aliases, settings) = (&self.aliases, self.engine.settings());
-        Ear { directory, aliases, settings, now: self.engine.now(), zone }
-    }
-
-    /// The journal gets the sentence; the person also gets the right form.
-    async fn misheard(
-        &self,
-        speaker: &Speaker,
-        known: &super::Known,
-        verb: &str,
-        usage: &glasskey_commands::Usage,
-    ) -> Said {
-        let refusal = Refusal::Unreadable { sentence: usage.sentence() };
-        match self.refuse(speaker, Some(known), verb, refusal).await {
-            Err(None) => Err(None),
-            Ok(_) | Err(Some(_)) => Err(Some(notices::usage(usage))),
-        }
+        let mentioned = self.people.mentioned(self.hall.engine(), &mentioned, &profiles).await;
+        let crowd = Crowd { mentioned, names_count: false };
+        Some(self.hall.breakglass(speaker, &known, said, &crowd).await)
     }
 
     /// Opens the form of `/breakglass`. Nothing is decided yet, so nothing is committed, and the trigger lives three
     /// seconds: this is the first call. Who it is and what they may do is asked when the form is sent.
     fn show_form(&self, slash: Slash) -> Ack {
         let Some(trigger_id) = slash.trigger_id else { return Ack::Empty };
-        let form = forms::open_form(self.engine.settings(), &slash.channel_id);
-        let instead = "the form did not open; `/breakglass on ro for 1h INC-7 why` does the same";
-        self.open(trigger_id, form, slash.response_url, instead);
+        let form = Form::Open { channel: slash.channel_id, federation: None };
+        self.open(trigger_id, &form, slash.response_url);
         Ack::Empty
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use glasskey_domain::Platform;
 use glasskey_domain::emergency::Provider;
 
 use super::{Chapter, line, plain};
@@ -92,10 +93,21 @@ const BACK: &str = "## Back to normal
 ";
 
 fn checklist(out: &mut String, chapters: &[Chapter<'_>], config: &Config) {
-    let mut channels: BTreeSet<&str> =
-        chapters.iter().map(|chapter| chapter.federation.settings.place.channel.as_str()).collect();
-    channels.insert(&config.slack.channel);
-    let channels: Vec<String> = channels.into_iter().map(plain).collect();
+    let access = |platform| match platform {
+        Platform::Slack => config.slack.as_ref().map(|slack| slack.channel.as_str()),
+        Platform::Discord => config.discord.as_ref().map(|discord| discord.channel.as_str()),
+    };
+    let told: Vec<String> = Platform::ALL
+        .into_iter()
+        .filter_map(|platform| {
+            let places = chapters.iter().map(|chapter| &chapter.federation.settings.place);
+            let mut channels: BTreeSet<&str> =
+                places.filter_map(|place| place.channel_on(platform)).collect();
+            channels.insert(access(platform)?);
+            let channels: Vec<String> = channels.into_iter().map(plain).collect();
+            Some(format!("{platform} {}", channels.join(", ")))
+        })
+        .collect();
     line(out, format_args!("## Tick as you go\n"));
     for item in [
         "Commander's word: who ____________________ at ______",
@@ -106,10 +118,7 @@ fn checklist(out: &mut String, chapters: &[Chapter<'_>], config: &Config) {
     }
     line(
         out,
-        format_args!(
-            "- [ ] Told everybody (Slack {}, or by telephone): who, why, until when",
-            channels.join(", ")
-        ),
+        format_args!("- [ ] Told everybody ({}, or by telephone): who, why, until when", told.join("; ")),
     );
     for chapter in chapters {
         line(

@@ -5,7 +5,7 @@ use std::fmt;
 
 use glasskey::ports::{About, Answer, Chat, Fault};
 use glasskey_domain::request::{MessageRef, Posting};
-use glasskey_domain::{Book, Directory, Emergency, NoticeKind, Recipient, Subject, Tell};
+use glasskey_domain::{Book, Directory, Emergency, NoticeKind, Platform, Recipient, Subject, Tell};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Fact, Mishap, Outside, lock, lost};
@@ -40,8 +40,10 @@ pub(crate) fn subject(about: About<'_>) -> (Subject, u64) {
 
 fn card_is_intended(book: &Book, id: &Subject) -> bool {
     let card = match id {
-        Subject::Request(id) => book.request(id).map(|request| &request.card),
-        Subject::Emergency(id) => book.emergency(id).map(|emergency| &emergency.card),
+        Subject::Request(id) => book.request(id).and_then(|request| request.cards.on(Platform::Slack)),
+        Subject::Emergency(id) => {
+            book.emergency(id).and_then(|emergency| emergency.cards.on(Platform::Slack))
+        }
         Subject::Watch => None,
     };
     card.is_some_and(|card| matches!(card.posting, Posting::Intended { .. }))

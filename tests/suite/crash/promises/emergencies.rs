@@ -127,7 +127,8 @@ pub(super) fn are_over(past: &Past, outside: &Outside) {
     assert!(outside.open_by_us().is_empty(), "P3: left open: {:?}", outside.open_by_us());
     for one in &past.emergencies {
         assert!(one.state.is_terminal(), "{one:?}");
-        let told = format!("{}/emergency-off/channel/{}", one.ask.id, one.ask.place.channel);
+        let told =
+            format!("{}/emergency-off/channel/{}", one.ask.id, one.ask.place.channel.as_ref().unwrap());
         assert!(past.told.contains(&told), "nobody was told that {} is over", one.ask.id);
     }
     let ever = past.emergencies.iter().any(|one| matches!(one.state, EmergencyState::Off { .. }));

@@ -1,0 +1,86 @@
+//! Buttons: how they look, and by what they come back. A button carries an opaque id and no authority; who may do what
+//! is decided anew at the click.
+
+use glasskey_domain::Subject;
+use serde_json::{Value, json};
+
+use crate::chat::hall::asked_first;
+use crate::notices::{Button, Card};
+
+/// Types of components. Source: Discord's OpenAPI document.
+const ACTION_ROW: u8 = 1;
+const BUTTON: u8 = 2;
+/// Buttons in one row.
+const ROW_MAX: usize = 5;
+/// Styles of buttons.
+const PRIMARY: u8 = 1;
+const SECONDARY: u8 = 2;
+const SUCCESS: u8 = 3;
+const DANGER: u8 = 4;
+/// What a button ends with whose question was answered: Discord itself asks nothing before a click counts.
+const SURE: &str = "sure";
+
+/// A click on a button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clicked {
+    /// Which.
+    pub button: Button,
+    /// Of the card of what.
+    pub id: Subject,
+    /// Whether the person was asked, and is sure. Where nothing is asked, everybody is.
+    pub sure: bool,
+}
+
+/// What was clicked, by its name; nothing, when it is none of ours.
+#[must_use]
+pub fn clicked(custom_id: &str) -> Option<Clicked> {
+    let mut parts = custom_id.split(':');
+    let button = Button::of_action(parts.next()?)?;
+    let id = Subject::try_from(parts.next()?.to_owned()).ok()?;
+    let answered = match (parts.next(), parts.next()) {
+        (None, None) => false,
+        (Some(SURE), None) => true,
+        _ => return None,
+    };
+    Some(Clicked { button, id, sure: answered || asked_first(button).is_none() })
+}
+
+/// What a person is asked before such a click counts, with the button that says yes; nothing, when it counts at once.
+#[must_use]
+pub fn sure(button: Button, id: &Subject) -> Option<Value> {
+    let ask = asked_first(button)?;
+    let yes = element(DANGER, ask.yes, &format!("{}:{id}:{SURE}", button.action()));
+    Some(json!({
+        "content": format!("**{}** {}", ask.title, ask.text),
+        "embeds": [],
+        "components": [{ "type": ACTION_ROW, "components": [yes] }],
+        "allowed_mentions": { "parse": [] },
+    }))
+}
+
+/// The buttons of a card, in rows.
+pub(super) fn rows(card: &Card) -> Vec<Value> {
+    let row = |buttons: &[Button]| {
+        let elements: Vec<Value> = buttons
+            .iter()
+            .map(|button| {
+                element(style(*button), button.label(), &format!("{}:{}", button.action(), card.id))
+            })
+            .collect();
+        json!({ "type": ACTION_ROW, "components": elements })
+    };
+    card.buttons.chunks(ROW_MAX).map(row).collect()
+}
+
+fn element(style: u8, label: &str, custom_id: &str) -> Value {
+    json!({ "type": BUTTON, "style": style, "label": label, "custom_id": custom_id })
+}
+
+fn style(button: Button) -> u8 {
+    match button {
+        Button::Approve | Button::Confirm => SUCCESS,
+        Button::Review => PRIMARY,
+        Button::Withdraw => SECONDARY,
+        Button::Deny | Button::Decline | Button::End | Button::Alone | Button::Off => DANGER,
+    }
+}

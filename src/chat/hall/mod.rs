@@ -1,0 +1,289 @@
+//! The hall that all chat doors open into: from who speaks and what was said, typed, clicked or filled in, to an answer
+//! in words. The same for every platform.
+//!
+//! A door knows its platform: what a payload looks like, who is behind an account, how an answer gets back. It knows
+//! nothing of what is here, and what is here knows nothing of a platform. Never decides; what was refused before it came
+//! to a decision is written down (P7).
+
+mod clicks;
+pub mod forms;
+mod sent;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use glasskey_commands::breakglass::Breakglass;
+use glasskey_commands::elevate::Elevate;
+use glasskey_commands::{RequestWords, Usage};
+use glasskey_domain::command::Incoming;
+use glasskey_domain::refusal::{PlaceWhy, StrangerWhy};
+use glasskey_domain::{
+    AccountId, Actor, ChatAccount, Command, Directory, Door, InteractionId, PersonId, Refusal, Settings,
+    Target, Who, event,
+};
+use jiff::tz::TimeZone;
+
+use super::asking::{self, Ear, Wish};
+use super::breakglass::{self, Crowd};
+use super::reading;
+use crate::engine::{Engine, Stopped};
+use crate::notices::{self, Text};
+
+pub use clicks::{Click, Sure, asked_first, clicked};
+pub use sent::Wrong;
+
+use forms::Form;
+
+/// The verb of `/elevate`, for what is refused before it is known what was meant.
+pub const ELEVATE: &str = "elevate";
+
+/// Who speaks, where, through which delivery.
+#[derive(Debug, Clone)]
+pub struct Speaker {
+    /// Their account, as the platform signed for it.
+    pub account: ChatAccount,
+    /// Where, when it is said.
+    pub channel: Option<String>,
+    /// The delivery: one that comes again has the same (P6).
+    pub interaction: InteractionId,
+}
+
+/// A person behind an account.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The person.
+    pub person: PersonId,
+    /// Their time zone as the platform has it, else UTC.
+    pub zone: TimeZone,
+}
+
+/// What could not be done, as an answer. `None`: nothing was committed, so nothing may be acknowledged.
+pub type Said = Result<Text, Option<Text>>;
+
+/// What is behind a door.
+pub struct Hall {
+    engine: Engine,
+    aliases: BTreeMap<String, AccountId>,
+    door: Door,
+}
+
+impl Hall {
+    /// Behind this door, with this engine. `aliases`: other names for accounts.
+    #[must_use]
+    pub fn new(engine: Engine, aliases: BTreeMap<String, AccountId>, door: Door) -> Self {
+        Self { engine, aliases, door }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        self.engine.settings()
+    }
+
+    /// The company as it is in force.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        self.engine.directory()
+    }
+
+    /// What is needed to understand somebody whose clock shows this zone.
+    #[must_use]
+    pub fn ear<'a>(&'a self, directory: &'a Directory, zone: TimeZone) -> Ear<'a> {
+        let (aliases, settings) = (&self.aliases, self.engine.settings());
+        Ear { directory, aliases, settings, now: self.engine.now(), zone }
+    }
+
+    /// Whether who was found out to speak, where, may speak here; a refusal is written down.
+    ///
+    /// # Errors
+    /// The words of the refusal.
+    pub async fn meet(
+        &self,
+        speaker: &Speaker,
+        verb: &str,
+        person: Result<Known, StrangerWhy>,
+        place: Result<(), PlaceWhy>,
+    ) -> Result<Known, Option<Text>> {
+        let known = match person {
+            Ok(known) => known,
+            // The platform did answer: it is our own directory that was never read.
+            Err(StrangerWhy::CouldNotAsk) if self.directory().is_empty() => {
+                return Err(refused(self.refuse(speaker, None, verb, Refusal::DirectoryNotRead).await));
+            }
+            Err(why) => {
+                return Err(refused(self.refuse(speaker, None, verb, Refusal::Stranger { why }).await));
+            }
+        };
+        if let Err(why) = place {
+            let refusal = Refusal::NotServedHere { why };
+            return Err(refused(self.refuse(speaker, Some(&known), verb, refusal).await));
+        }
+        Ok(known)
+    }
+
+    /// Writes a refusal down and answers it.
+    ///
+    /// # Errors
+    /// The words of the refusal.
+    pub async fn refuse(
+        &self,
+        speaker: &Speaker,
+        person: Option<&Known>,
+        verb: &str,
+        refusal: Refusal,
+    ) -> Said {
+        let who = match person {
+            Some(known) => Who::Person { person: known.person.clone() },
+            None => Who::Stranger { account: speaker.account.clone() },
+        };
+        let command = Command::Refuse { verb: verb.to_owned(), refusal };
+        self.answered(speaker, Actor { who, door: self.door, sign_in: None }, command).await
+    }
+
+    /// What a person wants decided, decided.
+    ///
+    /// # Errors
+    /// The words of a refusal.
+    pub async fn decide(&self, speaker: &Speaker, known: &Known, command: Command) -> Said {
+        self.answered(speaker, Actor::person(known.person.clone(), self.door), command).await
+    }
+
+    async fn answered(&self, speaker: &Speaker, by: Actor, command: Command) -> Said {
+        match self.submit(speaker, by, command).await {
+            Ok(event::Answer::Done(reply)) => Ok(notices::reply(&reply, &self.directory())),
+            Ok(event::Answer::Refused(refusal)) => Err(Some(notices::refusal(&refusal, &self.directory()))),
+            Err(_stopped) => Err(None),
+        }
+    }
+
+    /// Gives a command to the engine: answered when it is durable.
+    async fn submit(&self, speaker: &Speaker, by: Actor, command: Command) -> Result<event::Answer, Stopped> {
+        let incoming = Incoming { by, interaction: Some(speaker.interaction.clone()), command };
+        self.engine.submit(incoming).await
+    }
+
+    /// A payload that cannot be read is written down, and changes nothing.
+    ///
+    /// # Errors
+    /// The words of the refusal.
+    pub async fn unreadable(&self, interaction: InteractionId, sentence: String) -> Said {
+        let account = ChatAccount { door: self.door, workspace: String::new(), user: String::new() };
+        let speaker = Speaker { account, channel: None, interaction };
+        self.refuse(&speaker, None, "unreadable-payload", Refusal::Unreadable { sentence }).await
+    }
+
+    /// A command that this release does not have.
+    ///
+    /// # Errors
+    /// The words of the refusal.
+    pub async fn no_such_command(&self, speaker: &Speaker, command: &str) -> Said {
+        let sentence = format!(
+            "there is no command `{command}` in this release; `/elevate help` and `/breakglass help` show what there is"
+        );
+        self.refuse(speaker, None, "unknown-command", Refusal::Unreadable { sentence }).await
+    }
+
+    /// What was said with `/elevate`. `read`: how the door reads it, typed or by its options.
+    ///
+    /// # Errors
+    /// The words of a refusal, or what was wrong with what was said.
+    pub async fn elevate(
+        &self,
+        speaker: &Speaker,
+        known: &Known,
+        read: impl FnOnce(&Ear<'_>) -> Result<Elevate, Usage> + Send,
+    ) -> Said {
+        let directory = self.directory();
+        let ear = self.ear(&directory, known.zone.clone());
+        let said = match read(&ear) {
+            Ok(said) => said,
+            Err(usage) => return self.misheard(speaker, known, ELEVATE, &usage).await,
+        };
+        match asking::wish(&ear, said) {
+            Ok(Wish::Decide(command)) => self.decide(speaker, known, command).await,
+            Ok(wish) => reading::answer(&self.engine, &known.person, self.door, wish).await.map_err(Some),
+            Err(refusal) => self.refuse(speaker, Some(known), ELEVATE, refusal).await,
+        }
+    }
+
+    /// The form that asks for the reason of a request that says everything else.
+    ///
+    /// # Errors
+    /// When a name in it leads nowhere, or to several.
+    pub fn reason_form(&self, known: &Known, words: &RequestWords) -> Result<Form, Refusal> {
+        let directory = self.directory();
+        let ear = self.ear(&directory, known.zone.clone());
+        let Target::Assignment { account, permission_set } =
+            asking::target(&ear, words.account.as_str(), words.permission_set.as_str())?;
+        let name = directory.permission_sets.get(&permission_set).map(|set| set.name.clone());
+        Ok(Form::Reason {
+            account: account.to_string(),
+            permission_set: name.unwrap_or_else(|| words.permission_set.as_str().to_owned()),
+            length: asking::length(&ear, words.length),
+        })
+    }
+
+    /// Whether what was said with `/breakglass` is answered by the form: one with nothing to choose from helps nobody.
+    #[must_use]
+    pub fn wants_form(&self, said: &Result<Breakglass, Usage>) -> bool {
+        matches!(said, Ok(Breakglass::Form)) && !self.settings().federations.is_empty()
+    }
+
+    /// What was said with `/breakglass`, but for what [`Hall::wants_form`]. `crowd`: whom it mentions.
+    ///
+    /// # Errors
+    /// The words of a refusal, or what was wrong with what was said.
+    pub async fn breakglass(
+        &self,
+        speaker: &Speaker,
+        known: &Known,
+        said: Result<Breakglass, Usage>,
+        crowd: &Crowd,
+    ) -> Said {
+        let said = match said {
+            Ok(said) => said,
+            Err(usage) => return self.misheard(speaker, known, breakglass::VERB, &usage).await,
+        };
+        let directory = self.directory();
+        let ear = self.ear(&directory, known.zone.clone());
+        let wish = breakglass::wish(&ear, &*self.engine.book().await, said, crowd);
+        let refusal = match wish {
+            Ok(breakglass::Wish::Decide(command)) => {
+                return self.decide(speaker, known, Command::Emergency(command)).await;
+            }
+            Ok(breakglass::Wish::Status(federation)) => {
+                match reading::status(&self.engine, federation.as_ref()).await {
+                    Ok((text, _)) => return Ok(text),
+                    Err(refusal) => refusal,
+                }
+            }
+            Ok(breakglass::Wish::Help(topic)) => return Ok(reading::breakglass_help(topic)),
+            Ok(breakglass::Wish::Form) => Refusal::NoFederation,
+            Err(refusal) => refusal,
+        };
+        self.refuse(speaker, Some(known), breakglass::VERB, refusal).await
+    }
+
+    /// The journal gets the sentence; the person also gets the right form.
+    async fn misheard(&self, speaker: &Speaker, known: &Known, verb: &str, usage: &Usage) -> Said {
+        let refusal = Refusal::Unreadable { sentence: usage.sentence() };
+        match self.refuse(speaker, Some(known), verb, refusal).await {
+            Err(None) => Err(None),
+            Ok(_) | Err(Some(_)) => Err(Some(notices::usage(usage))),
+        }
+    }
+}
+
+/// The words of a refusal that was written down; nothing when it could not be.
+fn refused(said: Said) -> Option<Text> {
+    match said {
+        Ok(text) => Some(text),
+        Err(said) => said,
+    }
+}
