@@ -27,6 +27,8 @@ pub struct Person {
     pub slack_user_id: String,
     /// True for a single- or multi-channel guest in Slack.
     pub slack_guest: bool,
+    /// Discord user id, a snowflake: `1290000000000001001`.
+    pub discord_user_id: String,
     /// User id in the Identity Store; `None` when the company's directory does not know them.
     pub identity_user_id: Option<String>,
     /// False when the Identity Store has the user as `DISABLED`.
@@ -140,6 +142,8 @@ pub struct Company {
     pub slack_team_id: String,
     /// Slack workspace name.
     pub slack_team_name: String,
+    /// Discord guild id, a snowflake; the guild has the name of the workspace.
+    pub discord_guild_id: String,
     /// AWS Organizations id: `o-…`.
     pub organization_id: String,
     /// Id of the organization's root: `r-…`.
@@ -184,6 +188,12 @@ impl Company {
     #[must_use]
     pub fn by_slack(&self, slack_user_id: &str) -> Option<&Person> {
         self.people.iter().find(|p| p.slack_user_id == slack_user_id)
+    }
+
+    /// The person with this Discord user id.
+    #[must_use]
+    pub fn by_discord(&self, discord_user_id: &str) -> Option<&Person> {
+        self.people.iter().find(|p| p.discord_user_id == discord_user_id)
     }
 
     /// The group with this name.

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod company;
 mod connection;
 pub mod demo;
+pub mod discord;
 pub mod entra;
 pub mod idp;
 pub mod keycloak;

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{Account, AccountState, Company, Group, OktaOrg, OrganizationalUnit, PermissionSet, Person};
 
-/// Handle, name, e-mail, role, time zone, Slack id, Identity Store id.
+/// Handle, name, e-mail, role, time zone, Slack id, Discord id, Identity Store id.
 type PersonRow = (
+    &'static str,
     &'static str,
     &'static str,
     &'static str,
@@ -23,6 +24,7 @@ const PEOPLE: [PersonRow; 5] = [
         "engineer, payments",
         "Europe/Lisbon",
         "U0ANA",
+        "1290000000000001001",
         Some("b4c8a4e8-2071-70a1-c0de-5a1f0e6b9d01"),
     ),
     (
@@ -32,6 +34,7 @@ const PEOPLE: [PersonRow; 5] = [
         "approver, SRE lead",
         "Europe/Stockholm",
         "U0BO",
+        "1290000000000001002",
         Some("b4c8a4e8-4092-7053-9b1e-77d20c4ae802"),
     ),
     (
@@ -41,6 +44,7 @@ const PEOPLE: [PersonRow; 5] = [
         "engineer, data platform",
         "Africa/Lagos",
         "U0CY",
+        "1290000000000001003",
         Some("b4c8a4e8-70f1-70d6-8a2c-13be94f05c03"),
     ),
     (
@@ -50,9 +54,19 @@ const PEOPLE: [PersonRow; 5] = [
         "incident commander",
         "America/New_York",
         "U0DEE",
+        "1290000000000001004",
         Some("b4c8a4e8-90c3-7018-b6d4-e02a5f719304"),
     ),
-    ("eve", "Eve Novak", "eve@partner.example", "guest from a partner", "Europe/Prague", "U0EVE", None),
+    (
+        "eve",
+        "Eve Novak",
+        "eve@partner.example",
+        "guest from a partner",
+        "Europe/Prague",
+        "U0EVE",
+        "1290000000000001005",
+        None,
+    ),
 ];
 
 /// Name, id, handles of the members.
@@ -105,6 +119,7 @@ impl Company {
         let bare = Self {
             slack_team_id: "T0ACME".into(),
             slack_team_name: "Acme".into(),
+            discord_guild_id: "1290000000000000001".into(),
             organization_id: "o-acme000001".into(),
             root_id: "r-ac3e".into(),
             management_account: "111111111111".into(),
@@ -153,7 +168,7 @@ impl Company {
 }
 
 fn person(row: &PersonRow) -> Person {
-    let (handle, name, email, role, time_zone, slack, identity) = *row;
+    let (handle, name, email, role, time_zone, slack, discord, identity) = *row;
     Person {
         handle: handle.into(),
         name: name.into(),
@@ -162,6 +177,7 @@ fn person(row: &PersonRow) -> Person {
         time_zone: time_zone.into(),
         slack_user_id: slack.into(),
         slack_guest: identity.is_none(),
+        discord_user_id: discord.into(),
         identity_user_id: identity.map(Into::into),
         enabled: true,
         okta_user_id: identity.map(|_| format!("00u{handle}")),

@@ -66,6 +66,7 @@ fn person(n: usize) -> Person {
         time_zone: "Etc/UTC".into(),
         slack_user_id: format!("U0P{n:06}"),
         slack_guest: false,
+        discord_user_id: (1_290_000_000_001_000_000_u64 + n as u64).to_string(),
         identity_user_id: Some(user_id(n)),
         enabled: true,
         okta_user_id: Some(format!("00up{n:016}")),
