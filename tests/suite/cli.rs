@@ -1,5 +1,7 @@
 //! The command line as a real process: what it prints, how it ends, and the door on the host it knocks at.
 
+mod discord;
+
 use std::fs;
 use std::future::Future;
 use std::os::unix::fs::PermissionsExt;

@@ -13,6 +13,19 @@ use crate::company::{Company, Person};
 /// `VIEW_CHANNEL`, `SEND_MESSAGES`, `USE_APPLICATION_COMMANDS` and what else `@everyone` has.
 const EVERYONE: u64 = 0x0008_0006_0040_0C40;
 
+/// Id of the role that Discord makes for a bot that is invited with permissions.
+const BOT_ROLE: &str = "1290000000000000098";
+
+/// What the bot was invited with: `VIEW_CHANNEL`, `SEND_MESSAGES`, `EMBED_LINKS`, `READ_MESSAGE_HISTORY` and
+/// `PIN_MESSAGES`.
+const INVITED_WITH: u64 = 0x0008_0000_0001_4C00;
+
+/// `SEND_MESSAGES`.
+const SEND_MESSAGES: u64 = 0x800;
+
+/// `PIN_MESSAGES`.
+const PIN_MESSAGES: u64 = 0x0008_0000_0000_0000;
+
 /// `ADMINISTRATOR` and all the rest.
 const EVERYTHING: u64 = 0x000F_FFFF_FFFF_FFFF;
 
@@ -85,7 +98,7 @@ impl Member {
                 is_bot: true,
                 is_administrator: false,
                 closes_direct: false,
-                roles: Vec::new(),
+                roles: vec![BOT_ROLE.to_owned()],
                 username: "glasskey".into(),
                 global_name: None,
                 nick: None,
@@ -174,6 +187,24 @@ pub(crate) fn channels(options: &DiscordOptions) -> BTreeMap<String, Channel> {
     options.channels.iter().map(|one| (one.0.clone(), text(one))).collect()
 }
 
+/// What a channel takes from the bot.
+fn overwrites(flags: ChannelFlags) -> Value {
+    let read_only = if flags.is_read_only { SEND_MESSAGES } else { 0 };
+    let denied = read_only | if flags.forbids_pins { PIN_MESSAGES } else { 0 };
+    if denied == 0 {
+        return json!([]);
+    }
+    json!([{ "id": APPLICATION, "type": 1, "allow": "0", "deny": denied.to_string() }])
+}
+
+fn role(id: &str, name: &str, permissions: u64, position: u64) -> Value {
+    json!({
+        "id": id, "name": name, "permissions": permissions.to_string(), "position": position, "color": 0,
+        "colors": { "primary_color": 0, "secondary_color": null, "tertiary_color": null }, "hoist": false,
+        "managed": false, "mentionable": false, "icon": null, "unicode_emoji": null, "flags": 0,
+    })
+}
+
 impl World {
     /// The channel object.
     pub(crate) fn channel_object(&self, channel: &Channel) -> Value {
@@ -188,24 +219,25 @@ impl World {
             ChannelKind::Text => json!({
                 "id": channel.id, "type": 0, "flags": 0, "last_message_id": last, "guild_id": self.guild,
                 "name": channel.name, "position": 0, "parent_id": null, "topic": null, "nsfw": false,
-                "rate_limit_per_user": 0, "permission_overwrites": [], "last_pin_timestamp": null,
+                "rate_limit_per_user": 0, "permission_overwrites": overwrites(channel.flags), "last_pin_timestamp": null,
             }),
         }
     }
 
     /// The guild object.
     pub(crate) fn guild_object(&self) -> Value {
-        let everyone = json!({
-            "id": self.guild, "name": "@everyone", "permissions": EVERYONE.to_string(), "position": 0, "color": 0,
-            "colors": { "primary_color": 0, "secondary_color": null, "tertiary_color": null }, "hoist": false,
-            "managed": false, "mentionable": false, "icon": null, "unicode_emoji": null, "flags": 0,
-        });
+        let everyone = role(&self.guild, "@everyone", EVERYONE, 0);
+        let mut bot = role(BOT_ROLE, "glasskey", INVITED_WITH, 1);
+        if let Some(fields) = bot.as_object_mut() {
+            fields.insert("managed".into(), Value::Bool(true));
+            fields.insert("tags".into(), json!({ "bot_id": APPLICATION }));
+        }
         json!({
             "id": self.guild, "name": self.guild_name, "icon": null, "description": null, "home_header": null,
             "splash": null, "discovery_splash": null, "features": [], "banner": null,
             "owner_id": self.owner, "application_id": null, "region": "europe",
             "afk_channel_id": null, "afk_timeout": 300, "system_channel_id": null, "system_channel_flags": 0,
-            "widget_enabled": false, "widget_channel_id": null, "verification_level": 1, "roles": [everyone],
+            "widget_enabled": false, "widget_channel_id": null, "verification_level": 1, "roles": [everyone, bot],
             "default_message_notifications": 1, "mfa_level": 1, "explicit_content_filter": 0,
             "max_presences": null, "max_members": 500_000, "max_stage_video_channel_users": 50,
             "max_video_channel_users": 25, "vanity_url_code": null, "premium_tier": 0,

@@ -1,5 +1,6 @@
 //! What tests and the page read back from the twin. Plain data; nothing here may reach into the guild.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -153,6 +154,8 @@ pub struct Call {
     pub method: String,
     /// Path below `/api/v10`, query left out.
     pub path: String,
+    /// Query, by name.
+    pub query: BTreeMap<String, String>,
     /// Body, null when there was none.
     pub body: Value,
     /// `200`, or `400 50035`, or the fault that was played.

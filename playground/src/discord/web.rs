@@ -43,6 +43,7 @@ pub(crate) async fn api(
         operation: route.as_ref().map(|r| r.operation),
         method: method.to_owned(),
         path: path.clone(),
+        query: query.clone(),
         body: parsed.as_ref().cloned().unwrap_or_default(),
         outcome: "pending".into(),
         at_ms: 0,

@@ -88,6 +88,11 @@ impl Registrar {
     }
 }
 
+/// Whether Discord has the commands of a guild as they should be.
+pub(crate) fn is_registered(there: &[Value]) -> Result<bool, DiscordFault> {
+    Ok(are_the_same(&wanted()?, there))
+}
+
 /// The commands as they should be.
 fn wanted() -> Result<Vec<Value>, DiscordFault> {
     let garbled = FaultKind::Garbled("our own commands are no JSON");

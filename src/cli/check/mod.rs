@@ -2,6 +2,7 @@
 //! after a failure, so that one run tells all.
 
 mod aws;
+mod discord;
 pub(super) mod local;
 mod sign_in;
 mod slack;
@@ -123,10 +124,12 @@ async fn everything(config: &Config, environment: &Environment, now: Timestamp) 
                 Err(faults) => of_secrets(faults),
             }
         };
-        tokio::join!(slack, emergency(config, secrets, now), sign_in::checks(config, secrets))
+        let discord = discord::checks(config, secrets);
+        tokio::join!(slack, discord, emergency(config, secrets, now), sign_in::checks(config, secrets))
     };
-    let ((slack, emergency, sign_in), aws) = tokio::join!(with_secrets, aws::checks(config));
+    let ((slack, discord, emergency, sign_in), aws) = tokio::join!(with_secrets, aws::checks(config));
     checks.extend(slack);
+    checks.extend(discord);
     checks.extend(aws);
     checks.extend(emergency);
     checks.extend(sign_in);

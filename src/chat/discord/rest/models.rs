@@ -53,6 +53,8 @@ pub struct Application {
     pub bot: Option<User>,
     /// Whether anybody may add the bot to a guild of theirs.
     pub bot_public: Option<bool>,
+    /// Where Discord sends what people do, instead of over the gateway.
+    pub interactions_endpoint_url: Option<String>,
 }
 
 /// A guild.
@@ -64,6 +66,18 @@ pub struct Guild {
     pub name: String,
     /// Who owns it.
     pub owner_id: Option<UserId>,
+    /// Its roles; the one with the guild's own id is everybody's.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+}
+
+/// A role of a guild.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Role {
+    /// The role.
+    pub id: RoleId,
+    /// What whoever has it may do: bits, as a decimal number.
+    pub permissions: Option<String>,
 }
 
 /// A channel.
