@@ -1,7 +1,9 @@
 //! What we send, compared with what others published of their interfaces. The descriptions are not part of the repository:
 //! they are found by the variable `SPECS`, or beside the repository.
 
+mod discord;
 mod okta;
+mod schema;
 
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,7 @@
 mod broken;
 mod choices;
 mod commands;
+pub(crate) mod day;
 mod emergencies;
 mod house;
 mod requests;
