@@ -32,7 +32,7 @@ async fn every_keyword_is_answered() {
             json!({ "account": "nix", "permission-set": "ReadOnly", "duration": "1h" }),
             "nix",
         ),
-        ("dee", "breakglass status", json!({}), "main"),
+        ("dee", "breakglass status", json!({}), "Break-glass is off"),
         ("dee", "breakglass help", json!({ "topic": "on" }), "/breakglass on"),
         ("dee", "breakglass off", json!({}), "("),
         ("ana", "breakglass on", json!({ "reason": "nobody can sign in" }), "("),

@@ -70,9 +70,11 @@ impl Listener {
             Answer::Say(text) if text.is_empty() => nothing(asked),
             Answer::Say(text) => {
                 let message = self.people.named(|names| render::message(text, names, None)).await;
-                // The question is answered, and its button gone.
-                let kind = if asked.on_whisper && asked.kind == Kind::Click { UPDATE } else { MESSAGE };
-                json!({ "type": kind, "data": to_one(message) })
+                if asked.on_whisper && asked.kind == Kind::Click {
+                    // The question is answered, and its button gone. Who sees it stays as it was.
+                    return json!({ "type": UPDATE, "data": message });
+                }
+                json!({ "type": MESSAGE, "data": to_one(message) })
             }
             Answer::Ask(_, modal) => json!({ "type": MODAL, "data": modal }),
             Answer::Sure(question) => json!({ "type": MESSAGE, "data": to_one(question.clone()) }),
