@@ -18,9 +18,10 @@ use tokio::task::JoinHandle;
 
 use super::aws::Aws;
 use super::breakglass::paper::Paper;
-use super::federations;
+use super::{federations, sign_in};
 use crate::access::emergency_sessions::EmergencySessions;
 use crate::access::settings::{AwsSettings, Ear};
+use crate::chat::hall::SignIns;
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
 use crate::config::{Config, Secrets};
@@ -156,6 +157,9 @@ impl Bot {
             health.well(Part::Directory, format!("as of {}", directory.read_at));
         }
         let setting = federations::setting(config);
+        let connect =
+            |settings| sign_in::connect(settings, Arc::clone(&outside.clock)).map(|one| Arc::new(one) as _);
+        let provider = outside.sign_in.map(connect).transpose().map_err(start)?;
         let doors = Doors::new(config, outside.slack, &opened.book, &setting)?;
         let mut federations =
             federations::connect(outside.providers, Arc::clone(&outside.clock)).map_err(start)?;
@@ -185,7 +189,8 @@ impl Bot {
         let schedule = config.reconcile_schedule.clone();
         tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
         watching::start(config, &engine, &access, heard, since);
-        let chats = doors.open(&engine, &config.aliases)?;
+        let sign_ins = Arc::new(SignIns::new(provider));
+        let chats = doors.open(&engine, &config.aliases, &sign_ins)?;
         let rules = Arc::new(rules);
         let paper = Arc::new(Notify::new());
         if !config.breakglass.federations.is_empty() {

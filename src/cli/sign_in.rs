@@ -6,18 +6,18 @@ use crate::access::sign_in::{DeviceSignIn, SignInSettings};
 use crate::config::{Config, Secret, Secrets};
 use crate::ports::Clock;
 
-/// Makes the client, and asks nobody anything yet; `None` where the configuration has no `[sign_in]`.
+/// How it is reached; `None` where the configuration has no `[sign_in]`.
+#[must_use]
+pub fn settings(config: &Config, secrets: &Secrets) -> Option<SignInSettings> {
+    let from = config.sign_in.as_ref()?;
+    let secret = secrets.sign_in.as_ref().map(Secret::to_secret_string);
+    Some(SignInSettings::at(&from.issuer, &from.client_id, secret))
+}
+
+/// Makes the client, and asks nobody anything yet.
 ///
 /// # Errors
 /// What is wrong, for people.
-pub fn connect(
-    config: &Config,
-    secrets: &Secrets,
-    clock: Arc<dyn Clock>,
-) -> Option<Result<DeviceSignIn, String>> {
-    let from = config.sign_in.as_ref()?;
-    let secret = secrets.sign_in.as_ref().map(Secret::to_secret_string);
-    let settings = SignInSettings::at(&from.issuer, &from.client_id, secret);
-    let made = DeviceSignIn::new(settings, clock);
-    Some(made.map_err(|why| format!("[sign_in] cannot be used: {why}")))
+pub fn connect(settings: SignInSettings, clock: Arc<dyn Clock>) -> Result<DeviceSignIn, String> {
+    DeviceSignIn::new(settings, clock).map_err(|why| format!("[sign_in] cannot be used: {why}"))
 }

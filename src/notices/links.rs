@@ -19,6 +19,13 @@ pub struct SignInSteps {
     pub until: Timestamp,
 }
 
+/// What is said at once when somebody is to sign in: the identity provider may take a moment.
+#[must_use]
+pub fn sign_in_begins() -> Text {
+    Text::new()
+        .say("You have to sign in at the company for this. How to do it follows here, for your eyes only.")
+}
+
 /// How to link a chat account to oneself.
 #[must_use]
 pub fn link_steps(steps: &SignInSteps) -> Text {

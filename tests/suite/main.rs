@@ -17,6 +17,8 @@ mod config_sign_in;
 mod conformance;
 mod crash;
 mod discord_doors;
+mod discord_gateway;
+mod discord_rest;
 mod ledger;
 mod moto;
 mod pitfalls;

@@ -94,12 +94,11 @@ impl DiscordTwin {
     pub fn delete_message(&self, id: &str) -> bool {
         self.shared.change(|w| {
             w.pins.values_mut().for_each(|pins| pins.retain(|pin| pin != id));
-            let known = |list: &mut Vec<Message>| {
+            w.messages.values_mut().any(|list| {
                 let before = list.len();
                 list.retain(|m| m.id != id);
                 list.len() < before
-            };
-            w.messages.values_mut().map(known).any(|gone| gone)
+            })
         })
     }
 

@@ -27,6 +27,8 @@ pub enum Scene {
     OtherGuild,
     /// The conversation with the bot.
     Direct,
+    /// A channel of the company's guild (id or name), by an installation of the person's own.
+    PersonalInstall(String),
 }
 
 /// What was found to act on, or why not.
@@ -125,6 +127,9 @@ impl DiscordTwin {
             let data = fill::submission(w, &modal.content, values)?;
             let opened = w.interactions.get(&modal.interaction).cloned().ok_or("no_open_modal")?;
             let id = w.interact(MODAL_SUBMIT, &user, &opened.spot, opened.source.as_deref(), data);
+            if let Some(submission) = id.as_ref().and_then(|id| w.interactions.get_mut(id)) {
+                submission.opener = Some(modal.interaction.clone());
+            }
             id.map(|id| (id, modal)).ok_or_else(|| "no_session".to_owned())
         });
         let (id, modal) = match sent {
@@ -193,15 +198,16 @@ fn written(line: &str, values: &Value) -> String {
 
 fn place(world: &mut World, user: &str, scene: &Scene) -> Found<(Member, Spot)> {
     let user = world.member(user).cloned().ok_or("no_such_user")?;
-    let spot = match scene {
-        Scene::Channel(channel) => {
+    let (guild, channel) = match scene {
+        Scene::Channel(channel) | Scene::PersonalInstall(channel) => {
             let id = world.channel_id(channel).ok_or("no_such_channel")?;
             let is_text = world.channels.get(&id).is_some_and(|c| c.kind == ChannelKind::Text);
-            Spot { guild: is_text.then(|| world.guild.clone()), channel: id }
+            (is_text.then(|| world.guild.clone()), id)
         }
-        Scene::OtherGuild => Spot { guild: Some(OTHER_GUILD.to_owned()), channel: OTHER_CHANNEL.to_owned() },
-        Scene::Direct => Spot { guild: None, channel: world.direct(&user.id) },
+        Scene::OtherGuild => (Some(OTHER_GUILD.to_owned()), OTHER_CHANNEL.to_owned()),
+        Scene::Direct => (None, world.direct(&user.id)),
     };
+    let spot = Spot { guild, channel, is_personal: matches!(scene, Scene::PersonalInstall(_)) };
     Ok((user, spot))
 }
 

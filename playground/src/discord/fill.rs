@@ -111,10 +111,8 @@ pub(crate) fn chosen(
         Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
         _ => defaults(select),
     };
-    if words.is_empty()
-        && is_required(select)
-        && number(select, "min_values") > 0 | u64::from(select.get("min_values").is_none())
-    {
+    let least = select.get("min_values").and_then(Value::as_u64).unwrap_or(1);
+    if words.is_empty() && is_required(select) && least > 0 {
         return Err(format!("required: {id}"));
     }
     let most = select.get("max_values").and_then(Value::as_u64).unwrap_or(1);

@@ -26,6 +26,8 @@ const BOT_PERMISSIONS: &str = "2815010432445504";
 pub(crate) struct Spot {
     pub(crate) guild: Option<String>,
     pub(crate) channel: String,
+    /// By an installation of the person's own, not of the guild.
+    pub(crate) is_personal: bool,
 }
 
 /// An interaction and what became of it.
@@ -38,6 +40,8 @@ pub(crate) struct Interaction {
     pub(crate) spot: Spot,
     /// The message that was clicked, or whose modal was submitted.
     pub(crate) source: Option<String>,
+    /// The interaction that opened the modal, for a submission.
+    pub(crate) opener: Option<String>,
     pub(crate) made_ms: i64,
     /// The first answer, and when it came.
     pub(crate) answer: Option<(Answer, i64)>,
@@ -49,11 +53,14 @@ pub(crate) struct Interaction {
 impl Interaction {
     /// `authorizing_integration_owners`: which installation stands behind it.
     pub(crate) fn owners(&self, world: &World) -> Value {
-        owners(&self.spot, world)
+        owners(&self.spot, &self.user, world)
     }
 }
 
-fn owners(spot: &Spot, world: &World) -> Value {
+fn owners(spot: &Spot, user: &str, world: &World) -> Value {
+    if spot.is_personal {
+        return json!({ "1": user });
+    }
     match &spot.guild {
         Some(guild) => json!({ "0": guild }),
         None if world.channels.contains_key(&spot.channel) => json!({ "0": "0" }),
@@ -81,6 +88,7 @@ impl World {
             user: user.id.clone(),
             spot: spot.clone(),
             source: source.map(str::to_owned),
+            opener: None,
             made_ms: self.clock.now_ms(),
             answer: None,
             original: None,
@@ -106,7 +114,7 @@ impl World {
         let mut payload = json!({
             "id": id, "application_id": APPLICATION, "type": kind, "token": token, "version": 1, "data": data,
             "channel_id": spot.channel, "channel": channel.unwrap_or(elsewhere), "app_permissions": BOT_PERMISSIONS,
-            "locale": "en-GB", "entitlements": [], "authorizing_integration_owners": owners(spot, self),
+            "locale": "en-GB", "entitlements": [], "authorizing_integration_owners": owners(spot, &user.id, self),
             "context": if spot.guild.is_some() { 0 } else { 1 }, "attachment_size_limit": ATTACHMENT_MAX,
         });
         let Some(fields) = payload.as_object_mut() else { return payload };

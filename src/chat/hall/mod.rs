@@ -8,6 +8,7 @@
 mod clicks;
 pub mod forms;
 mod sent;
+mod sign_ins;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::notices::{self, Text};
 
 pub use clicks::{Click, Sure, asked_first, clicked};
 pub use sent::Wrong;
+pub use sign_ins::{SignIns, Whisper};
 
 use forms::Form;
 
@@ -46,6 +48,8 @@ pub struct Speaker {
     pub channel: Option<String>,
     /// The delivery: one that comes again has the same (P6).
     pub interaction: InteractionId,
+    /// How to say something more to them, later and alone.
+    pub whisper: Option<Whisper>,
 }
 
 /// A person behind an account.
@@ -65,13 +69,19 @@ pub struct Hall {
     engine: Engine,
     aliases: BTreeMap<String, AccountId>,
     door: Door,
+    sign_ins: Arc<SignIns>,
 }
 
 impl Hall {
-    /// Behind this door, with this engine. `aliases`: other names for accounts.
+    /// Behind this door, with this engine. `aliases`: other names for accounts. `sign_ins`: where people sign in.
     #[must_use]
-    pub fn new(engine: Engine, aliases: BTreeMap<String, AccountId>, door: Door) -> Self {
-        Self { engine, aliases, door }
+    pub fn new(
+        engine: Engine,
+        aliases: BTreeMap<String, AccountId>,
+        door: Door,
+        sign_ins: Arc<SignIns>,
+    ) -> Self {
+        Self { engine, aliases, door, sign_ins }
     }
 
     /// The engine.
@@ -151,11 +161,22 @@ impl Hall {
     /// # Errors
     /// The words of a refusal.
     pub async fn decide(&self, speaker: &Speaker, known: &Known, command: Command) -> Said {
-        self.answered(speaker, Actor::person(known.person.clone(), self.door), command).await
+        let by = Actor::person(known.person.clone(), self.door);
+        match self.submit(speaker, by, command.clone()).await {
+            Ok(event::Answer::Refused(Refusal::SignInNeeded { action })) => {
+                self.step_up(speaker, known, action, command).await
+            }
+            answer => self.in_words(answer),
+        }
     }
 
     async fn answered(&self, speaker: &Speaker, by: Actor, command: Command) -> Said {
-        match self.submit(speaker, by, command).await {
+        let answer = self.submit(speaker, by, command).await;
+        self.in_words(answer)
+    }
+
+    fn in_words(&self, answer: Result<event::Answer, Stopped>) -> Said {
+        match answer {
             Ok(event::Answer::Done(reply)) => Ok(notices::reply(&reply, &self.directory())),
             Ok(event::Answer::Refused(refusal)) => Err(Some(notices::refusal(&refusal, &self.directory()))),
             Err(_stopped) => Err(None),
@@ -174,7 +195,7 @@ impl Hall {
     /// The words of the refusal.
     pub async fn unreadable(&self, interaction: InteractionId, sentence: String) -> Said {
         let account = ChatAccount { door: self.door, workspace: String::new(), user: String::new() };
-        let speaker = Speaker { account, channel: None, interaction };
+        let speaker = Speaker { account, channel: None, interaction, whisper: None };
         self.refuse(&speaker, None, "unreadable-payload", Refusal::Unreadable { sentence }).await
     }
 
@@ -207,6 +228,11 @@ impl Hall {
         };
         match asking::wish(&ear, said) {
             Ok(Wish::Decide(command)) => self.decide(speaker, known, command).await,
+            Ok(Wish::Link) => self.link(speaker, Ok(())).await,
+            Ok(Wish::Unlink) => {
+                let command = Command::Unlink { account: speaker.account.clone() };
+                self.decide(speaker, known, command).await
+            }
             Ok(wish) => reading::answer(&self.engine, &known.person, self.door, wish).await.map_err(Some),
             Err(refusal) => self.refuse(speaker, Some(known), ELEVATE, refusal).await,
         }

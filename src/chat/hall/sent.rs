@@ -32,7 +32,12 @@ impl Hall {
         let command = people.and_then(|people| self.meant(known, form, filled, people));
         let command =
             command.unwrap_or_else(|refusal| Command::Refuse { verb: form.verb().to_owned(), refusal });
-        match self.submit(speaker, Actor::person(known.person.clone(), self.door), command).await {
+        let by = Actor::person(known.person.clone(), self.door);
+        match self.submit(speaker, by, command.clone()).await {
+            Ok(event::Answer::Refused(Refusal::SignInNeeded { action })) => {
+                let said = self.step_up(speaker, known, action, command).await;
+                said.map_err(|why| why.map(|text| Wrong { field: form.field(), text }))
+            }
             Ok(event::Answer::Done(reply)) => Ok(notices::reply(&reply, &self.directory())),
             Ok(event::Answer::Refused(refusal)) => {
                 let field = form.field_of(&refusal, self.settings());

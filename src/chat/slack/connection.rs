@@ -12,6 +12,7 @@ use super::people::People;
 use super::send::Sender;
 use super::socket::{SocketConfig, SocketEnd, SocketHealth, SocketMode};
 use super::web::{SlackWeb, WebConfig, WebSetupFault};
+use crate::chat::hall::SignIns;
 use crate::engine::Engine;
 use crate::notices::Setting;
 use crate::ports;
@@ -71,8 +72,10 @@ impl Chat {
         self,
         engine: Engine,
         aliases: BTreeMap<String, AccountId>,
+        sign_ins: Arc<SignIns>,
     ) -> Result<Connection, WebSetupFault> {
-        let listener = Listener::new(self.web.clone(), Arc::clone(&self.people), engine.clone(), aliases);
+        let listener =
+            Listener::new(self.web.clone(), Arc::clone(&self.people), engine.clone(), aliases, sign_ins);
         let config = SocketConfig { sockets: self.sockets, ..SocketConfig::default() };
         let sockets = SocketMode::new(config, self.web, Arc::new(listener))?;
         let (stop, stopped) = watch::channel(false);

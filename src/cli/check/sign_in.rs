@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::Check;
-use crate::cli::sign_in::connect;
+use crate::cli::sign_in::{connect, settings};
 use crate::clock::SystemClock;
 use crate::config::{Config, Secrets};
 
 /// All of them. Without secrets the provider is not asked.
 pub(super) async fn checks(config: &Config, secrets: Option<&Secrets>) -> Vec<Check> {
     let Some(secrets) = secrets else { return Vec::new() };
-    let found = match connect(config, secrets, Arc::new(SystemClock)) {
-        None => return Vec::new(),
-        Some(Err(why)) => return vec![Check::fail_plain("sign-in", why)],
-        Some(Ok(provider)) => provider.check().await,
+    let Some(settings) = settings(config, secrets) else { return Vec::new() };
+    let found = match connect(settings, Arc::new(SystemClock)) {
+        Err(why) => return vec![Check::fail_plain("sign-in", why)],
+        Ok(provider) => provider.check().await,
     };
     let as_check = |finding: crate::ports::Finding| match finding.how {
         Ok(how) => Check::ok(&finding.what, how),

@@ -1,11 +1,13 @@
 //! The chat platforms that are served: told what to say before the engine is there, listened to once it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use glasskey_domain::{AccountId, Book, Platform};
 
 use super::outside::slack_options;
 use super::{RunFault, start};
+use crate::chat::hall::SignIns;
 use crate::chat::slack::{self, web::WebConfig};
 use crate::config::Config;
 use crate::engine::{Chats, Engine};
@@ -52,8 +54,11 @@ impl Doors {
         self,
         engine: &Engine,
         aliases: &BTreeMap<String, AccountId>,
+        sign_ins: &Arc<SignIns>,
     ) -> Result<Open, RunFault> {
-        let slack = self.slack.map(|slack| slack.connect(engine.clone(), aliases.clone()));
+        let connect =
+            |slack: slack::Chat| slack.connect(engine.clone(), aliases.clone(), Arc::clone(sign_ins));
+        let slack = self.slack.map(connect);
         Ok(Open { slack: slack.transpose().map_err(start)? })
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::access::aws::AwsSettings;
+use crate::access::settings::AwsSettings;
+use crate::access::sign_in::SignInSettings;
 use crate::chat::slack;
 use crate::chat::slack::web::WebConfig;
-use crate::cli::aws;
 use crate::cli::federations::Providers;
+use crate::cli::{aws, sign_in};
 use crate::clock::SystemClock;
 use crate::config::{self, Config, Secrets};
 use crate::ports::Clock;
@@ -23,6 +24,8 @@ pub struct Outside {
     pub aws: AwsSettings,
     /// How Slack is reached, where it is served.
     pub slack: Option<WebConfig>,
+    /// Where people sign in, if they can.
+    pub sign_in: Option<SignInSettings>,
     /// How the identity providers are reached.
     pub providers: Providers,
     /// The external ids with which roles are assumed to cut sessions, by the ARN of the role.
@@ -40,7 +43,8 @@ impl Outside {
         let providers = Providers::of(config, secrets);
         let external_ids = super::watching::external_ids(config, secrets);
         let aws = aws::settings(&config.aws);
-        Self { clock: Arc::new(SystemClock), aws, slack, providers, external_ids }
+        let sign_in = sign_in::settings(config, secrets);
+        Self { clock: Arc::new(SystemClock), aws, slack, sign_in, providers, external_ids }
     }
 }
 

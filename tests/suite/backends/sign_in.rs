@@ -178,13 +178,22 @@ async fn a_no_is_a_no_and_a_code_that_nobody_types_ends() {
         place.far.desk(Desk::forget);
         assert_eq!(place.door.finish(&offer).await, Err(NotSignedIn::Expired), "{kind:?}");
 
-        place.far.desk(|desk| desk.expires_secs = 1);
+        place.far.desk(|desk| (desk.expires_secs, desk.interval_secs) = (1, 1));
         let offer = place.offer().await;
+        let asked = place.far.desk(|desk| desk.asked_at_ms.len());
         assert_eq!(place.door.finish(&offer).await, Err(NotSignedIn::Expired), "{kind:?}");
         assert!(SystemClock.now() >= offer.expires_at, "not before its time");
-        let asked = place.far.desk(|desk| desk.asked_at_ms.len());
         assert_eq!(place.door.finish(&offer).await, Err(NotSignedIn::Expired), "at once, when it is over");
-        assert_eq!(place.far.desk(|desk| desk.asked_at_ms.len()), asked, "and nobody is asked");
+        assert_eq!(
+            place.far.desk(|desk| desk.asked_at_ms.len()),
+            asked,
+            "nobody is asked at or after the end"
+        );
+
+        place.far.desk(|desk| desk.interval_secs = 0);
+        let offer = place.offer().await;
+        assert_eq!(place.door.finish(&offer).await, Err(NotSignedIn::Expired), "{kind:?}");
+        assert!(place.far.desk(|desk| desk.asked_at_ms.len()) > asked);
     }
 }
 

@@ -304,7 +304,7 @@ impl House {
             directory: directory(),
             rules: Arc::new(Table { approvals: plan.approvals }),
         });
-        let connection = chat.connect(engine.clone(), BTreeMap::new()).unwrap();
+        let connection = chat.connect(engine.clone(), BTreeMap::new(), Arc::default()).unwrap();
         let house =
             Self { slack, engine, okta, clock, _running: running, _connection: connection, _folder: folder };
         house.slack.wait_for(PATIENCE, |slack| (slack.sockets() > 0).then_some(())).await.unwrap();

@@ -141,10 +141,9 @@ fn shown(world: &World, message: &Message) -> Value {
     let mut object = world.message_object(message);
     let is_direct = world.channels.get(&message.channel).is_some_and(|c| c.kind != ChannelKind::Text);
     let mentions_bot = message.content.contains(&format!("<@{APPLICATION}>"));
-    if message.author != APPLICATION && !is_direct && !mentions_bot {
-        if let Some(fields) = object.as_object_mut() {
-            fields.insert("content".into(), "".into());
-        }
+    let is_hidden = message.author != APPLICATION && !is_direct && !mentions_bot;
+    if let (true, Some(fields)) = (is_hidden, object.as_object_mut()) {
+        fields.insert("content".into(), "".into());
     }
     object
 }

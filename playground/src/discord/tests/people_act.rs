@@ -80,12 +80,13 @@ async fn a_search_says_what_is_typed_so_far_and_gets_choices() {
 }
 
 #[tokio::test]
-async fn another_guild_and_a_direct_message_look_different() {
+async fn another_guild_a_direct_message_and_a_personal_install_look_different() {
     let twin = twin().await;
     let mut gateway = connected(&twin).await;
     for (scene, owners, context) in [
         (Scene::OtherGuild, json!({ "0": "1290000000000000666" }), 0),
         (Scene::Direct, json!({ "0": "0" }), 1),
+        (Scene::PersonalInstall("access".into()), json!({ "1": ANA }), 0),
     ] {
         let at = scene.clone();
         let typed =
@@ -96,7 +97,7 @@ async fn another_guild_and_a_direct_message_look_different() {
         assert_eq!(sent["authorizing_integration_owners"], owners);
         assert_eq!(
             (&sent["context"], sent["guild_id"].is_string()),
-            (&json!(context), scene == Scene::OtherGuild)
+            (&json!(context), scene != Scene::Direct)
         );
         assert_eq!((sent["member"].is_object(), sent["user"].is_object()), (context == 0, context == 1));
     }
@@ -132,6 +133,26 @@ async fn only_what_a_person_sees_and_what_is_enabled_can_be_clicked() {
     let none = twin.click("bo", "access", &card, "Reject").await.failure.expect("why");
     assert!(none.contains("there are: Approve"));
     assert_eq!(twin.click("bo", "access", "77", "Approve").await.failure.as_deref(), Some("no_such_message"));
+}
+
+#[tokio::test]
+async fn an_ephemeral_message_is_clicked_by_the_one_who_sees_it_alone() {
+    let twin = twin().await;
+    let mut gateway = connected(&twin).await;
+    let typed =
+        background(&twin, |t| async move { t.slash("ana", "access", "elevate list", &json!({})).await });
+    let mut whispered = with_buttons("for ana", &["Cancel"]);
+    whispered["flags"] = 64.into();
+    callback(&twin, &gateway.interaction().await, 4, &whispered).await;
+    typed.await.expect("done");
+    let id = twin.ephemerals("ana")[0].id.clone();
+    assert_eq!(twin.click("bo", "access", &id, "Cancel").await.failure.as_deref(), Some("no_such_message"));
+    let click = background(&twin, |t| async move { t.click("ana", "access", &id, "Cancel").await });
+    let sent = gateway.interaction().await;
+    assert_eq!(sent["message"]["flags"], 64);
+    callback(&twin, &sent, 7, &good("cancelled")).await;
+    assert!(click.await.expect("done").words().starts_with("cancelled"));
+    assert_eq!((twin.ephemerals("ana").len(), twin.messages("access").len()), (1, 0));
 }
 
 #[tokio::test]

@@ -40,6 +40,8 @@ const LEFT_OUT_MAX: usize = 80;
 const SUPPRESS_EMBEDS: u32 = 1 << 2;
 /// Crockford base 32, without the letters that are taken for digits.
 const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// What makes a line small print.
+const SMALL: &str = "-# ";
 /// Symbols of a mark: 40 bits, for a few hundred messages among which it is looked for.
 const MARK_SYMBOLS: usize = 8;
 
@@ -54,17 +56,17 @@ pub fn mark(key: &str) -> String {
 /// The last line of a message that has a mark. No line of it is a person's, so nobody can write one.
 #[must_use]
 pub fn mark_line(id: &Subject, mark: &str) -> String {
-    format!("-# {id} · {mark}")
+    format!("{SMALL}{id} · {mark}")
 }
 
 /// Whether a message of ours, as Discord keeps it, has this mark.
 #[must_use]
 pub fn bears(message: &Value, mark: &str) -> bool {
-    let last = |pointer: &str| {
-        let line = message.pointer(pointer).and_then(Value::as_str).and_then(|text| text.lines().last());
-        line.is_some_and(|line| line.ends_with(&format!(" · {mark}")))
-    };
-    last("/content") || last("/embeds/0/footer/text")
+    let last = |pointer: &str| message.pointer(pointer).and_then(Value::as_str)?.lines().last();
+    let ends = |line: &str| line.ends_with(&format!(" · {mark}"));
+    // Small print at the beginning of a line is ours: what people typed is escaped.
+    let small = last("/content").is_some_and(|line| line.starts_with(SMALL) && ends(line));
+    small || last("/embeds/0/footer/text").is_some_and(ends)
 }
 
 /// Nobody is shouted at by a message, whatever it says.

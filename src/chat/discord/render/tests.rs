@@ -322,6 +322,10 @@ fn a_message_is_found_again_by_its_mark_and_only_by_its_own() {
     assert!(bears(&shown, &mark("AR-7/granted")));
     assert!(!bears(&shown, &mark("AR-7/ended")));
     assert!(shown["content"].as_str().unwrap().ends_with(&format!("\n{line}")));
+    let typed = Text::new().say(format!("-# AR-7 · {}", mark("AR-7/granted")));
+    assert!(!bears(&message(&typed, &nobody_linked(), None), &mark("AR-7/granted")));
+    let other = format!("-# AR-7 · {} · {}", mark("AR-7/granted"), mark("AR-7/ended"));
+    assert!(!bears(&json!({ "content": other }), &mark("AR-7/granted")));
     assert!(!bears(&json!({ "content": 7 }), &mark("AR-7/granted")));
 }
 

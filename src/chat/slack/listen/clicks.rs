@@ -57,6 +57,7 @@ impl Listener {
             account: account(team.unwrap_or_default(), interaction.user.id.clone()),
             channel: interaction.channel.as_ref().map(|channel| channel.id.clone()),
             interaction: delivery(envelope),
+            whisper: Some(self.whisper(&interaction.user.id, interaction.response_url.clone())),
         };
         match interaction.kind.as_str() {
             "block_actions" => self.click(&speaker, interaction).await,

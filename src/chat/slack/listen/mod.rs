@@ -17,11 +17,11 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use super::envelope::{Ack, Envelope, EnvelopeHandler, EnvelopeKind};
-use super::models::{Reply, SlackUser};
+use super::models::{Post, Reply, SlackUser};
 use super::people::People;
 use super::render;
 use super::web::SlackWeb;
-use crate::chat::hall::{Hall, Known, Speaker};
+use crate::chat::hall::{Hall, Known, SignIns, Speaker, Whisper};
 use crate::engine::Engine;
 use crate::notices::Text;
 
@@ -43,8 +43,25 @@ impl Listener {
         people: Arc<People>,
         engine: Engine,
         aliases: BTreeMap<String, AccountId>,
+        sign_ins: Arc<SignIns>,
     ) -> Self {
-        Self { web, people, hall: Hall::new(engine, aliases, Door::Slack) }
+        Self { web, people, hall: Hall::new(engine, aliases, Door::Slack, sign_ins) }
+    }
+
+    /// Says more to one person, later: beside what they did, or directly where that has no place of its own.
+    fn whisper(&self, user: &str, response_url: Option<SecretString>) -> Whisper {
+        let (web, people, user) = (self.web.clone(), Arc::clone(&self.people), user.to_owned());
+        Whisper::new(move |text| {
+            let (web, people) = (web.clone(), Arc::clone(&people));
+            let (user, response_url) = (user.clone(), response_url.clone());
+            Box::pin(async move {
+                let (fallback, blocks) = (render::fallback(&text), render::message(&text, &*people));
+                match response_url {
+                    Some(url) => respond(&web, &url, &fallback, &blocks).await,
+                    None => send_directly(&web, &people, &user, (&fallback, &blocks)).await,
+                }
+            })
+        })
     }
 
     /// Who this is and whether they may speak here; a refusal is written down.
@@ -96,6 +113,17 @@ async fn respond(web: &SlackWeb, url: &SecretString, text: &str, blocks: &Value)
     let reply = Reply { text, blocks: Some(blocks), in_channel: false, replace_original: false };
     if let Err(fault) = web.respond(url, &reply).await {
         tracing::warn!(%fault, "an answer to one person was not delivered");
+    }
+}
+
+async fn send_directly(web: &SlackWeb, people: &People, user: &str, (text, blocks): (&str, &Value)) {
+    let sent = async {
+        let channel = people.direct(user).await?;
+        let blocks = Some(blocks);
+        web.post_message(&Post { channel: &channel, text, blocks, metadata: None, thread_ts: None }).await
+    };
+    if let Err(fault) = sent.await {
+        tracing::warn!(%fault, "a message to one person was not delivered");
     }
 }
 

@@ -32,6 +32,7 @@ impl Listener {
             account: account(slash.team_id.clone(), slash.user_id.clone()),
             channel: Some(slash.channel_id.clone()),
             interaction: delivery(envelope),
+            whisper: Some(self.whisper(&slash.user_id, slash.response_url.clone())),
         };
         let text = render::unescape(&slash.text);
         let said = match slash.command.as_str() {
