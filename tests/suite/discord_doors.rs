@@ -9,5 +9,6 @@ mod commands;
 mod emergencies;
 mod house;
 mod requests;
+mod sign_ins;
 mod trouble;
 mod words;

@@ -23,7 +23,7 @@ async fn every_keyword_is_answered() {
     for (who, line, values, words) in [
         ("ana", "elevate list", json!({}), "no open requests"),
         ("ana", "elevate why", json!({ "account": "prod", "permission-set": "ReadOnly" }), "payments-read"),
-        ("ana", "elevate help", json!({}), "/elevate"),
+        ("ana", "elevate help", json!({ "topic": "request" }), "permission\\-set"),
         ("ana", "elevate show", json!({ "id": "AR-0000" }), "(no-such-request)"),
         ("ana", "elevate show", json!({ "id": "!!!" }), "AR-7K3Q"),
         (
