@@ -10,5 +10,6 @@ pub(crate) mod day;
 mod emergencies;
 mod house;
 mod requests;
+mod sign_ins;
 mod trouble;
 mod words;

@@ -23,7 +23,7 @@ async fn every_keyword_is_answered() {
     for (who, line, values, words) in [
         ("ana", "elevate list", json!({}), "no open requests"),
         ("ana", "elevate why", json!({ "account": "prod", "permission-set": "ReadOnly" }), "payments-read"),
-        ("ana", "elevate help", json!({}), "/elevate"),
+        ("ana", "elevate help", json!({ "topic": "request" }), "permission\\-set"),
         ("ana", "elevate show", json!({ "id": "AR-0000" }), "(no-such-request)"),
         ("ana", "elevate show", json!({ "id": "!!!" }), "AR-7K3Q"),
         (
@@ -32,7 +32,7 @@ async fn every_keyword_is_answered() {
             json!({ "account": "nix", "permission-set": "ReadOnly", "duration": "1h" }),
             "nix",
         ),
-        ("dee", "breakglass status", json!({}), "main"),
+        ("dee", "breakglass status", json!({}), "Break-glass is off"),
         ("dee", "breakglass help", json!({ "topic": "on" }), "/breakglass on"),
         ("dee", "breakglass off", json!({}), "("),
         ("ana", "breakglass on", json!({ "reason": "nobody can sign in" }), "("),

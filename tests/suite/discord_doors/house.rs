@@ -7,11 +7,14 @@ use std::time::Duration;
 use glasskey::chat::discord::gateway::GatewayConfig;
 use glasskey::chat::discord::rest::{self, RestConfig};
 use glasskey::chat::discord::{Chat, Connection, Options};
+use glasskey::chat::hall::SignIns;
 use glasskey::clock::SystemClock;
 use glasskey::engine::emergency::Federations;
 use glasskey::engine::{Engine, Parts, Running};
 use glasskey::ledger;
-use glasskey::ports::{Access, Answer, Fault, IdentityProvider, Progress, Seen, Started, Urgency};
+use glasskey::ports::{
+    Access, Answer, Fault, IdentityProvider, Progress, Seen, SignInProvider, Started, Urgency,
+};
 use glasskey_domain::command::Incoming;
 use glasskey_domain::directory::{Account, AccountState, Ou, PermissionSet};
 use glasskey_domain::emergency::{EmergencyTerms, Provider};
@@ -176,12 +179,14 @@ pub(super) struct Plan {
     pub(super) federations: Vec<&'static str>,
     pub(super) settings: Settings,
     pub(super) discord: DiscordOptions,
+    /// Where people sign in.
+    pub(super) sign_in: Option<Arc<dyn SignInProvider>>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         let settings = Settings::default();
-        Self { federations: vec!["main"], settings, discord: DiscordOptions::default() }
+        Self { federations: vec!["main"], settings, discord: DiscordOptions::default(), sign_in: None }
     }
 }
 
@@ -225,7 +230,8 @@ impl House {
             rules: Arc::new(Table),
         });
         let aliases = BTreeMap::from([("prod".to_owned(), AccountId::parse("111111111111").unwrap())]);
-        let connection = chat.connect(engine.clone(), aliases).unwrap();
+        let sign_ins = Arc::new(SignIns::new(plan.sign_in));
+        let connection = chat.connect(engine.clone(), aliases, sign_ins).unwrap();
         let house = Self { discord, engine, okta, aws, connection, _running: running, _folder: folder };
         for handle in ["ana", "bo", "cy", "dee"] {
             house.links(handle).await;

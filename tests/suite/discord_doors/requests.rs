@@ -10,13 +10,13 @@ use super::house::{ACCESS, House, Plan, asks};
 async fn ana_asks_bo_approves_and_ana_ends_it() {
     let house = House::new().await;
     let (id, card) = house.asked().await;
-    assert_eq!(card.buttons(), ["Approve", "Deny", "Withdraw"]);
+    assert_eq!(card.buttons(), ["Approve", "Deny…", "Withdraw"]);
     assert!(card.words().contains(&format!("<@{}>", house.account("ana").user)), "{}", card.words());
     // P1: her own yes does not count, and that of who may not does neither.
     let no = house.clicks("ana", &card, "Approve").await.words();
     assert!(no.contains("(own-request)"), "{no}");
     let no = house.clicks("cy", &card, "Approve").await.words();
-    assert!(no.contains("(not-permitted"), "{no}");
+    assert!(no.contains("(not-an-approver)"), "{no}");
     assert_eq!(house.aws.holds(), 0);
     house.clicks("bo", &card, "Approve").await;
     house.card(ACCESS, "Active").await;
@@ -38,7 +38,7 @@ async fn ana_asks_bo_approves_and_ana_ends_it() {
 async fn who_denies_is_asked_why_and_the_requester_is_told() {
     let house = House::new().await;
     let (id, card) = house.asked().await;
-    let form = house.clicks("bo", &card, "Deny").await;
+    let form = house.clicks("bo", &card, "Deny…").await;
     assert!(matches!(form.answer, Some(Answer::Modal(_))), "{form:?}");
     let said = house.fills("bo", json!({ "why": "the change window opens tomorrow" })).await;
     assert!(said.contains("is denied"), "{said}");

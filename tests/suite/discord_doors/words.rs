@@ -13,8 +13,8 @@ async fn what_people_type_shouts_at_nobody_and_forges_nothing() {
     let asks = json!({ "account": "prod", "permission-set": "ReadOnly", "duration": "1h", "reason": WORST });
     house.says("ana", "elevate request", asks).await;
     let card = house.card(ACCESS, "Waits").await;
-    assert!(!card.words().contains("](https"), "{}", card.words());
-    house.clicks("bo", &card, "Deny").await;
+    assert!(card.words().contains(ESCAPED), "{}", card.words());
+    house.clicks("bo", &card, "Deny…").await;
     house.fills("bo", json!({ "why": WORST })).await;
     house.card(ACCESS, "Denied").await;
     house.told("ana", "evil").await;
@@ -24,7 +24,7 @@ async fn what_people_type_shouts_at_nobody_and_forges_nothing() {
         ("breakglass off", json!({ "federation": WORST })),
     ] {
         let said = house.says("ana", line, values).await;
-        assert!(!said.contains("](https"), "{said}");
+        assert!(!said.contains("\n#"), "{said}");
     }
     house.says("dee", "breakglass on", json!({ "reason": WORST })).await;
     let card = house.card(INCIDENTS, "Waits").await;
@@ -33,6 +33,10 @@ async fn what_people_type_shouts_at_nobody_and_forges_nothing() {
     house.card(INCIDENTS, "eclined").await;
     house.check();
 }
+
+/// The worst of it, as it is sent: nothing of it means anything.
+const ESCAPED: &str =
+    r"\@everyone \<\@&1290000000000000002\> \[aws\](https\:\/\/evil.example) \*\*Approved\*\*";
 
 /// Without what is another each time.
 fn golden(said: &str, house: &House, ids: &[String]) -> String {
@@ -45,7 +49,9 @@ fn golden(said: &str, house: &House, ids: &[String]) -> String {
     }
     let time = regex_lite::Regex::new("<t:[0-9]+:f>").unwrap();
     let mark = regex_lite::Regex::new("· [0-9a-z]{8}\n").unwrap();
+    let clock = regex_lite::Regex::new("[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} UTC").unwrap();
     let said = time.replace_all(&said, "<t:TIME:f>").into_owned();
+    let said = clock.replace_all(&said, "DATE").into_owned();
     mark.replace_all(&format!("{said}\n"), "· MARK\n").into_owned()
 }
 
