@@ -130,4 +130,14 @@ mod tests {
         assert_eq!(needed(), sum);
         assert_eq!(needed() & ADMINISTRATOR, 0);
     }
+
+    #[test]
+    fn the_guide_names_every_permission_and_the_number() {
+        let guide = include_str!("../../../docs/discord.md");
+        assert!(guide.contains(&format!("permissions={}\n", needed())), "{}", needed());
+        for (_, name, what_for) in NEEDED {
+            let what_for = what_for.split(';').next().unwrap();
+            assert!(guide.contains(&format!("| {name} | {what_for} |")), "{name}");
+        }
+    }
 }
