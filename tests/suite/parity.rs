@@ -28,7 +28,8 @@ impl render::Names for Nobody {
 
 /// The lines of a section: what, Slack, Discord.
 fn lines(section: &str) -> BTreeMap<String, (String, String)> {
-    let body = PAGE.split(&format!("## {section}\n")).nth(1).unwrap_or_else(|| panic!("no section {section}"));
+    let body =
+        PAGE.split(&format!("## {section}\n")).nth(1).unwrap_or_else(|| panic!("no section {section}"));
     let body = body.split("\n## ").next().unwrap();
     let mut lines = BTreeMap::new();
     for row in body.lines().filter(|line| line.starts_with('|')).skip(2) {
@@ -99,7 +100,11 @@ fn every_button_of_a_card_is_shown_in_discord_and_comes_back_as_itself() {
         let lines = lines("Buttons");
         let (_, discord) = &lines[button.action()];
         let asks = render::sure(button, &request).is_some();
-        assert_eq!(discord.contains("asks first") || discord.contains("a message"), asks, "{button:?}: {discord}");
+        assert_eq!(
+            discord.contains("asks first") || discord.contains("a message"),
+            asks,
+            "{button:?}: {discord}"
+        );
     }
 }
 
@@ -259,14 +264,22 @@ fn every_step_up_says_in_discord_where_to_sign_in() {
     for action in StepUpAction::ALL {
         let said = render::message(&notices::step_up_steps(action, &steps), &Nobody, None);
         let content = said["content"].as_str().unwrap();
-        assert!(content.contains("WDJB-MJHT") && content.contains("https://acme.okta.com/activate"), "{content}");
+        assert!(
+            content.contains("WDJB-MJHT") && content.contains("https://acme.okta.com/activate"),
+            "{content}"
+        );
     }
 }
 
 #[test]
 fn what_else_there_is_is_said_of_both_platforms() {
     let lines = lines("Everything else");
-    for what in ["the same card on both platforms", "direct messages", "mentions ring", "a form that is filled in wrong"] {
+    for what in [
+        "the same card on both platforms",
+        "direct messages",
+        "mentions ring",
+        "a form that is filled in wrong",
+    ] {
         assert!(lines.contains_key(what), "{what}");
     }
     // What the page says of mentions and of commands alone.

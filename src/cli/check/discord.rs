@@ -50,7 +50,11 @@ fn token_of(application: &Result<Application, DiscordFault>) -> Check {
     const NAME: &str = "discord token";
     match application {
         Ok(application) => Check::ok(NAME, application.name.clone()),
-        Err(fault) => failed(NAME, fault, "reset the token in the developer portal, and put the new one where discord.token says"),
+        Err(fault) => failed(
+            NAME,
+            fault,
+            "reset the token in the developer portal, and put the new one where discord.token says",
+        ),
     }
 }
 
@@ -125,7 +129,9 @@ async fn commands(rest: &DiscordRest, application: ApplicationId, guild: GuildId
     match there.and_then(|there| Ok((there.len(), register::is_registered(&there)?))) {
         Ok((_, true)) => Check::ok(NAME, "registered as they should be"),
         Ok((0, false)) => Check::ok(NAME, "not registered yet; the bot does it when it starts"),
-        Ok((_, false)) => Check::ok(NAME, "others than these are registered; the bot changes them when it starts"),
+        Ok((_, false)) => {
+            Check::ok(NAME, "others than these are registered; the bot changes them when it starts")
+        }
         Err(fault) => failed(NAME, &fault, &format!("{INVITE}: its scope applications.commands is missing")),
     }
 }
@@ -177,7 +183,12 @@ fn failed(name: &str, fault: &DiscordFault, mend: &str) -> Check {
         | FaultKind::Rejected { .. }
         | FaultKind::Garbled(_) => mend,
     };
-    Check { name: name.to_owned(), outcome: Outcome::Fail, found: fault.to_string(), mend: Some(mend.to_owned()) }
+    Check {
+        name: name.to_owned(),
+        outcome: Outcome::Fail,
+        found: fault.to_string(),
+        mend: Some(mend.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -216,7 +227,8 @@ mod tests {
 
     fn guild(permissions: u64) -> Guild {
         let role = json!({ "id": "1", "permissions": permissions.to_string() });
-        serde_json::from_value(json!({ "id": "1", "name": "Acme", "owner_id": "9", "roles": [role] })).unwrap()
+        serde_json::from_value(json!({ "id": "1", "name": "Acme", "owner_id": "9", "roles": [role] }))
+            .unwrap()
     }
 
     fn judge(permissions: u64, channel: serde_json::Value) -> Check {

@@ -127,7 +127,8 @@ async fn every_request_to_discord_is_one_that_discord_describes() {
         let (operation, faults) = judged(&described, call);
         wrong.extend(faults.into_iter().map(|fault| format!("{} /{}: {fault}", call.method, call.path)));
         bodies += usize::from(!call.body.is_null());
-        answers.extend(call.body["type"].as_u64().filter(|_| operation == Some("create_interaction_response")));
+        answers
+            .extend(call.body["type"].as_u64().filter(|_| operation == Some("create_interaction_response")));
         *operations.entry(operation.unwrap_or_default().to_owned()).or_default() += 1;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -51,7 +51,8 @@ impl Schemas {
             };
             // A query is text: it is right when one reading of it is.
             let readings = [serde_json::from_str(value).ok(), Some(Value::from(value.as_str()))];
-            let all = readings.into_iter().flatten().map(|reading| self.faults(&parameter["schema"], &reading));
+            let all =
+                readings.into_iter().flatten().map(|reading| self.faults(&parameter["schema"], &reading));
             let least = all.min_by_key(Vec::len).unwrap();
             faults.extend(least.into_iter().map(|fault| format!("`{name}`: {fault}")));
         }
@@ -95,7 +96,9 @@ impl Schemas {
             faults.push(format!("{place}: {value} is none of {all:?}"));
         }
         match value {
-            Value::String(text) => faults.extend(wrong_text(schema, text).map(|why| format!("{place}: {why}"))),
+            Value::String(text) => {
+                faults.extend(wrong_text(schema, text).map(|why| format!("{place}: {why}")))
+            }
             Value::Number(number) => faults.extend(out_of_range(schema, number.as_f64(), place)),
             Value::Array(items) => faults.extend(self.wrong_list(schema, items, place, depth)),
             Value::Object(_) => faults.extend(self.wrong_members(schema, value, place, depth)),
@@ -149,11 +152,14 @@ impl Schemas {
         }
         let mut faults = Vec::new();
         for (name, member) in members {
-            let described = known.and_then(|known| known.get(name)).or_else(|| schema.get("additionalProperties"));
+            let described =
+                known.and_then(|known| known.get(name)).or_else(|| schema.get("additionalProperties"));
             match described {
                 None | Some(Value::Bool(false)) => faults.push(format!("{place}: there is no `{name}`")),
                 Some(Value::Bool(true)) => {}
-                Some(described) => faults.extend(self.at(described, member, &format!("{place}/{name}"), depth + 1)),
+                Some(described) => {
+                    faults.extend(self.at(described, member, &format!("{place}/{name}"), depth + 1))
+                }
             }
         }
         if schema["maxProperties"].as_u64().is_some_and(|most| members.len() as u64 > most) {

@@ -30,7 +30,9 @@ pub(crate) async fn lived() -> (DiscordTwin, Day) {
     let house = House::new().await;
     let request = requests(&house).await;
     let emergency = emergency(&house).await;
-    for (line, values) in [("elevate help", json!({})), ("elevate list", json!({})), ("breakglass help", json!({}))] {
+    for (line, values) in
+        [("elevate help", json!({})), ("elevate list", json!({})), ("breakglass help", json!({}))]
+    {
         house.sends("ana", line, values).await;
     }
     house.discord.autocomplete("ana", ACCESS, "elevate request", &json!({ "account": "p" }), "account").await;
@@ -49,7 +51,7 @@ async fn requests(house: &House) -> AccessRequest {
     house.sends("ana", "elevate request", without).await;
     house.fills("ana", json!({ "reason": "look at the first refunds" })).await;
     let card = house.card(ACCESS, "first refunds").await;
-    house.clicks("bo", &card, "Deny").await;
+    house.clicks("bo", &card, "Deny…").await;
     house.fills("bo", json!({ "why": "not today" })).await;
     house.card(ACCESS, "Denied").await;
     let (id, card) = house.asked().await;
