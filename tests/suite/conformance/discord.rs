@@ -168,7 +168,7 @@ async fn a_request_that_discord_does_not_describe_is_seen() {
         ("POST", "/messages", "/components/0/components/0/label", long(81)),
         ("POST", "/callback", "/data/title", long(46)),
         ("POST", "/callback", "/data/choices", json!(vec![json!({ "name": "a", "value": "b" }); 26])),
-        ("POST", "/users/@me/channels", "/recipient_id", json!("ana")),
+        ("POST", "users/@me/channels", "/recipient_id", json!("ana")),
         ("PUT", "/commands", "/0/options/0/type", json!(99)),
         ("PUT", "/commands", "/0/description", long(101)),
     ];

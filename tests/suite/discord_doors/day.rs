@@ -49,8 +49,8 @@ async fn requests(house: &House) -> AccessRequest {
     let mut without = asks();
     without.as_object_mut().unwrap().remove("reason");
     house.sends("ana", "elevate request", without).await;
-    house.fills("ana", json!({ "reason": "look at the first refunds" })).await;
-    let card = house.card(ACCESS, "first refunds").await;
+    house.fills("ana", json!({ "reason": "look at the payouts" })).await;
+    let card = house.card(ACCESS, "the payouts").await;
     house.clicks("bo", &card, "Deny…").await;
     house.fills("bo", json!({ "why": "not today" })).await;
     house.card(ACCESS, "Denied").await;
@@ -78,7 +78,7 @@ async fn emergency(house: &House) -> Emergency {
     house.clicks_surely("dee", &card, ("Close now", "Close now")).await;
     house.hears(INCIDENTS, "Timeline").await;
     house.shows(|discord| discord.pins(INCIDENTS).is_empty().then_some(())).await;
-    let card = house.card(INCIDENTS, "review").await;
+    let card = house.card(INCIDENTS, "waits for an auditor").await;
     house.clicks("cy", &card, "Acknowledge").await;
     house.fills("cy", json!({ "note": "looked at all of it" })).await;
     on
