@@ -127,6 +127,9 @@ impl DiscordTwin {
             let data = fill::submission(w, &modal.content, values)?;
             let opened = w.interactions.get(&modal.interaction).cloned().ok_or("no_open_modal")?;
             let id = w.interact(MODAL_SUBMIT, &user, &opened.spot, opened.source.as_deref(), data);
+            if let Some(submission) = id.as_ref().and_then(|id| w.interactions.get_mut(id)) {
+                submission.opener = Some(modal.interaction.clone());
+            }
             id.map(|id| (id, modal)).ok_or_else(|| "no_session".to_owned())
         });
         let (id, modal) = match sent {

@@ -40,6 +40,8 @@ pub(crate) struct Interaction {
     pub(crate) spot: Spot,
     /// The message that was clicked, or whose modal was submitted.
     pub(crate) source: Option<String>,
+    /// The interaction that opened the modal, for a submission.
+    pub(crate) opener: Option<String>,
     pub(crate) made_ms: i64,
     /// The first answer, and when it came.
     pub(crate) answer: Option<(Answer, i64)>,
@@ -86,6 +88,7 @@ impl World {
             user: user.id.clone(),
             spot: spot.clone(),
             source: source.map(str::to_owned),
+            opener: None,
             made_ms: self.clock.now_ms(),
             answer: None,
             original: None,

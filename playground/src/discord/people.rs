@@ -241,14 +241,24 @@ impl World {
         }
         if let Some(id) = &message.interaction {
             fields.insert("webhook_id".into(), APPLICATION.into());
-            if let Some(asked) = self.interactions.get(id) {
-                let user = self.members.get(&asked.user).map(Member::user).unwrap_or_default();
-                let metadata = json!({
-                    "id": id, "type": asked.kind, "user": user, "authorizing_integration_owners": asked.owners(self),
-                });
-                fields.insert("interaction_metadata".into(), metadata);
-            }
+            fields.insert("interaction_metadata".into(), self.metadata(id));
         }
         object
+    }
+
+    /// `interaction_metadata`: what a message answers, and for a modal also what opened it.
+    fn metadata(&self, id: &str) -> Value {
+        let Some(asked) = self.interactions.get(id) else { return Value::Null };
+        let user = self.members.get(&asked.user).map(Member::user).unwrap_or_default();
+        let mut metadata = json!({
+            "id": id, "type": asked.kind, "user": user, "authorizing_integration_owners": asked.owners(self),
+        });
+        let Some(fields) = metadata.as_object_mut() else { return metadata };
+        if let Some(opener) = &asked.opener {
+            fields.insert("triggering_interaction_metadata".into(), self.metadata(opener));
+        } else if let Some(source) = &asked.source {
+            fields.insert("interacted_message_id".into(), source.clone().into());
+        }
+        metadata
     }
 }

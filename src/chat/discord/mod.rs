@@ -1,4 +1,9 @@
 //! Discord: the gateway in, REST out.
+//!
+//! The transport: `gateway` keeps the one connection on which clicks and commands arrive, `rest` is what is asked of
+//! Discord, how that fails, and when it may be asked.
 
 pub mod forms;
+pub mod gateway;
 pub mod render;
+pub mod rest;

@@ -144,6 +144,10 @@ async fn a_modal_is_a_first_answer_only_and_not_to_a_modal() {
     assert_eq!(callback(&twin, &submission, 7, &good("no message to update")).await.refusal(), (400, 50_035));
     assert_eq!(callback(&twin, &submission, 4, &good("thanks")).await.status, 204);
     assert_eq!(submitted.await.expect("done").words(), "thanks");
+    let path = format!("/channels/{ACCESS}/messages/{}", twin.messages("access")[0].id);
+    let metadata = get(&twin, &path).await.json()["interaction_metadata"].clone();
+    assert_eq!((&metadata["type"], &metadata["id"]), (&json!(5), &submission["id"]));
+    assert_eq!(metadata["triggering_interaction_metadata"]["id"], interaction["id"]);
     assert!(twin.open_modal("ana").is_none());
 }
 
