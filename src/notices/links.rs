@@ -99,8 +99,8 @@ pub(super) fn tell(kind: NoticeKind) -> Option<Text> {
         ),
         NoticeKind::Unlinked { user: 0 } => Some(
             Text::new()
-                .bold("Your account on another platform was forgotten")
-                .say(" by an administrator. It is found again, by its e-mail address, when it is used there."),
+                .bold(format!("Your {} account is not taken for you any more", Platform::Slack.name()))
+                .say(". It is found again, by its e-mail address, when it is used there."),
         ),
         NoticeKind::Unlinked { user } => Some(
             Text::new()

@@ -13,6 +13,7 @@ use glasskey_domain::Platform;
 use glasskey_playground::aws::{AwsOptions, AwsTwin};
 use glasskey_playground::company::Company;
 use glasskey_playground::discord::{DiscordOptions, DiscordTwin};
+use glasskey_playground::okta::{OktaOptions, OktaTwin};
 use glasskey_playground::slack::{SlackOptions, SlackTwin};
 use tokio::process::Command;
 
@@ -220,6 +221,7 @@ async fn the_running_bot_answers_glasskey_people() {
     let slack = SlackTwin::start(&company, SlackOptions::default()).await.unwrap();
     let aws = AwsTwin::start(&company, AwsOptions::quick()).await.unwrap();
     let discord = DiscordTwin::start(&company, DiscordOptions::default()).await.unwrap();
+    let okta = OktaTwin::start(&company, OktaOptions::default()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let me = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).unwrap().unwrap().name;
@@ -227,11 +229,14 @@ async fn the_running_bot_answers_glasskey_people() {
         "[store]\npath = \"store\"\n[slack]\napp_token = \"env:APP\"\nbot_token = \"env:BOT\"\nteam = \"T0ACME\"\n\
          channel = \"C0ACCESS\"\napi_url = \"{}\"\n[discord]\ntoken = \"env:DISCORD\"\nguild = \"{GUILD}\"\n\
          channel = \"1290000000000000101\"\napi_url = \"{}\"\n[aws]\nregion = \"eu-west-1\"\nendpoint_url = \"{}\"\n\
+         [sign_in]\nissuer = \"{}\"\nclient_id = \"glasskey-sign-in\"\n\
+         step_up = [\"approve:prod\", \"approve:prodd\", \"request:pay\"]\n[aliases.accounts]\npay = \"333333333333\"\n\
          [policy]\ndir = \"policies\"\n[admin]\nsocket = \"{}\"\nmetrics = \"127.0.0.1:0\"\n\
          [admin.people]\n{me} = \"cy@acme.example\"\n",
         slack.url(),
         discord.url(),
         aws.url(),
+        okta.url(),
         folder.path().join("s.sock").display(),
     );
     std::fs::write(folder.path().join("glasskey.toml"), config).unwrap();
@@ -239,11 +244,14 @@ async fn the_running_bot_answers_glasskey_people() {
     std::fs::write(folder.path().join("policies/acme.cedar"), crate::town::ACME).unwrap();
     let nobody = run(folder.path(), &["people", "list"]).await;
     assert_eq!(nobody.status.code(), Some(3), "{}", text(&nobody));
-    let mut bot = command(folder.path(), &["run"]);
-    bot.env("APP", slack.app_token())
-        .env("BOT", slack.bot_token())
-        .env("DISCORD", DiscordOptions::default().bot_token);
-    bot.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "secret");
+    let with_secrets = |arguments: &[&str]| {
+        let mut command = command(folder.path(), arguments);
+        command.env("APP", slack.app_token()).env("BOT", slack.bot_token());
+        command.env("DISCORD", DiscordOptions::default().bot_token);
+        command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "secret");
+        command
+    };
+    let mut bot = with_secrets(&["run"]);
     let mut bot = bot.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
 
     // Each question is a process of its own: until the bot answers, and knows the company.
@@ -273,5 +281,16 @@ async fn the_running_bot_answers_glasskey_people() {
     assert_eq!(unlinked.status.code(), Some(0), "{}", text(&unlinked));
     let listed = run(folder.path(), &["people", "list"]).await;
     assert!(text(&listed).contains("no chat account"), "{}", text(&listed));
+
+    // A slip in what takes a fresh sign-in is found, now that the bot has read the company.
+    let checked = tokio::time::timeout(PATIENCE, with_secrets(&["--json", "check"]).output());
+    let checked = checked.await.expect("it ends").unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&checked.stdout).unwrap();
+    let slips = json["checks"].as_array().unwrap().iter().filter(|check| check["name"] == "sign_in.step_up");
+    let slips: Vec<_> = slips.map(|check| (&check["outcome"], check["found"].as_str().unwrap())).collect();
+    assert!(
+        matches!(slips.as_slice(), [(outcome, found)] if *outcome == "warn" && found.contains("`approve:prodd`")),
+        "{slips:?}"
+    );
     bot.kill().await.unwrap();
 }

@@ -216,7 +216,9 @@ fn a_person_has_one_account_in_a_place() {
 #[test]
 fn an_account_of_slack_does_not_stand_in_the_way_of_one_of_discord() {
     let mut town = town();
-    let (bound, email) = (slack("U0ANA"), "ana@acme.example".to_owned());
+    // Two platforms could call their places the same.
+    let (bound, email) =
+        (ChatAccount { workspace: GUILD.to_owned(), ..slack("U0ANA") }, "ana@acme.example".to_owned());
     let bind = Command::Bind { account: bound, person: person("ana"), email };
     town.by(Actor::glasskey(), bind).unwrap();
     assert_eq!(town.signs_in(ANAS, "ana@acme.example", "ana"), linked(ANAS, "ana"));
