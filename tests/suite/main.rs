@@ -22,6 +22,7 @@ mod discord_rest;
 mod ledger;
 mod moto;
 mod parity;
+mod people;
 mod pitfalls;
 mod policy;
 mod policy_breakglass;
