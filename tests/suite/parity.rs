@@ -233,12 +233,12 @@ async fn every_notice_is_said_in_discord() {
     let (_twin, day) = day::lived().await;
     let (directory, setting) = (directory(), setting());
     for kind in notices_of_all_kinds().into_iter().filter(|kind| claimed.contains(&name(*kind))) {
-        let texts = [
-            notices::tell(kind, &day.request, &directory, &setting),
-            notices::emergency::tell(kind, &day.emergency, &directory, &setting),
-            notices::emergency::watch(kind),
-        ];
-        let said: Vec<Text> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+        let emergencies = day.emergencies.iter();
+        let of_emergencies = emergencies.map(|one| notices::emergency::tell(kind, one, &directory, &setting));
+        let others =
+            [notices::tell(kind, &day.request, &directory, &setting), notices::emergency::watch(kind)];
+        let said: Vec<Text> =
+            others.into_iter().chain(of_emergencies).filter(|text| !text.is_empty()).collect();
         assert!(!said.is_empty(), "{kind:?} says nothing");
         for text in said {
             let message = render::message(&text, &Nobody, None);

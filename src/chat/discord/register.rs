@@ -139,8 +139,10 @@ fn says_nothing(value: &Value) -> bool {
 
 /// Whether Discord says this of every command of a guild.
 fn is_usual(name: &str, value: &Value) -> bool {
-    let usually_true = USUALLY_TRUE.contains(&name) && *value == Value::Bool(true);
-    ADDED.contains(&name) || usually_true || says_nothing(value)
+    if USUALLY_TRUE.contains(&name) {
+        return *value == Value::Bool(true) || value.is_null();
+    }
+    ADDED.contains(&name) || says_nothing(value)
 }
 
 #[cfg(test)]

@@ -19,8 +19,8 @@ pub(crate) struct Day {
     pub(crate) user: String,
     /// A request that ended.
     pub(crate) request: AccessRequest,
-    /// An emergency, as it was while it was on.
-    pub(crate) emergency: Emergency,
+    /// An emergency, as it was while it was on, and when it was off.
+    pub(crate) emergencies: [Emergency; 2],
     /// It lives as long as the day.
     house: House,
 }
@@ -29,7 +29,7 @@ pub(crate) struct Day {
 pub(crate) async fn lived() -> (DiscordTwin, Day) {
     let house = House::new().await;
     let request = requests(&house).await;
-    let emergency = emergency(&house).await;
+    let emergencies = emergency(&house).await;
     for (line, values) in
         [("elevate help", json!({})), ("elevate list", json!({})), ("breakglass help", json!({}))]
     {
@@ -41,7 +41,7 @@ pub(crate) async fn lived() -> (DiscordTwin, Day) {
     let channel = house.discord.messages(ACCESS)[0].channel.clone();
     house.check();
     let user = house.account("ana").user;
-    let day = Day { interaction: last, token, channel, user, request, emergency, house };
+    let day = Day { interaction: last, token, channel, user, request, emergencies, house };
     (day.house.discord.clone(), day)
 }
 
@@ -64,7 +64,7 @@ async fn requests(house: &House) -> AccessRequest {
     house.engine.request(&id).await.unwrap().unwrap()
 }
 
-async fn emergency(house: &House) -> Emergency {
+async fn emergency(house: &House) -> [Emergency; 2] {
     house.sends("dee", "breakglass on", json!({})).await;
     let filled = json!({
         "level": "ops", "length": "3600", "incident": "INC-7", "reason": "nobody can sign in", "people": ["ana"],
@@ -74,12 +74,14 @@ async fn emergency(house: &House) -> Emergency {
     house.clicks("bo", &card, "Confirm").await;
     house.hears(ACCESS, "BREAK-GLASS IS ON").await;
     house.told("ana", "EmergencyAccess").await;
+    let card = house.card(INCIDENTS, "ON").await;
     let on = house.emergencies().await.remove(0);
     house.clicks_surely("dee", &card, ("Close now", "Close now")).await;
     house.hears(INCIDENTS, "Timeline").await;
     house.shows(|discord| discord.pins(INCIDENTS).is_empty().then_some(())).await;
     let card = house.card(INCIDENTS, "waits for an auditor").await;
+    let off = house.emergencies().await.remove(0);
     house.clicks("cy", &card, "Acknowledge").await;
     house.fills("cy", json!({ "note": "looked at all of it" })).await;
-    on
+    [on, off]
 }
