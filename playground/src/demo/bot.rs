@@ -10,11 +10,10 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-use super::DemoOptions;
+use super::{DemoOptions, Twins};
 use super::folder::Folder;
 use crate::okta::SSWS_TOKEN;
 use crate::page::EventFeed;
-use crate::slack::SlackTwin;
 
 /// Between two questions whether the bot is ready; it cannot tell us by itself.
 const ASK_EVERY: Duration = Duration::from_millis(50);
@@ -62,7 +61,7 @@ impl std::fmt::Display for BotError {
 pub(super) fn start(
     options: &DemoOptions,
     folder: &Folder,
-    slack: &SlackTwin,
+    twins: &Twins,
     feed: &EventFeed,
 ) -> Result<Child, BotError> {
     let binary = options.bot.clone().map_or_else(beside_us, Ok)?;
@@ -77,8 +76,9 @@ pub(super) fn start(
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("RUST_LOG", &options.log)
         .env("RUST_BACKTRACE", "1")
-        .env("SLACK_APP_TOKEN", slack.app_token())
-        .env("SLACK_BOT_TOKEN", slack.bot_token())
+        .env("SLACK_APP_TOKEN", twins.slack.app_token())
+        .env("SLACK_BOT_TOKEN", twins.slack.bot_token())
+        .env("DISCORD_TOKEN", twins.discord.bot_token())
         .env("OKTA_TOKEN", SSWS_TOKEN)
         .env("AWS_ACCESS_KEY_ID", "playground")
         .env("AWS_SECRET_ACCESS_KEY", "playground")
