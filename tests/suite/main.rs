@@ -16,6 +16,8 @@ mod config_breakglass;
 mod config_sign_in;
 mod conformance;
 mod crash;
+mod discord_gateway;
+mod discord_rest;
 mod ledger;
 mod moto;
 mod pitfalls;
