@@ -137,7 +137,7 @@ pub enum NoticeKind {
     },
     /// A chat account is not the person's any more.
     Unlinked {
-        /// Discord's id of it.
+        /// Discord's id of it; 0 for an account of another platform.
         user: u64,
     },
 }
