@@ -2,11 +2,15 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::{DemoOptions, Twins};
 use crate::company::{Company, OktaApp};
+
+/// Whom the bot takes us for on the host: of the platform team.
+const ADMINISTRATOR: &str = "cy@acme.example";
 
 /// Acme's rules.
 const ACME: &str = include_str!("../../policies/acme.cedar");
@@ -21,11 +25,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn write(
-        options: &DemoOptions,
-        company: &Company,
-        twins: &Twins,
-    ) -> std::io::Result<Self> {
+    pub(super) fn write(options: &DemoOptions, company: &Company, twins: &Twins) -> std::io::Result<Self> {
         let temporary = tempfile::Builder::new().prefix("glasskey-demo-").tempdir()?;
         let root = match &options.keep {
             Some(kept) => std::path::absolute(kept)?,
@@ -88,8 +88,26 @@ fn configuration(
         // Often enough that a change made by hand at the AWS twin is noticed while one watches.
         ("schedule", table(&[("directory", text("0 * * * * *"))])),
         ("policy", table(&[("dir", path(policies))])),
-        ("admin", table(&[("socket", path(socket)), ("metrics", text(&metrics.to_string()))])),
+        ("admin", admin(socket, metrics)),
     ])
+}
+
+/// Who starts the demo administers it, as somebody of the platform team does.
+fn admin(socket: &Path, metrics: SocketAddr) -> toml::Value {
+    let mut admin =
+        vec![("socket", text(&socket.display().to_string())), ("metrics", text(&metrics.to_string()))];
+    let user = us();
+    if let Some(user) = &user {
+        admin.push(("people", table(&[(user, text(ADMINISTRATOR))])));
+    }
+    table(&admin)
+}
+
+/// What this machine calls us: the bot asks the kernel, which a variable of the environment may not agree with.
+fn us() -> Option<String> {
+    let answer = Command::new("id").arg("-un").output().ok()?;
+    let name = String::from_utf8(answer.stdout).ok()?.trim().to_owned();
+    (answer.status.success() && !name.is_empty()).then_some(name)
 }
 
 /// Slack, Discord, and where people show who they are to be known in the latter.
@@ -107,7 +125,8 @@ fn chats(company: &Company, twins: &Twins) -> toml::Table {
         ("channel", text(&twins.discord_channel("access"))),
         ("api_url", text(&twins.discord.url())),
     ]);
-    let (issuer, client_id) = twins.okta.control().at_the_desk(|desk| (desk.issuer.clone(), desk.client_id.clone()));
+    let (issuer, client_id) =
+        twins.okta.control().at_the_desk(|desk| (desk.issuer.clone(), desk.client_id.clone()));
     let sign_in = table(&[("issuer", text(&issuer)), ("client_id", text(&client_id))]);
     document(&[("slack", slack), ("discord", discord), ("sign_in", sign_in)])
 }
@@ -116,7 +135,8 @@ fn chats(company: &Company, twins: &Twins) -> toml::Table {
 fn emergency_access(company: &Company, twins: &Twins) -> toml::Table {
     let okta = table(&[("url", text(&twins.okta.url())), ("token", text("env:OKTA_TOKEN"))]);
     let discord_channel = twins.discord_channel("incidents");
-    let federations = company.okta.apps.iter().map(|app| ("main", federation(company, app, &discord_channel)));
+    let federations =
+        company.okta.apps.iter().map(|app| ("main", federation(company, app, &discord_channel)));
     let federations: Vec<(&str, toml::Value)> = federations.take(1).collect();
     document(&[("okta", okta), ("breakglass", table(&federations))])
 }

@@ -16,7 +16,6 @@ use crate::slack::{SlackOptions, SlackTwin};
 
 mod bot;
 mod folder;
-mod links;
 mod words;
 
 use folder::Folder;
@@ -32,6 +31,9 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// The bot has this long to drain after SIGTERM.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
+
+/// Who is linked in Discord from the start: who asks, and who approves. The others link themselves, on the page.
+const LINKED: [&str; 2] = ["ana", "bo"];
 
 /// How often the bot may ask whether somebody has signed in: who watches a demo does not want to wait for Okta's five.
 const SIGN_IN_ASKED_EVERY_SECS: u64 = 1;
@@ -107,6 +109,7 @@ impl std::error::Error for DemoError {}
 /// Everything that runs, in the order in which it must stop.
 struct Running {
     page: Page,
+    company: Company,
     twins: Twins,
     feed: EventFeed,
     folder: Folder,
@@ -167,7 +170,7 @@ async fn start(options: &DemoOptions) -> Result<Running, DemoError> {
     let config = Folder::write(options, &company, &twins);
     let folder = config.map_err(|e| setup("the folder of the bot", e))?;
     let parts = PageParts {
-        company,
+        company: company.clone(),
         slack: twins.slack.clone(),
         discord: twins.discord.clone(),
         channels: SlackOptions::default().channels,
@@ -179,7 +182,7 @@ async fn start(options: &DemoOptions) -> Result<Running, DemoError> {
         discord_examples: DISCORD_EXAMPLES.map(str::to_owned).to_vec(),
     };
     let page = serve(parts, options.port).await.map_err(|e| setup("the page", e))?;
-    Ok(Running { page, twins, feed, folder })
+    Ok(Running { page, company, twins, feed, folder })
 }
 
 /// The page on the port asked for, or on the first free one from [`PAGE_PORT`] on.
@@ -209,13 +212,24 @@ async fn with_bot(options: &DemoOptions, running: &Running) -> Result<(), DemoEr
     if let Err(error) = ready {
         return Err(died(running, error.to_string()).await);
     }
-    links::sign_in(&running.twins, links::AT_THE_START).await;
+    link(options, running).await;
     running.feed.set_bot(BotState::Ready);
     words::say(&words::ready(&running.folder));
     if options.open {
         bot::open_browser(&running.page.url());
     }
     watch(child, running).await
+}
+
+/// Links who is known in Discord from the start. Where that is refused, they link themselves like everybody else.
+async fn link(options: &DemoOptions, running: &Running) {
+    for person in running.company.people.iter().filter(|person| LINKED.contains(&person.handle.as_str())) {
+        match bot::link(options, &running.folder, person).await {
+            Ok(true) => {}
+            Ok(false) => words::complain(&words::not_linked(&person.name)),
+            Err(error) => words::complain(&format!("  {error}")),
+        }
+    }
 }
 
 /// Until somebody asks to stop, or the bot ends on its own: then the page stays and says so, until somebody asks.

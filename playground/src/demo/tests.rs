@@ -47,7 +47,9 @@ async fn the_bot_gets_a_configuration_and_no_credentials_of_ours() {
     with_bot(&options, &running).await.expect_err("it ended");
     let said = running.feed.last_lines(100).join("\n");
     assert!(
-        said.contains("AWS_ACCESS_KEY_ID AWS_EC2_METADATA_DISABLED AWS_SECRET_ACCESS_KEY DISCORD_TOKEN OKTA_TOKEN PATH"),
+        said.contains(
+            "AWS_ACCESS_KEY_ID AWS_EC2_METADATA_DISABLED AWS_SECRET_ACCESS_KEY DISCORD_TOKEN OKTA_TOKEN PATH"
+        ),
         "{said}"
     );
     assert!(!said.contains("HOME") && !said.contains("xoxb-"), "{said}");

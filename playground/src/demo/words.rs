@@ -49,6 +49,10 @@ pub(super) fn by_hand(folder: &Folder, twins: &Twins) -> String {
     )
 }
 
+pub(super) fn not_linked(name: &str) -> String {
+    format!("  {name} is not known in Discord yet; there `/elevate link` does it.")
+}
+
 pub(super) fn death(what: &str, lines: &[String]) -> String {
     let said =
         if lines.is_empty() { "    (nothing)".to_owned() } else { format!("    {}", lines.join("\n    ")) };

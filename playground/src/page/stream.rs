@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
-use super::{PageParts, discord};
 use super::feed::BotState;
 use super::view::{self, As};
+use super::{PageParts, discord};
 use crate::company::Person;
 
 /// Updates that may wait for the browser before the writer waits for it.
