@@ -42,7 +42,7 @@ export class Composer {
   }
 
   chip(text) {
-    const words = text.replace(/^\/(elevate )?/, "").replace(/ [\w-]+: /g, " ");
+    const words = text.replace(/^\/(elevate (request )?)?/, "").replace(/ [\w-]+: /g, " ");
     return el("button", { type: "button", title: text, onclick: () => this.recall(text) }, words);
   }
 
@@ -72,6 +72,7 @@ export class Composer {
     this.line.hidden = true;
     this.line.value = "";
     byId("dc-command").hidden = false;
+    byId("dc-chips").hidden = true;
     byId("dc-path").textContent = `/${command.path}`;
     byId("dc-options").replaceChildren(...command.options.map((option) => this.pill(option, values[option.name] ?? "")));
     this.offer(null, []);
@@ -100,6 +101,7 @@ export class Composer {
     this.command = null;
     this.line.hidden = false;
     byId("dc-command").hidden = true;
+    byId("dc-chips").hidden = false;
     byId("dc-options").replaceChildren();
     this.offer(null, []);
     if (focus) this.line.focus();
