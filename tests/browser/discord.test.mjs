@@ -186,9 +186,9 @@ at("Dee opens break-glass in Discord, and Slack shows it", async ({ page }) => {
 
 at("what is told to one person is in their direct messages", async () => {
   await visit.become("ana");
-  await visit.enters("Direct messages with Glasskey");
+  await visit.enters("Glasskey");
   await shows(visit.message("You are in"), "EmergencyAccess_Role1_Ops");
-  await shows(visit.message("Granted"), "ReadOnly in payments-prod");
+  await shows(visit.message("Granted"), "PowerUser in sandbox-ana");
   await visit.page.fill("#dc-line", "/");
   await shows(visit.page.getByRole("listbox", { name: "Choices" }), "No commands here");
   await visit.page.fill("#dc-line", "");
@@ -279,7 +279,7 @@ at("screen readers find landmarks, names and labels, in the light and in the dar
     assert.deepEqual(await visit.faults(), [], `${colorScheme}, a command`);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
-    await visit.enters("Direct messages with Glasskey");
+    await visit.enters("Glasskey");
     assert.deepEqual(await visit.faults(), [], `${colorScheme}, direct messages`);
     await visit.enters("access");
     await visit.become("bo");

@@ -72,9 +72,9 @@ export class Visit {
     await this.page.locator(`#tab-${platform}`).click();
   }
 
-  /** Enters a channel of Discord, or `Direct messages with Glasskey`. */
+  /** Enters a channel of Discord, or the direct messages with `Glasskey`. */
   async enters(room) {
-    await this.discord.getByRole("tab", { name: room }).click();
+    await this.discord.getByRole("tab", { name: new RegExp(`^${room}`) }).click();
   }
 
   /** Types a whole command in Discord, options with their names, and sends it. */

@@ -51,6 +51,7 @@ function showSlack(state) {
 }
 
 function showDiscord(state) {
+  log.knowChannels(state.channels);
   discord.show(state);
   discordModal.show(state);
   drawPeople();

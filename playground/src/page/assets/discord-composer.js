@@ -181,7 +181,7 @@ export class Composer {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const isField = event.target === this.line || event.target.option;
     if (step && isField && hasOffers) this.activate(step);
-    else if (step && event.target === this.line) this.remember(step);
+    else if (step && event.target === this.line) this.remember(-step);
     else if (event.key === "Enter" && isField && hasOffers && (this.active >= 0 || event.target === this.line)) this.offers[Math.max(this.active, 0)].pick();
     else if (event.key === "Tab" && !event.shiftKey && isField && this.active >= 0) this.offers[this.active].pick();
     else if (event.key === "Escape" && hasOffers) this.offer(null, []);

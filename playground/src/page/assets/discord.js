@@ -71,9 +71,8 @@ export class Discord {
     const sign = key === DIRECT ? avatar(BOT) : el("span", { class: "dc-hash", "aria-hidden": "true" }, "#");
     return el("button", {
       class: "dc-room", type: "button", role: "tab", "aria-selected": String(isOpen), "aria-controls": "dc-scroll",
-      "aria-label": key === DIRECT ? "Direct messages with Glasskey" : null,
       tabindex: isOpen ? "0" : "-1", data: { key }, onclick: () => this.enter(key),
-    }, sign, el("span", { class: "dc-room-name" }, label), badge);
+    }, sign, el("span", { class: "dc-room-name" }, label, key === DIRECT && el("span", { class: "sr" }, ", direct messages")), badge);
   }
 
   enter(key) {
