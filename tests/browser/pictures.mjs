@@ -16,9 +16,9 @@ const [demo, browser] = await Promise.all([Demo.start(), launch()]);
 try {
   await demo.ready();
   const visit = await Visit.start(browser, demo.url);
+  await tell(visit);
   await inDiscord(visit);
   await visit.goesTo("slack");
-  await tell(visit);
   await breakGlass(visit);
   await visit.end();
 } finally {

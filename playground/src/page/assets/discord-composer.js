@@ -42,7 +42,7 @@ export class Composer {
   }
 
   chip(text) {
-    const words = text.replace(/^\/(elevate (request )?)?/, "").replace(/ [\w-]+: /g, " ");
+    const words = text.replace(/^\/(elevate (request )?)?/, "").replace(/(^| )[\w-]+: /g, "$1");
     return el("button", { type: "button", title: text, onclick: () => this.recall(text) }, words);
   }
 
