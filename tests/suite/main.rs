@@ -16,6 +16,7 @@ mod config_breakglass;
 mod config_sign_in;
 mod conformance;
 mod crash;
+mod discord_doors;
 mod discord_gateway;
 mod discord_rest;
 mod ledger;

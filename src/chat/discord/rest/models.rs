@@ -128,6 +128,9 @@ pub struct Message {
     pub at: Posted,
     /// Who wrote it.
     pub author: User,
+    /// The words above the embeds.
+    #[serde(default)]
+    pub content: String,
     /// Embeds, as Discord says them.
     #[serde(default)]
     pub embeds: Vec<Value>,
