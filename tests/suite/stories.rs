@@ -9,5 +9,6 @@ mod restart;
 mod runbook;
 mod silence;
 mod standing;
+mod step_up;
 mod trouble;
 mod words;

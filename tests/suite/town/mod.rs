@@ -41,6 +41,8 @@ pub(crate) use people::{Person, Request, Said};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a call may take in this town.
 const CALL_MAX: Duration = Duration::from_secs(1);
+/// How often the bot asks whether somebody has signed in: in life it is a second.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long tasks may take to end when a bot is killed.
 const DEATH: Duration = Duration::from_secs(5);
 /// The access channel.
@@ -64,7 +66,7 @@ pub(crate) struct Plan {
     pub(crate) okta: OktaOptions,
     /// More lines of `[schedule]`.
     pub(crate) schedule: String,
-    /// More configuration, put behind ours.
+    /// More configuration, put behind ours; `{okta}` is where Okta is.
     pub(crate) more: String,
     /// AWS answers nothing when the bot starts.
     pub(crate) aws_down: bool,
@@ -145,7 +147,8 @@ impl Town {
             ("OKTA_TOKEN".to_owned(), OKTA_TOKEN.to_owned()),
         ]));
         let urls = Urls { slack: slack.url(), aws: aws.url(), okta: okta.url() };
-        let config = configuration(folder.path(), &urls, &plan.schedule, &plan.more, &environment);
+        let more = plan.more.replace("{okta}", &urls.okta);
+        let config = configuration(folder.path(), &urls, &plan.schedule, &more, &environment);
         let okta_control = okta.control();
         let control = aws.control();
         let mut town = Self {
@@ -191,6 +194,10 @@ impl Town {
             if let Some(slack) = &mut outside.slack {
                 slack.call_timeout = CALL_MAX;
                 slack.paced = self.paced;
+            }
+            if let Some(sign_in) = &mut outside.sign_in {
+                sign_in.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
+                sign_in.pacing.interval_min = LOOK_EVERY;
             }
             if let Some(okta) = &mut outside.providers.okta {
                 okta.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
