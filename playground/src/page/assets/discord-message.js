@@ -65,7 +65,7 @@ function embedded(embed, names) {
   const colour = embed.color === undefined || embed.color === null ? null : `#${embed.color.toString(16).padStart(6, "0")}`;
   return el("article", { class: "dc-embed", style: colour ? { "--bar": colour } : {} },
     embed.author && el("p", { class: "dc-author" }, embed.author.name),
-    embed.title && el("p", { class: "dc-title", role: "heading", "aria-level": "3" }, titled(embed, names)),
+    embed.title && el("p", { class: "dc-title", role: "heading", "aria-level": "3" }, titled(embed)),
     embed.description && el("div", { class: "text" }, markdown(embed.description, names)),
     embed.fields?.length > 0 && el("div", { class: "dc-fields" }, embed.fields.map((field) => el("div", { class: field.inline ? "dc-field" : "dc-field wide" },
       el("p", { class: "dc-label" }, inline(field.name, NOBODY)), el("div", { class: "text" }, markdown(field.value, names))))),

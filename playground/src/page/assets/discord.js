@@ -18,7 +18,7 @@ export class Discord {
     byId("dc-rooms").addEventListener("keydown", (event) => this.move(event));
   }
 
-  /** Takes in what the current person sees now. `faces`: the same people as Slack's tab knows them. */
+  /** Takes in what the current person sees now. */
   show(state) {
     const stranger = this.state?.me.id !== state.me.id;
     this.state = state;
