@@ -28,7 +28,9 @@ use glasskey_domain::{
     Verdict, event,
 };
 use glasskey_playground::company::Company;
-use glasskey_playground::discord::{DiscordOptions, DiscordTwin, InteractionResult, Message, Scene};
+use glasskey_playground::discord::{
+    DiscordOptions, DiscordTwin, InteractionResult, Message, Operation, Scene,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -345,6 +347,12 @@ impl House {
         let sent = self.discord.submit_modal(who, &values).await;
         assert_eq!(sent.failure, None, "{who}: {values}");
         sent.words()
+    }
+
+    /// How often something was posted in a channel, by its id.
+    pub(super) fn posts_in(&self, channel: &str) -> usize {
+        let posts = self.discord.calls_of(Operation::Post).into_iter();
+        posts.filter(|call| call.path.contains(channel)).count()
     }
 
     /// Delivers a payload made by hand. Whoever waits for an answer looks for it.

@@ -45,7 +45,7 @@ async fn a_card_whose_answer_was_lost_is_found_again_and_not_posted_twice() {
     house.card(ACCESS, "Active").await;
     let cards = house.discord.messages(ACCESS).into_iter().filter(|message| !message.buttons().is_empty());
     assert_eq!(cards.count(), 1);
-    assert!(!house.discord.calls_of(Operation::ListMessages).is_empty(), "it was looked for");
+    assert_eq!(house.posts_in("1290000000000000101"), 1, "it was looked for, and found by its mark");
     house.check();
 }
 
@@ -57,10 +57,10 @@ async fn a_message_whose_answer_was_lost_is_found_again_and_not_said_twice() {
     house.clicks("bo", &card, "Approve").await;
     house.card(ACCESS, "Active").await;
     house.hears("prod-access", id.as_str()).await;
-    house.shows(|discord| (!discord.calls_of(Operation::ListMessages).is_empty()).then_some(())).await;
     house.all_is_said(&id).await;
     let said = house.discord.messages("prod-access");
     assert_eq!(said.iter().filter(|said| said.words().contains(id.as_str())).count(), 1);
+    assert_eq!(house.posts_in("1290000000000000103"), 1, "it was looked for, and found by its mark");
     house.check();
 }
 
