@@ -90,19 +90,19 @@ pub(super) fn reply(reply: &Reply, directory: &Directory) -> Option<Text> {
 
 pub(super) fn tell(kind: NoticeKind) -> Option<Text> {
     match kind {
-        NoticeKind::Linked { user } => Some(
+        NoticeKind::Linked { user, .. } => Some(
             Text::new()
                 .bold("A Discord account was linked to you")
                 .say(": user ")
                 .code(user.to_string())
                 .say(". If that was not you, tell your administrator at once: whoever has it acts in your name."),
         ),
-        NoticeKind::Unlinked { user: 0 } => Some(
+        NoticeKind::Unlinked { user: 0, .. } => Some(
             Text::new()
                 .bold(format!("Your {} account is not taken for you any more", Platform::Slack.name()))
                 .say(". It is found again, by its e-mail address, when it is used there."),
         ),
-        NoticeKind::Unlinked { user } => Some(
+        NoticeKind::Unlinked { user, .. } => Some(
             Text::new()
                 .bold("A Discord account is not linked to you any more")
                 .say(": user ")

@@ -307,12 +307,12 @@ fn after_unlinking_nothing_remains_and_the_account_is_free() {
 fn who_was_linked_or_unlinked_is_told_on_the_other_platform_too() {
     let mut town = town();
     town.says(admin("bo"), ANAS, "ana").unwrap();
-    let note = (NoticeKind::Linked { user: number(ANAS) }, of("ana"));
-    assert_eq!(town.told(Platform::Slack), [note.clone()]);
+    let note = (NoticeKind::Linked { user: number(ANAS), at: town.now.as_second() }, of("ana"));
+    assert_eq!(town.told(Platform::Slack), std::slice::from_ref(&note));
     assert_eq!(town.told(Platform::Discord), [note]);
     town.settle();
     town.frees(admin("bo"), account(ANAS)).unwrap();
-    let note = (NoticeKind::Unlinked { user: number(ANAS) }, of("ana"));
+    let note = (NoticeKind::Unlinked { user: number(ANAS), at: town.now.as_second() }, of("ana"));
     assert_eq!(town.told(Platform::Slack), [note]);
     assert_eq!(town.told(Platform::Discord), [], "where they are not linked they cannot be reached");
     town.agrees();
@@ -341,7 +341,10 @@ fn an_account_of_slack_is_forgotten_by_an_administrator() {
     assert!(town.frees(admin("cy"), bound.clone()).is_err());
     town.frees(admin("bo"), bound.clone()).unwrap();
     assert_eq!(town.book.binding(&bound), None);
-    assert_eq!(town.told(Platform::Discord), [(NoticeKind::Unlinked { user: 0 }, of("ana"))]);
+    assert_eq!(
+        town.told(Platform::Discord),
+        [(NoticeKind::Unlinked { user: 0, at: town.now.as_second() }, of("ana"))]
+    );
     assert_eq!(town.told(Platform::Slack), []);
     town.agrees();
 }

@@ -31,7 +31,8 @@ impl Town {
     /// Somebody clicks Approve and is told to sign in; the code that they are to type.
     fn approval_waits(&self, handle: &str, it: &Request) -> String {
         let before = self.okta().at_the_desk(|desk| desk.pending());
-        self.person(handle).approves(it).says("You have to sign in at the company for this");
+        self.person(handle).approves(it);
+        self.whispered(handle, "You have to sign in at the company for this");
         self.code_after(&before, handle)
     }
 
@@ -147,7 +148,8 @@ fn who_says_no_there_or_never_answers_approves_nothing_and_may_try_again() {
 fn while_the_identity_provider_is_down_nothing_counts_and_ending_works() {
     let mut town = planned(r#""approve:prod""#, "http://127.0.0.1:1");
     let it = town.ana().asks(ASKED);
-    town.bo().approves(&it).says("You have to sign in at the company for this");
+    town.bo().approves(&it);
+    town.whispered("bo", "You have to sign in at the company for this");
     town.whispered("bo", "the identity provider does not answer");
     town.settle();
     assert_eq!((town.state(&it), town.approvals(&it)), (StateWord::Pending, 0));
