@@ -196,8 +196,8 @@ fn notices_of_all_kinds() -> Vec<NoticeKind> {
         Kind::CenterSilent { since: second },
         Kind::CenterAnswers { since: second },
         Kind::DrillMissed { due: second },
-        Kind::Linked { user: 7 },
-        Kind::Unlinked { user: 7 },
+        Kind::Linked { user: 7, at: 7 },
+        Kind::Unlinked { user: 7, at: 7 },
     ]
 }
 
