@@ -7,4 +7,6 @@ pub mod hall;
 pub mod host;
 pub mod reading;
 pub mod slack;
+mod sockets;
 mod tidy;
+mod tls;

@@ -20,6 +20,8 @@ const FILTER_DEFAULT: &str = "info";
 /// Libraries that write what they send or receive at the levels below, however the filter is set.
 const CAPPED: &[(&str, LevelFilter)] = &[
     ("slack_morphism", LevelFilter::INFO),
+    // Its spans hold the bodies of requests, and tokens of interactions with them.
+    ("serenity", LevelFilter::WARN),
     ("aws_", LevelFilter::INFO),
     ("h2", LevelFilter::DEBUG),
     ("hyper", LevelFilter::DEBUG),
@@ -183,6 +185,7 @@ mod tests {
             tracing::debug!(target: "slack_morphism::socket", "planted-1");
             tracing::trace!(target: "tungstenite::protocol", "planted-2");
             tracing::debug!(target: "aws_smithy_runtime::client", "planted-3");
+            tracing::info!(target: "serenity::http::request", "planted-4");
             tracing::info!(target: "slack_morphism", "fine-1");
             tracing::trace!(target: "glasskey::engine", "fine-2");
         });

@@ -18,9 +18,9 @@ use url::Url;
 use super::crew::{Counted, Crew, Reply, count};
 use super::envelope::{Envelope, Frame, Hello, Unreadable};
 use super::fault::SlackFault;
-use super::socket::{jitter, raised};
-use super::tls;
 use super::web::SlackWeb;
+use crate::chat::sockets::{describe, jitter, raised};
+use crate::chat::tls;
 
 /// Largest message taken: thirty times the largest payload Slack documents (a view, 250 kB).
 const MESSAGE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -363,19 +363,6 @@ fn sort(message: &Message) -> Option<Frame> {
 fn unreadable(what: &Unreadable) {
     tracing::warn!(why = what.why, bytes = what.bytes, sha256 = what.sha256, "unreadable frame from slack");
     count("unknown", "unreadable");
-}
-
-/// The error without addresses: the path of a socket's address is its ticket.
-fn describe(error: &tungstenite::Error) -> String {
-    match error {
-        tungstenite::Error::Io(io) => format!("connection: {}", io.kind()),
-        tungstenite::Error::Http(response) => format!("HTTP status {}", response.status().as_u16()),
-        tungstenite::Error::Protocol(protocol) => format!("protocol: {protocol}"),
-        tungstenite::Error::Capacity(capacity) => format!("too large: {capacity}"),
-        tungstenite::Error::Tls(tls) => format!("TLS: {tls}"),
-        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => "closed".to_owned(),
-        _ => "malformed".to_owned(),
-    }
 }
 
 #[cfg(test)]

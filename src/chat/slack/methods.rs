@@ -12,8 +12,8 @@ use url::Url;
 use super::fault::{FaultKind, SlackFault};
 use super::models::{AuthTest, Metadata, Post, Posted, Reply, SlackChannel, SlackUser, Sought};
 use super::paging::{LISTING_WAIT_MAX, PAGES_MAX, Pager};
-use super::tls;
 use super::web::{SlackWeb, Token};
+use crate::chat::tls;
 
 /// Items of a page where the list is long and the method slow (20 pages a minute): just under Slack's 1,000.
 const LIST_PAGE: u32 = 999;

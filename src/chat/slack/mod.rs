@@ -19,7 +19,6 @@ mod pins;
 mod render;
 pub mod send;
 pub mod socket;
-mod tls;
 pub mod web;
 
 pub use connection::{Chat, Connection, Options};

@@ -14,8 +14,9 @@ use super::crew::Crew;
 use super::envelope::EnvelopeHandler;
 use super::fault::SlackFault;
 use super::line::{DialFault, Line, Phase};
-use super::tls;
 use super::web::{SlackWeb, WebSetupFault};
+use crate::chat::sockets::{jitter, raised};
+use crate::chat::tls;
 
 /// Sockets kept open: with two, one drop leaves one.
 pub const SOCKETS_DEFAULT: usize = 2;
@@ -152,11 +153,6 @@ impl SocketMode {
     }
 }
 
-/// Returns once the flag is up. A sender that is gone counts as raised: nobody is left to go on for.
-pub(super) async fn raised(flag: &mut watch::Receiver<bool>) {
-    let _ = flag.wait_for(|up| *up).await;
-}
-
 /// One of the sockets kept open, over all its successors.
 struct Lane {
     crew: Arc<Crew>,
@@ -284,12 +280,6 @@ impl Pause {
             self.attempts = 0;
         }
     }
-}
-
-/// Between half of the time and all of it. Without randomness (the system has none to give) all of it.
-pub(super) fn jitter(whole: Duration) -> Duration {
-    let share = getrandom::u32().map_or(1.0, |n| f64::from(n) / f64::from(u32::MAX));
-    whole.mul_f64(0.5 + share / 2.0)
 }
 
 #[cfg(test)]

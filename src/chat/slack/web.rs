@@ -21,7 +21,7 @@ use url::Url;
 
 use super::fault::{FaultKind, SlackFault};
 use super::limits::Gate;
-use super::tls;
+use crate::chat::tls;
 
 /// Longest wait for one call, from dialling to the last byte: the library has none at all (libraries §2).
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! One TLS configuration for the Web API and the sockets.
+//! One TLS configuration for all that chat doors open: APIs and sockets.
 //!
 //! The provider is named here, not taken from the process: rustls panics at first use where two are compiled in and none
 //! was chosen (libraries §4). Must never send a token in the clear to another machine.
@@ -13,7 +13,7 @@ use url::{Host, Url};
 ///
 /// # Errors
 /// When ring offers none of rustls' default TLS versions.
-pub(super) fn client_config() -> Result<ClientConfig, rustls::Error> {
+pub(in crate::chat) fn client_config() -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -22,7 +22,7 @@ pub(super) fn client_config() -> Result<ClientConfig, rustls::Error> {
 }
 
 /// Whether a URL is encrypted, or stays on this machine (twins and test servers).
-pub(super) fn is_safe(url: &Url) -> bool {
+pub(in crate::chat) fn is_safe(url: &Url) -> bool {
     match url.scheme() {
         "https" | "wss" => url.host().is_some(),
         "http" | "ws" => is_loopback(url),
@@ -31,7 +31,7 @@ pub(super) fn is_safe(url: &Url) -> bool {
 }
 
 /// Whether the host is this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
+pub(in crate::chat) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -41,7 +41,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 }
 
 /// Whether a `response_url` may be posted to: Slack's own hosts, or this machine where the API itself is there.
-pub(super) fn is_answer_url(url: &Url, api: &Url) -> bool {
+pub(in crate::chat) fn is_answer_url(url: &Url, api: &Url) -> bool {
     if is_loopback(api) && is_loopback(url) {
         return is_safe(url);
     }

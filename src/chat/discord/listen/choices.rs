@@ -1,0 +1,231 @@
+//! What can be chosen while one types. Help and nothing more: any text may be sent, and all of it is looked up again.
+//!
+//! Must never show anything to who is not linked, and must never ask the outside.
+
+use glasskey_commands::definition::{COMMANDS, OptKind};
+use glasskey_domain::directory::{Account, PermissionSet};
+use glasskey_domain::rules::Verdict;
+use glasskey_domain::{
+    AccessRequest, AccountId, Directory, Door, Emergency, PersonId, Question, Seconds, State, Target,
+};
+use serde_json::{Value, json};
+
+use super::Listener;
+use super::payload::{Interaction, Spoken};
+use crate::chat::asking::Ear;
+use crate::directory::resolve;
+
+/// Choices that Discord takes (platform-rules §2).
+const CHOICES_MAX: usize = 25;
+/// Longest name and longest value of a choice.
+const CHOICE_CHARS_MAX: usize = 100;
+/// The length for which it is asked what a person may have: any, for a shorter one is allowed where a longer one is.
+const ASKED_LENGTH: Seconds = Seconds::minutes(15);
+/// Permission sets about which policy is asked while somebody types; each takes microseconds.
+const ASKED_MAX: usize = 200;
+/// Finished emergencies that are looked through for one to review.
+const CLOSED_LOOKED_AT: usize = 50;
+
+/// What is shown, and what is sent when it is chosen.
+struct Choice {
+    shown: String,
+    sent: String,
+}
+
+impl Choice {
+    fn new(shown: impl Into<String>, sent: impl Into<String>) -> Self {
+        Self { shown: shown.into(), sent: sent.into() }
+    }
+}
+
+impl Listener {
+    /// What can be chosen for the option that is being typed.
+    pub(super) async fn choices(&self, asked: &Interaction) -> Vec<Value> {
+        let ours = asked.in_guild && asked.owner == asked.guild;
+        let ours = ours && asked.guild.as_deref().is_some_and(|guild| self.people.serves(guild));
+        let Some(spoken) = asked.spoken().filter(|_| ours) else { return Vec::new() };
+        let Ok(known) = self.people.person(self.hall.engine(), &asked.user).await else { return Vec::new() };
+        let Some((kind, typed)) = focused(&spoken) else { return Vec::new() };
+        let directory = self.hall.directory();
+        let ear = self.hall.ear(&directory, known.zone.clone());
+        let found = match kind {
+            OptKind::Account => accounts(&ear),
+            OptKind::PermissionSet => self.permission_sets(&ear, &known.person, &spoken).await,
+            OptKind::Request => self.requests(&directory, &known.person, &spoken.keyword).await,
+            OptKind::Emergency => self.emergencies(),
+            OptKind::Federation => {
+                let names = ear.settings.federations.keys();
+                names.map(|name| Choice::new(name.as_str(), name.as_str())).collect()
+            }
+            OptKind::Duration
+            | OptKind::Ticket
+            | OptKind::Reason
+            | OptKind::Level
+            | OptKind::People
+            | OptKind::ElevateTopic
+            | OptKind::BreakglassTopic => Vec::new(),
+        };
+        offered(found, typed)
+    }
+
+    /// Those that policy lets this person ask for in the account that was chosen; all of them, while none is.
+    async fn permission_sets(&self, ear: &Ear<'_>, person: &PersonId, spoken: &Spoken) -> Vec<Choice> {
+        let sets = ear.directory.permission_sets.values();
+        let named = |set: &PermissionSet| Choice::new(&*set.name, &*set.name);
+        let account = spoken.text(option_named(spoken, OptKind::Account).unwrap_or_default());
+        let account = account.and_then(|typed| resolve::account(ear.directory, ear.aliases, typed).ok());
+        let Some(account) = account else { return sets.map(named).collect() };
+        let emergency_on = self.hall.engine().book().await.emergency_on();
+        let rules = self.hall.engine().rules();
+        let may = |set: &&PermissionSet| {
+            let question = question(person, &account, set, ear, emergency_on);
+            matches!(rules.request(ear.directory, &question), Verdict::Permit(_))
+        };
+        sets.take(ASKED_MAX).filter(may).map(named).collect()
+    }
+
+    /// Open requests that concern the person, and with which this can be done.
+    async fn requests(&self, directory: &Directory, person: &PersonId, keyword: &str) -> Vec<Choice> {
+        let book = self.hall.engine().book().await;
+        let mut found: Vec<&AccessRequest> =
+            book.requests().filter(|request| is_for(request, person, keyword)).collect();
+        found.sort_by_key(|request| std::cmp::Reverse(request.ask.at));
+        let choice = |request: &&AccessRequest| {
+            let ask = &request.ask;
+            let who = directory.name_of(&ask.requester);
+            let shown = format!("{} · {} in {} · {who}", ask.id, ask.permission_set_name, ask.account_name);
+            Choice::new(shown, ask.id.as_str())
+        };
+        found.iter().take(CHOICES_MAX.saturating_mul(4)).map(choice).collect()
+    }
+
+    /// Emergencies that are over, the last one first.
+    fn emergencies(&self) -> Vec<Choice> {
+        let closed = self.hall.engine().recently_closed_emergencies(CLOSED_LOOKED_AT).unwrap_or_default();
+        let choice = |emergency: &Emergency| {
+            let ask = &emergency.ask;
+            let shown =
+                format!("{} · {} · {}", ask.id, ask.federation, ask.at.strftime("%Y-%m-%d %H:%M UTC"));
+            Choice::new(shown, ask.id.as_str())
+        };
+        closed.iter().map(choice).collect()
+    }
+}
+
+/// The option that is being typed: what it takes, and what is there already.
+fn focused(spoken: &Spoken) -> Option<(OptKind, &str)> {
+    let name = spoken.focused.as_deref()?;
+    let option = options(spoken)?.iter().find(|option| option.name == name)?;
+    Some((option.kind, spoken.text(name)?))
+}
+
+fn option_named(spoken: &Spoken, kind: OptKind) -> Option<&'static str> {
+    options(spoken)?.iter().find(|option| option.kind == kind).map(|option| option.name)
+}
+
+fn options(spoken: &Spoken) -> Option<&'static [glasskey_commands::definition::Opt]> {
+    let command = COMMANDS.iter().find(|command| command.name() == spoken.command)?;
+    let subcommands = command.subcommands();
+    subcommands.iter().find(|said| said.name == spoken.keyword).map(|said| said.options)
+}
+
+fn accounts(ear: &Ear<'_>) -> Vec<Choice> {
+    let aliased = |account: &Account| {
+        let names =
+            ear.aliases.iter().filter(|(_, id)| **id == account.id).map(|(name, _)| format!(" · {name}"));
+        names.collect::<String>()
+    };
+    let choice = |account: &Account| {
+        Choice::new(format!("{}{} ({})", account.name, aliased(account), account.id), account.id.as_str())
+    };
+    ear.directory.accounts.values().map(choice).collect()
+}
+
+fn question(
+    person: &PersonId,
+    account: &AccountId,
+    set: &PermissionSet,
+    ear: &Ear<'_>,
+    emergency_on: bool,
+) -> Question {
+    let target = Target::Assignment { account: account.clone(), permission_set: set.arn.clone() };
+    Question {
+        requester: person.clone(),
+        target,
+        length: ASKED_LENGTH,
+        ticket: None,
+        door: Door::Discord,
+        at: ear.now,
+        emergency_on,
+    }
+}
+
+/// Whether it is a request of theirs, or one that they may decide about; by what is to be done with it.
+fn is_for(request: &AccessRequest, person: &PersonId, keyword: &str) -> bool {
+    let own = request.ask.requester == *person;
+    let approver = !own && request.approvers.contains(person);
+    let approved = request.approvals.iter().any(|approval| approval.by == *person);
+    let pending = matches!(request.state, State::Pending { .. });
+    match keyword {
+        "approve" | "deny" => approver && pending,
+        "withdraw" => own && pending,
+        "end" => (own || approver || approved) && !pending && !request.state.is_terminal(),
+        _show => own || approver || approved,
+    }
+}
+
+/// Those in which what was typed is found, those that begin with it first, within what Discord takes.
+fn offered(found: Vec<Choice>, typed: &str) -> Vec<Value> {
+    let typed = typed.trim().to_lowercase();
+    let mut fitting: Vec<(bool, String, String)> = found
+        .into_iter()
+        .filter(|choice| !choice.sent.is_empty() && choice.sent.chars().count() <= CHOICE_CHARS_MAX)
+        .filter(|choice| choice.shown.to_lowercase().contains(&typed))
+        .map(|choice| (!choice.shown.to_lowercase().starts_with(&typed), choice.shown, choice.sent))
+        .collect();
+    // Stable: within each part they stay in the order in which they were found.
+    fitting.sort_by_key(|(later, _, _)| *later);
+    let choice = |(_, shown, sent): (bool, String, String)| json!({ "name": cut(&shown), "value": sent });
+    fitting.into_iter().take(CHOICES_MAX).map(choice).collect()
+}
+
+/// Within what Discord shows of a choice, with a mark.
+fn cut(shown: &str) -> String {
+    if shown.chars().count() <= CHOICE_CHARS_MAX {
+        return shown.to_owned();
+    }
+    let kept: String = shown.chars().take(CHOICE_CHARS_MAX - 1).collect();
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(names: &[&str], typed: &str) -> Vec<String> {
+        let found = names.iter().map(|name| Choice::new(*name, *name)).collect();
+        let offered = offered(found, typed);
+        offered.iter().map(|choice| choice["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_begins_with_the_typed_comes_first_in_any_case_of_letters() {
+        assert_eq!(
+            offer(&["data-PROD", "prod", "Prod-2", "test"], " pRod "),
+            ["prod", "Prod-2", "data-PROD"]
+        );
+        assert_eq!(offer(&["b", "a"], ""), ["b", "a"]);
+    }
+
+    #[test]
+    fn no_more_are_offered_than_discord_takes_and_none_longer() {
+        let many: Vec<String> = (0..30).map(|n| format!("account {n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(offer(&many, "account").len(), CHOICES_MAX);
+        let (fits, long) = ("x".repeat(CHOICE_CHARS_MAX), "x".repeat(CHOICE_CHARS_MAX + 1));
+        assert_eq!(offered(vec![Choice::new(&*fits, "1"), Choice::new(&*long, "2")], "").len(), 2);
+        assert_eq!(cut(&fits), fits);
+        assert_eq!(cut(&long).chars().count(), CHOICE_CHARS_MAX);
+        assert!(offered(vec![Choice::new("a", long), Choice::new("b", "")], "").is_empty());
+    }
+}
