@@ -7,7 +7,13 @@ use glasskey_domain::refusal::EmergencyWord;
 use glasskey_playground::okta::{FaultKind, UserStatus};
 use jiff::ToSpan as _;
 
-use crate::town::{ALONE, APP, OKTA_TOKEN, OPS, RO, Town};
+use crate::town::{ALONE, APP, OKTA_TOKEN, OPS, Platform, RO, Town};
+
+on_each_platform! {
+    a_read_only_okta_leads_to_the_runbook_and_opens_when_it_can,
+    a_revoked_token_makes_the_closing_overdue_until_it_is_mended,
+    what_is_done_by_hand_is_told,
+}
 
 fn on(town: &Town) -> glasskey_domain::EmergencyId {
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
@@ -17,7 +23,7 @@ fn on(town: &Town) -> glasskey_domain::EmergencyId {
 
 #[test]
 fn okta_that_answers_429_and_500_is_asked_again() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta_meets("activateApplication", 1, FaultKind::RateLimited { reset_secs: 1 });
     town.okta_meets("assignUserToGroup", 1, FaultKind::Internal500);
     let it = on(&town);
@@ -32,7 +38,7 @@ fn okta_that_answers_429_and_500_is_asked_again() {
 /// What may have been taken is looked for before anything is called closed.
 #[test]
 fn a_lost_activation_is_not_lost() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta_meets("activateApplication", 1, FaultKind::DropAfterEffect);
     town.okta_meets("assignUserToGroup", 1, FaultKind::DropAfterEffect);
     let it = on(&town);
@@ -45,7 +51,7 @@ fn a_lost_activation_is_not_lost() {
 
 #[test]
 fn an_answer_that_comes_too_late_is_not_waited_for() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     for operation in ["activateApplication", "assignUserToGroup", "listGroupUsers"] {
         town.okta_meets(operation, 1, FaultKind::Late(Duration::from_secs(3)));
     }
@@ -59,7 +65,7 @@ fn an_answer_that_comes_too_late_is_not_waited_for() {
 
 #[test]
 fn reads_that_lag_are_not_believed() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta().set_options(|options| options.stale_reads = 3);
     let it = on(&town);
     assert!(town.okta().is_active(APP) && town.okta().has_member(RO, "dee"));
@@ -68,9 +74,8 @@ fn reads_that_lag_are_not_believed() {
     assert!(town.okta_sleeps());
 }
 
-#[test]
-fn a_read_only_okta_leads_to_the_runbook_and_opens_when_it_can() {
-    let town = Town::with_break_glass(ALONE);
+fn a_read_only_okta_leads_to_the_runbook_and_opens_when_it_can(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     town.okta().set_read_only(true);
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
     let stuck = town.incident_says("Break-glass does not open").words();
@@ -83,9 +88,8 @@ fn a_read_only_okta_leads_to_the_runbook_and_opens_when_it_can() {
 }
 
 /// Closing never gives up, and is loud while it is late.
-#[test]
-fn a_revoked_token_makes_the_closing_overdue_until_it_is_mended() {
-    let town = Town::with_break_glass(ALONE);
+fn a_revoked_token_makes_the_closing_overdue_until_it_is_mended(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     let it = on(&town);
     town.okta().revoke_tokens();
     town.pass(1.hour());
@@ -107,7 +111,7 @@ fn a_revoked_token_makes_the_closing_overdue_until_it_is_mended() {
 
 #[test]
 fn who_is_not_in_okta_is_shown_and_the_others_go_on() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta().set_user_status("ana", UserStatus::Deprovisioned);
     let it = town.dee().opens("ops 1h INC-7 identity center is down <@U0ANA> <@U0BO>");
     town.emergency_becomes(&it, EmergencyWord::On);
@@ -122,9 +126,8 @@ fn who_is_not_in_okta_is_shown_and_the_others_go_on() {
 }
 
 /// What people do by hand at the provider is told, and not undone; at the end everything is closed all the same.
-#[test]
-fn what_is_done_by_hand_is_told() {
-    let town = Town::with_break_glass(ALONE);
+fn what_is_done_by_hand_is_told(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     let it = on(&town);
     assert!(town.okta().add_by_hand("cy", OPS));
     town.pass(3.minutes());
@@ -149,7 +152,7 @@ fn what_is_done_by_hand_is_told() {
 
 #[test]
 fn two_hundred_strangers_are_taken_out() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     let it = on(&town);
     let users = town.okta().users();
     for user in users.iter().filter(|user| user.status == UserStatus::Active) {
