@@ -31,7 +31,7 @@ pub async fn answer(engine: &Engine, person: &PersonId, door: Door, wish: Wish) 
         Wish::Decide(_) => Err(Text::new().say("nothing was done")),
         Wish::Link | Wish::Unlink => Err(Text::new()
             .say("accounts are linked from the chat they are of, or by an administrator with `glasskey people link`")),
-        Wish::Help(topic) => Ok(help(&ELEVATE, topic)),
+        Wish::Help(topic) => Ok(help(&ELEVATE, topic, door)),
         Wish::List => list(engine, person, &directory).await,
         Wish::Show(id) => match engine.request(&id).await {
             Ok(Some(request)) => Ok(notices::show(&request, &directory)),
@@ -49,8 +49,8 @@ pub async fn answer(engine: &Engine, person: &PersonId, door: Door, wish: Wish) 
 
 /// `/breakglass help`.
 #[must_use]
-pub fn breakglass_help(topic: Option<BreakglassKeyword>) -> Text {
-    help(&BREAKGLASS, topic)
+pub fn breakglass_help(topic: Option<BreakglassKeyword>, door: Door) -> Text {
+    help(&BREAKGLASS, topic, door)
 }
 
 /// `/breakglass status`, of one federation or of all; with the emergencies for programs.
@@ -74,9 +74,14 @@ pub async fn status(
     Ok((text, emergencies))
 }
 
-fn help<K: Keywords>(command: &Command<K>, topic: Option<K>) -> Text {
+/// As it is said at this door: on one line, or field by field.
+fn help<K: Keywords>(command: &Command<K>, topic: Option<K>, door: Door) -> Text {
+    let words = match door {
+        Door::Discord => glasskey_commands::help_by_options(command, topic),
+        Door::Slack | Door::Host | Door::Inside => glasskey_commands::help(command, topic),
+    };
     let mut text = Text::new();
-    for (place, line) in glasskey_commands::help(command, topic).lines().enumerate() {
+    for (place, line) in words.lines().enumerate() {
         text = if place > 0 { text.line() } else { text };
         text = text.say(line);
     }

@@ -3,5 +3,5 @@
 
 mod hand;
 mod host;
-mod house;
+pub(crate) mod house;
 mod words;

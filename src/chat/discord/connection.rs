@@ -14,6 +14,7 @@ use super::people::People;
 use super::register::{Registrar, Registration};
 use super::rest::{DiscordRest, RestConfig, RestHealth, RestSetupFault};
 use super::send::Sender;
+use crate::chat::hall::SignIns;
 use crate::engine::Engine;
 use crate::notices::Setting;
 use crate::ports;
@@ -74,9 +75,10 @@ impl Chat {
         self,
         engine: Engine,
         aliases: BTreeMap<String, AccountId>,
+        sign_ins: Arc<SignIns>,
     ) -> Result<Connection, RestSetupFault> {
         self.people.learn(&engine);
-        let listener = Listener::new(self.rest.clone(), self.people, engine, aliases);
+        let listener = Listener::new(self.rest.clone(), self.people, engine, aliases, sign_ins);
         let gateway = Gateway::new(self.gateway, self.rest.clone(), Arc::new(listener))?;
         let registrar = Registrar::new(self.rest.clone(), self.guild);
         let (stop, stopped) = watch::channel(false);

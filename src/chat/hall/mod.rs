@@ -289,7 +289,7 @@ impl Hall {
                     Err(refusal) => refusal,
                 }
             }
-            Ok(breakglass::Wish::Help(topic)) => return Ok(reading::breakglass_help(topic)),
+            Ok(breakglass::Wish::Help(topic)) => return Ok(reading::breakglass_help(topic, self.door)),
             Ok(breakglass::Wish::Form) => Refusal::NoFederation,
             Err(refusal) => refusal,
         };

@@ -163,10 +163,10 @@ impl Desk {
                 }
             }
             Ok(breakglass::Wish::Help(topic)) => {
-                HostResponse::said(lines(&reading::breakglass_help(topic).plain()), json!({}))
+                HostResponse::said(lines(&reading::breakglass_help(topic, Door::Host).plain()), json!({}))
             }
             Ok(breakglass::Wish::Form) => {
-                HostResponse::said(lines(&reading::breakglass_help(None).plain()), json!({}))
+                HostResponse::said(lines(&reading::breakglass_help(None, Door::Host).plain()), json!({}))
             }
             Err(refusal) => self.refuse(user, refusal).await,
         }

@@ -116,13 +116,13 @@ impl Access for Gone {
 
 /// An identity provider that does what it is told.
 #[derive(Default)]
-pub(super) struct Obedient {
-    pub(super) has: Mutex<(bool, BTreeMap<String, Vec<Member>>)>,
+pub(crate) struct Obedient {
+    pub(crate) has: Mutex<(bool, BTreeMap<String, Vec<Member>>)>,
 }
 
 impl Obedient {
     /// Whether the app is active, and who is in this group, by login.
-    pub(super) fn shows(&self, group: &str) -> (bool, Vec<String>) {
+    pub(crate) fn shows(&self, group: &str) -> (bool, Vec<String>) {
         let has = self.has.lock().unwrap();
         let members = has.1.get(group).into_iter().flatten().map(|member| member.login.clone()).collect();
         (has.0, members)
@@ -182,17 +182,17 @@ impl Clock for Watch {
     }
 }
 
-pub(super) fn member(login: &str) -> Member {
+pub(crate) fn member(login: &str) -> Member {
     Member { id: MemberId::new(format!("00u-{login}")), login: login.to_owned() }
 }
 
 /// A person of Acme, by handle.
-pub(super) fn id(handle: &str) -> PersonId {
+pub(crate) fn id(handle: &str) -> PersonId {
     PersonId::new(format!("p-{handle}"))
 }
 
 /// Acme as the ledger has it. Eve, a guest of Slack, is in it too; Zed has Bo's name for a user name, and no account.
-pub(super) fn directory() -> Directory {
+pub(crate) fn directory() -> Directory {
     let mut directory = Directory::empty();
     let add = |directory: &mut Directory, handle: &str, name: &str, email: &str| {
         let person = Person {
@@ -212,7 +212,7 @@ pub(super) fn directory() -> Directory {
     directory
 }
 
-pub(super) fn federation() -> FederationSettings {
+pub(crate) fn federation() -> FederationSettings {
     let groups = BTreeMap::from([(Level::Ro, "00gro".to_owned()), (Level::Ops, "00gops".to_owned())]);
     FederationSettings {
         place: Place {
@@ -230,7 +230,7 @@ pub(super) fn federation() -> FederationSettings {
     }
 }
 
-pub(super) fn setting() -> Setting {
+pub(crate) fn setting() -> Setting {
     let words = FederationWords {
         app_link: Some("https://acme.okta.com/home/amazon_aws/0oa1emergency/272".to_owned()),
         groups: BTreeMap::from([

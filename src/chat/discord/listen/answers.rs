@@ -1,16 +1,21 @@
 //! Answers, as Discord takes them: the first one within three seconds, by the interaction's token. What was decided stands,
 //! whether its answer arrives or not; where it does not, it is said by direct message.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use serenity::model::id::UserId;
 
 use super::Listener;
-use super::payload::{Interaction, Kind};
+use super::payload::{Interaction, Kind, ReplyTo};
+use crate::chat::discord::people::People;
 use crate::chat::discord::render;
 use crate::chat::discord::rest::fault::DiscordFault;
-use crate::chat::discord::rest::id;
 use crate::chat::discord::rest::models::Nonce;
+use crate::chat::discord::rest::{DiscordRest, id};
+use crate::chat::hall::Whisper;
 use crate::chat::hall::forms::Form;
 use crate::notices::Text;
 
@@ -70,9 +75,11 @@ impl Listener {
             Answer::Say(text) if text.is_empty() => nothing(asked),
             Answer::Say(text) => {
                 let message = self.people.named(|names| render::message(text, names, None)).await;
-                // The question is answered, and its button gone.
-                let kind = if asked.on_whisper && asked.kind == Kind::Click { UPDATE } else { MESSAGE };
-                json!({ "type": kind, "data": to_one(message) })
+                if asked.on_whisper && asked.kind == Kind::Click {
+                    // The question is answered, and its button gone. Who sees it stays as it was.
+                    return json!({ "type": UPDATE, "data": message });
+                }
+                json!({ "type": MESSAGE, "data": to_one(message) })
             }
             Answer::Ask(_, modal) => json!({ "type": MODAL, "data": modal }),
             Answer::Sure(question) => json!({ "type": MESSAGE, "data": to_one(question.clone()) }),
@@ -105,13 +112,52 @@ impl Listener {
             return;
         };
         let message = self.people.named(|names| render::message(text, names, None)).await;
-        let posted = async {
-            let channel = self.people.direct(user).await?;
-            self.rest.create_message(channel, &Nonce::of(&asked.name().to_string()), &message).await
-        };
-        if let Err(fault) = posted.await {
-            tracing::warn!(interaction = %asked.id, %fault, "an answer was not delivered by direct message either");
+        // The same answer is the same message, however often it is tried.
+        let nonce = Nonce::of(&asked.name().to_string());
+        directly(&self.rest, &self.people, (user, &nonce, &message)).await;
+    }
+
+    /// How more is said to who asked, later: beside what they did, or directly where that is too long ago.
+    pub(super) fn whisper(&self, asked: &Interaction) -> Whisper {
+        let (rest, people, to) = (self.rest.clone(), Arc::clone(&self.people), asked.reply_to());
+        let (name, said) = (asked.name(), Arc::new(AtomicU32::new(0)));
+        Whisper::new(move |text| {
+            let (rest, people, mut to) = (rest.clone(), Arc::clone(&people), to.clone());
+            // Each of them is a message of its own.
+            let nonce = Nonce::of(&format!("{name}:{}", said.fetch_add(1, Ordering::Relaxed)));
+            Box::pin(async move {
+                to.answered().await;
+                let message = people.named(|names| render::message(&text, names, None)).await;
+                if beside(&rest, &to, &message).await {
+                    return;
+                }
+                if let Some(user) = to.user {
+                    directly(&rest, &people, (user, &nonce, &message)).await;
+                }
+            })
+        })
+    }
+}
+
+/// Says more beside what somebody did. Whether it worked, or may have.
+async fn beside(rest: &DiscordRest, to: &ReplyTo, message: &Value) -> bool {
+    let Some(application) = to.application else { return false };
+    match rest.followup(application, &to.token, &to_one(message.clone())).await {
+        Ok(_) => true,
+        Err(fault) => {
+            tracing::debug!(%fault, "more could not be said beside what was done; it is said directly");
+            fault.reply_lost()
         }
+    }
+}
+
+async fn directly(rest: &DiscordRest, people: &People, (user, nonce, message): (UserId, &Nonce, &Value)) {
+    let posted = async {
+        let channel = people.direct(user).await?;
+        rest.create_message(channel, nonce, message).await
+    };
+    if let Err(fault) = posted.await {
+        tracing::warn!(%fault, "an answer was not delivered by direct message either");
     }
 }
 

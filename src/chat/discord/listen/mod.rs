@@ -23,7 +23,7 @@ use sha2::{Digest as _, Sha256};
 use super::gateway::{Dispatch, DispatchHandler};
 use super::people::People;
 use super::rest::DiscordRest;
-use crate::chat::hall::{Hall, Known, Said, Speaker};
+use crate::chat::hall::{Hall, Known, Said, SignIns, Speaker};
 use crate::engine::Engine;
 use crate::notices::Text;
 
@@ -47,8 +47,9 @@ impl Listener {
         people: Arc<People>,
         engine: Engine,
         aliases: BTreeMap<String, AccountId>,
+        sign_ins: Arc<SignIns>,
     ) -> Self {
-        let hall = Hall::new(engine, aliases, Door::Discord);
+        let hall = Hall::new(engine, aliases, Door::Discord, sign_ins);
         Self { rest, people, hall, seen: Seen::default() }
     }
 

@@ -10,12 +10,13 @@ use glasskey_commands::Said;
 use glasskey_domain::{ChatAccount, Door};
 use secrecy::SecretString;
 use serde_json::Value;
-use serenity::model::id::{InteractionId, UserId};
+use serenity::model::id::{ApplicationId, InteractionId, UserId};
+use tokio::sync::watch;
 
 use crate::chat::discord::gateway::Dispatch;
 use crate::chat::discord::people::User;
 use crate::chat::discord::rest::id;
-use crate::chat::hall::Speaker;
+use crate::chat::hall::{Speaker, Whisper};
 
 /// In a channel of a guild. Source: interaction context types.
 const IN_GUILD: u64 = 0;
@@ -69,6 +70,9 @@ pub(super) struct Interaction {
     pub(super) on_message: bool,
     /// What was sent.
     pub(super) data: Value,
+    application: Option<ApplicationId>,
+    /// Gone with the interaction: when its first answer was given, or cannot be given any more.
+    open: watch::Sender<()>,
 }
 
 impl Interaction {
@@ -90,17 +94,30 @@ impl Interaction {
             channel: text("/channel_id"),
             on_whisper: number("/message/flags").is_some_and(|flags| flags & EPHEMERAL != 0),
             on_message: payload.get("message").is_some_and(Value::is_object),
+            application: text("/application_id").and_then(|text| id(&text)),
+            open: watch::Sender::new(()),
             data: payload.get_mut("data").map(Value::take).unwrap_or_default(),
         })
     }
 
-    /// Who speaks.
-    pub(super) fn speaker(&self) -> Speaker {
+    /// Who speaks. `whisper`: how more is said to them.
+    pub(super) fn speaker(&self, whisper: Whisper) -> Speaker {
         let (workspace, user) = (self.guild.clone().unwrap_or_default(), self.user.id.clone());
         Speaker {
             account: ChatAccount { door: Door::Discord, workspace, user },
             channel: self.channel.clone(),
             interaction: self.name(),
+            whisper: Some(whisper),
+        }
+    }
+
+    /// What is needed to say more to who asked, when the first answer was given.
+    pub(super) fn reply_to(&self) -> ReplyTo {
+        ReplyTo {
+            application: self.application,
+            token: self.token.clone(),
+            user: id(&self.user.id),
+            answered: self.open.subscribe(),
         }
     }
 
@@ -136,6 +153,22 @@ impl Interaction {
             spoken.options.push((name, option.get("value")?.as_str()?.to_owned()));
         }
         Some(spoken)
+    }
+}
+
+/// Who asked, and by which token more is said to them beside what they did.
+#[derive(Clone)]
+pub(super) struct ReplyTo {
+    pub(super) application: Option<ApplicationId>,
+    pub(super) token: SecretString,
+    pub(super) user: Option<UserId>,
+    answered: watch::Receiver<()>,
+}
+
+impl ReplyTo {
+    /// Waits for the first answer: Discord takes no other one before.
+    pub(super) async fn answered(&mut self) {
+        while self.answered.changed().await.is_ok() {}
     }
 }
 

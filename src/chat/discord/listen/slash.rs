@@ -3,7 +3,8 @@
 use glasskey_commands::breakglass::{self as grammar, Breakglass, OnWords};
 use glasskey_commands::elevate::{self, Elevate, RequestWords};
 use glasskey_commands::{Usage, definition};
-use glasskey_domain::FederationId;
+use glasskey_domain::refusal::StrangerWhy;
+use glasskey_domain::{FederationId, Refusal};
 
 use super::answers::Answer;
 use super::payload::{Interaction, Spoken};
@@ -16,7 +17,7 @@ use crate::notices::Text;
 impl Listener {
     pub(super) async fn slash(&self, asked: &Interaction) -> Option<Answer> {
         let Some(spoken) = asked.spoken() else { return self.unreadable(asked.name()).await };
-        let speaker = asked.speaker();
+        let speaker = asked.speaker(self.whisper(asked));
         match spoken.command.as_str() {
             name if name == definition::ELEVATE.name => self.elevate(asked, &speaker, &spoken).await,
             name if name == definition::BREAKGLASS.name => self.breakglass(asked, &speaker, &spoken).await,
@@ -25,17 +26,32 @@ impl Listener {
     }
 
     async fn elevate(&self, asked: &Interaction, speaker: &Speaker, spoken: &Spoken) -> Option<Answer> {
+        let read = spoken.read(elevate::from_options);
+        if matches!(read, Ok(Elevate::Link)) {
+            return self.link(asked, speaker).await;
+        }
         let known = match self.meet(asked, speaker, ELEVATE).await {
             Ok(known) => known,
             Err(refused) => return refused.map(Answer::Say),
         };
-        let read = spoken.read(elevate::from_options);
         match &read {
             Ok(Elevate::Request(words)) if self.lacks(words) => {
                 self.ask_for_reason(speaker, &known, words).await
             }
             Ok(_) | Err(_) => said(self.hall.elevate(speaker, &known, |_ear| read).await),
         }
+    }
+
+    /// The one thing that people do here who are not linked.
+    async fn link(&self, asked: &Interaction, speaker: &Speaker) -> Option<Answer> {
+        if let Err(refused) = self.is_served(asked, speaker, ELEVATE).await {
+            return refused.map(Answer::Say);
+        }
+        if asked.user.bot {
+            let refusal = Refusal::Stranger { why: StrangerWhy::Bot };
+            return said(self.hall.refuse(speaker, None, ELEVATE, refusal).await);
+        }
+        said(self.hall.link(speaker, Ok(())).await)
     }
 
     /// Whether a request lacks what the settings ask for, and a form can ask for.
