@@ -160,7 +160,7 @@ impl Bot {
         let connect =
             |settings| sign_in::connect(settings, Arc::clone(&outside.clock)).map(|one| Arc::new(one) as _);
         let provider = outside.sign_in.map(connect).transpose().map_err(start)?;
-        let doors = Doors::new(config, outside.slack, &opened.book, &setting)?;
+        let doors = Doors::new(config, outside.slack, outside.discord, &opened.book, &setting)?;
         let mut federations =
             federations::connect(outside.providers, Arc::clone(&outside.clock)).map_err(start)?;
         // Also when the configuration cuts none any more: an emergency that is open is closed as it was opened (P3).
@@ -267,7 +267,8 @@ impl Bot {
         Ok(())
     }
 
-    fn look(&self, health: &Health) {
+    /// Tells health how each part is, as it is told again and again while the bot runs.
+    pub fn look(&self, health: &Health) {
         let now = self.engine.now();
         for (name, last) in self.engine.beats() {
             // Either way: a clock that was set back must not make a silent loop look alive.

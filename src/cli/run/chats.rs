@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use glasskey_domain::{AccountId, Book, Platform};
 
-use super::outside::slack_options;
+use super::outside::{discord_options, slack_options};
+use crate::chat::discord::{self, rest::RestConfig};
 use super::{RunFault, start};
 use crate::chat::hall::SignIns;
 use crate::chat::slack::{self, web::WebConfig};
@@ -24,29 +25,35 @@ pub(super) fn parts(config: &Config) -> Vec<Part> {
 /// The platforms before the engine is there.
 pub(super) struct Doors {
     slack: Option<slack::Chat>,
+    discord: Option<discord::Chat>,
 }
 
 /// The platforms that are listened to.
 pub(super) struct Open {
     slack: Option<slack::Connection>,
+    discord: Option<discord::Connection>,
 }
 
 impl Doors {
     pub(super) fn new(
         config: &Config,
         slack: Option<WebConfig>,
+        discord: Option<RestConfig>,
         book: &Book,
         setting: &Setting,
     ) -> Result<Self, RunFault> {
         let options = config.slack.as_ref().zip(slack).map(|(config, web)| slack_options(config, web));
         let slack = options.map(|options| slack::Chat::new(options, book, setting.clone()));
-        Ok(Self { slack: slack.transpose().map_err(start)? })
+        let discord = config.discord.as_ref().zip(discord).and_then(|(config, rest)| discord_options(config, rest));
+        let discord = discord.map(|options| discord::Chat::new(options, setting.clone()));
+        Ok(Self { slack: slack.transpose().map_err(start)?, discord: discord.transpose().map_err(start)? })
     }
 
     /// Where the engine tells people.
     pub(super) fn chats(&self) -> Chats {
         let slack = self.slack.as_ref().map(|slack| (Platform::Slack, slack.sender()));
-        slack.into_iter().collect()
+        let discord = self.discord.as_ref().map(|discord| (Platform::Discord, discord.sender()));
+        slack.into_iter().chain(discord).collect()
     }
 
     /// Listens.
@@ -59,7 +66,9 @@ impl Doors {
         let connect =
             |slack: slack::Chat| slack.connect(engine.clone(), aliases.clone(), Arc::clone(sign_ins));
         let slack = self.slack.map(connect);
-        Ok(Open { slack: slack.transpose().map_err(start)? })
+        let connect = |discord: discord::Chat| discord.connect(engine.clone(), aliases.clone(), Arc::clone(sign_ins));
+        let discord = self.discord.map(connect);
+        Ok(Open { slack: slack.transpose().map_err(start)?, discord: discord.transpose().map_err(start)? })
     }
 }
 
@@ -69,12 +78,18 @@ impl Open {
         if let Some(slack) = &self.slack {
             tell(health, Part::Slack, slack.health());
         }
+        if let Some(discord) = &self.discord {
+            tell(health, Part::Discord, discord.health());
+        }
     }
 
     /// Stops listening, after what was heard is acknowledged.
     pub(super) async fn stop(&mut self) {
         if let Some(slack) = &mut self.slack {
             slack.stop().await;
+        }
+        if let Some(discord) = &mut self.discord {
+            discord.stop().await;
         }
     }
 }

@@ -143,6 +143,8 @@ pub(crate) struct Town {
     by_hand: Mutex<BTreeSet<Assignment>>,
     /// How many direct messages people had before the story began.
     told_before: BTreeMap<(Platform, String), usize>,
+    /// A platform was taken away for a while: the cards that were there then are nobody's any more.
+    cards_are_left: bool,
 }
 
 impl Town {
@@ -202,6 +204,7 @@ impl Town {
             paced: plan.paced,
             by_hand: Mutex::default(),
             told_before: BTreeMap::new(),
+            cards_are_left: false,
         };
         town.write_policies(&plan.policies);
         if plan.aws_down {
@@ -219,6 +222,7 @@ impl Town {
 
     /// Other platforms are served from the next start on.
     pub(crate) fn serves(&mut self, platforms: &[Platform]) {
+        self.cards_are_left = true;
         self.serves = platforms.iter().copied().collect();
         self.config = self.paper.config(&self.serves);
         self.health = health(&self.serves);
@@ -255,6 +259,9 @@ impl Town {
             if let Some(slack) = &mut outside.slack {
                 slack.call_timeout = CALL_MAX;
                 slack.paced = self.paced;
+            }
+            if let Some(discord) = &mut outside.discord {
+                discord.call_timeout = CALL_MAX;
             }
             if let Some(okta) = &mut outside.providers.okta {
                 okta.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
@@ -418,6 +425,13 @@ impl Town {
         self.slack_shows("the acknowledgement", |slack| {
             slack.acks().into_iter().find(|ack| ack.envelope_id == id)
         })
+    }
+
+    /// Whether a part is well, and what there is to know about it, as `/readyz` tells it.
+    pub(crate) fn health_of(&self, part: Part) -> (bool, String) {
+        self.alive().bot.look(&self.health);
+        let told = self.health.report().parts.into_iter().find(|told| told.part == part).unwrap();
+        (told.ok, told.why)
     }
 
     /// What somebody should look at, as `/readyz` tells it.

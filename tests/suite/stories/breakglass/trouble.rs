@@ -15,7 +15,7 @@ on_each_platform! {
     what_is_done_by_hand_is_told,
 }
 
-fn on(town: &Town) -> glasskey_domain::EmergencyId {
+fn opened(town: &Town) -> glasskey_domain::EmergencyId {
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
     it
@@ -26,7 +26,7 @@ fn okta_that_answers_429_and_500_is_asked_again() {
     let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta_meets("activateApplication", 1, FaultKind::RateLimited { reset_secs: 1 });
     town.okta_meets("assignUserToGroup", 1, FaultKind::Internal500);
-    let it = on(&town);
+    let it = opened(&town);
     town.okta_meets("deactivateApplication", 1, FaultKind::Internal500);
     town.okta_meets("unassignUserFromGroup", 1, FaultKind::RateLimited { reset_secs: 1 });
     town.dee().says("/breakglass off");
@@ -41,7 +41,7 @@ fn a_lost_activation_is_not_lost() {
     let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta_meets("activateApplication", 1, FaultKind::DropAfterEffect);
     town.okta_meets("assignUserToGroup", 1, FaultKind::DropAfterEffect);
-    let it = on(&town);
+    let it = opened(&town);
     assert!(town.okta().has_member(RO, "dee"));
     town.dee().says("/breakglass off");
     town.lost_calls_settle();
@@ -55,7 +55,7 @@ fn an_answer_that_comes_too_late_is_not_waited_for() {
     for operation in ["activateApplication", "assignUserToGroup", "listGroupUsers"] {
         town.okta_meets(operation, 1, FaultKind::Late(Duration::from_secs(3)));
     }
-    let it = on(&town);
+    let it = opened(&town);
     assert!(town.okta().is_active(APP) && town.okta().has_member(RO, "dee"));
     town.dee().says("/breakglass off");
     town.lost_calls_settle();
@@ -67,7 +67,7 @@ fn an_answer_that_comes_too_late_is_not_waited_for() {
 fn reads_that_lag_are_not_believed() {
     let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta().set_options(|options| options.stale_reads = 3);
-    let it = on(&town);
+    let it = opened(&town);
     assert!(town.okta().is_active(APP) && town.okta().has_member(RO, "dee"));
     town.dee().says("/breakglass off");
     town.emergency_becomes(&it, EmergencyWord::Off);
@@ -90,7 +90,7 @@ fn a_read_only_okta_leads_to_the_runbook_and_opens_when_it_can(on: Platform) {
 /// Closing never gives up, and is loud while it is late.
 fn a_revoked_token_makes_the_closing_overdue_until_it_is_mended(on: Platform) {
     let town = Town::with_break_glass(on, ALONE);
-    let it = on(&town);
+    let it = opened(&town);
     town.okta().revoke_tokens();
     town.pass(1.hour());
     town.emergency_becomes(&it, EmergencyWord::Closing);
@@ -128,7 +128,7 @@ fn who_is_not_in_okta_is_shown_and_the_others_go_on() {
 /// What people do by hand at the provider is told, and not undone; at the end everything is closed all the same.
 fn what_is_done_by_hand_is_told(on: Platform) {
     let town = Town::with_break_glass(on, ALONE);
-    let it = on(&town);
+    let it = opened(&town);
     assert!(town.okta().add_by_hand("cy", OPS));
     town.pass(3.minutes());
     town.incident_says("Somebody else is in the emergency groups");
@@ -153,7 +153,7 @@ fn what_is_done_by_hand_is_told(on: Platform) {
 #[test]
 fn two_hundred_strangers_are_taken_out() {
     let town = Town::with_break_glass(Platform::Slack, ALONE);
-    let it = on(&town);
+    let it = opened(&town);
     let users = town.okta().users();
     for user in users.iter().filter(|user| user.status == UserStatus::Active) {
         town.okta().add_by_hand(&user.login, OPS);
