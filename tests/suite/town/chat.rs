@@ -180,7 +180,7 @@ impl Town {
 
     /// What was said under the card, oldest first.
     pub(crate) fn thread(&self, it: &Request) -> Vec<String> {
-        let card = self.card(it);
+        let Some(card) = self.cards(it).pop() else { return Vec::new() };
         let under = |one: &Seen| one.under.as_ref() == Some(&card.id);
         self.posts().into_iter().filter(under).map(|one| one.words).collect()
     }
