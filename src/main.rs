@@ -65,6 +65,10 @@ async fn perform(out: &mut Output, arguments: Arguments, environment: &Environme
             let config = cli::load(out, file, environment, Need::NoSecrets)?;
             Ok(cli::requests::perform(out, &config.admin.socket, command).await)
         }
+        Command::People(command) => {
+            let config = cli::load(out, file, environment, Need::NoSecrets)?;
+            Ok(cli::people::perform(out, &config.admin.socket, command).await)
+        }
         Command::Audit(command) => {
             let config = cli::load(out, file, environment, Need::NoSecrets)?;
             Ok(match command {

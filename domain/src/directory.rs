@@ -155,9 +155,18 @@ impl Directory {
     /// Whether an account is the one, or below the unit, that is called so: by id, or by name in any case of letters.
     #[must_use]
     pub fn is_within(&self, account: &AccountId, called: &str) -> bool {
-        let named = |id: &str, name: &str| id == called || name.eq_ignore_ascii_case(called);
-        let own = self.accounts.get(account).is_some_and(|found| named(found.id.as_str(), &found.name));
-        own || self.ous_above(account).iter().any(|ou| named(ou.id.as_str(), &ou.name))
+        let own =
+            self.accounts.get(account).is_some_and(|found| is_called(found.id.as_str(), &found.name, called));
+        own || self.ous_above(account).iter().any(|ou| is_called(ou.id.as_str(), &ou.name, called))
+    }
+
+    /// Whether there is an account or a unit that is called so, as [`Self::is_within`] means it.
+    #[must_use]
+    pub fn has_place(&self, called: &str) -> bool {
+        let mut ous = self.ous.values();
+        let mut accounts = self.accounts.values();
+        ous.any(|ou| is_called(ou.id.as_str(), &ou.name, called))
+            || accounts.any(|account| is_called(account.id.as_str(), &account.name, called))
     }
 
     /// A person's name for people: display name, else e-mail, else the id.
@@ -180,4 +189,8 @@ impl Directory {
     pub fn group_name(&self, id: &GroupId) -> String {
         self.groups.get(id).map_or_else(|| id.to_string(), |group| group.name.clone())
     }
+}
+
+fn is_called(id: &str, name: &str, called: &str) -> bool {
+    id == called || name.eq_ignore_ascii_case(called)
 }

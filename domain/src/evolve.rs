@@ -157,12 +157,12 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             let proof = sign_in.clone().map_or(Proof::Administrator, |sign_in| Proof::SignIn { sign_in });
             book.bindings.insert(account.clone(), Binding { person: person.clone(), proof, at });
             touched.bindings.push(account.clone());
-            tell_of_link(book, touched, account, person, true);
+            tell_of_link(book, at, touched, account, person, true);
         }
         Event::PersonUnlinked { account, person } => {
             book.bindings.remove(account);
             touched.bindings.push(account.clone());
-            tell_of_link(book, touched, account, person, false);
+            tell_of_link(book, at, touched, account, person, false);
         }
         Event::DirectoryRead { document, .. } => {
             book.directory = Some(DirectoryRef { document: document.clone(), at });

@@ -134,11 +134,15 @@ pub enum NoticeKind {
     Linked {
         /// Discord's id of it.
         user: u64,
+        /// When, in seconds since 1970: the same account can be linked again.
+        at: i64,
     },
     /// A chat account is not the person's any more.
     Unlinked {
-        /// Discord's id of it.
+        /// Discord's id of it; 0 for an account of another platform.
         user: u64,
+        /// When, in seconds since 1970.
+        at: i64,
     },
 }
 
@@ -190,8 +194,8 @@ impl Tell {
             NoticeKind::CenterSilent { since } => format!("center-silent-{since}"),
             NoticeKind::CenterAnswers { since } => format!("center-answers-{since}"),
             NoticeKind::DrillMissed { due } => format!("drill-missed-{due}"),
-            NoticeKind::Linked { user } => format!("linked-{user}"),
-            NoticeKind::Unlinked { user } => format!("unlinked-{user}"),
+            NoticeKind::Linked { user, at } => format!("linked-{user}.{at}"),
+            NoticeKind::Unlinked { user, at } => format!("unlinked-{user}.{at}"),
         };
         // Slack's keys are as they were before there was another platform.
         let on = match self.on {
@@ -252,6 +256,10 @@ impl Tell {
         let (kind, number) = text.rsplit_once('-')?;
         let nth = || number.parse().ok();
         let second = || number.parse().ok();
+        let dotted = || {
+            let (user, at) = number.split_once('.')?;
+            Some((user.parse().ok()?, at.parse().ok()?))
+        };
         Some(match kind {
             "overdue" => NoticeKind::Overdue { nth: nth()? },
             "proposed" => NoticeKind::Proposed { nth: nth()? },
@@ -263,8 +271,8 @@ impl Tell {
             "center-silent" => NoticeKind::CenterSilent { since: second()? },
             "center-answers" => NoticeKind::CenterAnswers { since: second()? },
             "drill-missed" => NoticeKind::DrillMissed { due: second()? },
-            "linked" => NoticeKind::Linked { user: number.parse().ok()? },
-            "unlinked" => NoticeKind::Unlinked { user: number.parse().ok()? },
+            "linked" => NoticeKind::Linked { user: dotted()?.0, at: dotted()?.1 },
+            "unlinked" => NoticeKind::Unlinked { user: dotted()?.0, at: dotted()?.1 },
             _ => return None,
         })
     }
@@ -392,8 +400,8 @@ mod tests {
             NoticeKind::CenterSilent { since: 1_780_000_000 },
             NoticeKind::CenterAnswers { since: 1_780_000_000 },
             NoticeKind::DrillMissed { due: 1_780_000_000 },
-            NoticeKind::Linked { user: 1_100_000_000_000_000_001 },
-            NoticeKind::Unlinked { user: 1_100_000_000_000_000_001 },
+            NoticeKind::Linked { user: 1_100_000_000_000_000_001, at: 1_780_000_000 },
+            NoticeKind::Unlinked { user: 1_100_000_000_000_000_001, at: 1_780_000_000 },
         ];
         for id in ids {
             for to in &recipients {

@@ -14,7 +14,7 @@ use glasskey_domain::refusal::Kind;
 use glasskey_domain::{Book, EmergencyId, FederationId, PersonId, Refusal, Seconds};
 
 use super::asking::{Ear, length};
-use crate::directory::resolve::{self, NoPerson};
+use crate::directory::resolve;
 
 /// The verb of what is refused before it is known what was meant, for the journal.
 pub const VERB: &str = "breakglass";
@@ -190,14 +190,7 @@ fn one(ear: &Ear<'_>, person: &PersonRef, crowd: &Crowd) -> Result<PersonId, Ref
 }
 
 fn by_directory(ear: &Ear<'_>, typed: &str) -> Result<PersonId, Refusal> {
-    let what = Kind::Person;
-    resolve::person_by(ear.directory, typed).map_err(|why| match why {
-        NoPerson::DirectoryNotRead => Refusal::DirectoryNotRead,
-        NoPerson::NoSuch { typed, near } => {
-            Refusal::Unresolved { what, typed, candidates: near.into_iter().collect() }
-        }
-        NoPerson::Several { typed, candidates } => Refusal::Unresolved { what, typed, candidates },
-    })
+    Ok(resolve::person_by(ear.directory, typed)?)
 }
 
 /// By how much an end moves. `until 18:00` is counted from the end that there is.

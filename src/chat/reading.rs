@@ -83,7 +83,10 @@ fn help<K: Keywords>(command: &Command<K>, topic: Option<K>, door: Door) -> Text
     let mut text = Text::new();
     for (place, line) in words.lines().enumerate() {
         text = if place > 0 { text.line() } else { text };
-        text = text.say(line);
+        // What one types stands between backticks; it is told apart here, because a door escapes the marks of others.
+        for (place, part) in line.split('`').enumerate() {
+            text = if place % 2 == 0 { text.say(part) } else { text.code(part) };
+        }
     }
     text
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use glasskey_domain::emergency::Level;
 
 /// Temporary elevated access to AWS, asked for and approved in chat.
@@ -46,6 +46,9 @@ pub enum Command {
     /// See and change access requests, through the running bot.
     #[command(subcommand)]
     Requests(RequestsCommand),
+    /// See and say whose the chat accounts are, through the running bot.
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// What to paste or register at a chat platform.
     #[command(subcommand)]
     Manifest(ManifestCommand),
@@ -215,6 +218,31 @@ pub enum RequestsCommand {
         #[arg(required = true, num_args = 1..)]
         why: Vec<String>,
     },
+}
+
+/// `glasskey people`.
+#[derive(Debug, Subcommand)]
+pub enum PeopleCommand {
+    /// Say whose a Discord account is. Takes an administrator, by policy.
+    Link {
+        /// Whose: e-mail address or user name.
+        person: String,
+        /// Discord's id of the user: in Discord, Settings, Advanced, Developer Mode; then Copy User ID.
+        #[arg(long, value_name = "USER_ID")]
+        discord: String,
+    },
+    /// Make an account nobody's: of oneself, or, as an administrator, of anybody.
+    #[command(group = ArgGroup::new("account").required(true))]
+    Unlink {
+        /// Discord's id of the user.
+        #[arg(long, value_name = "USER_ID", group = "account")]
+        discord: Option<String>,
+        /// Slack's id of the user. The account is found by its e-mail address again.
+        #[arg(long, value_name = "USER_ID", group = "account")]
+        slack: Option<String>,
+    },
+    /// List the accounts, whose they are, since when, and how that is known.
+    List,
 }
 
 /// `glasskey manifest`.

@@ -10,6 +10,7 @@ pub mod federations;
 pub mod init;
 pub mod manifest;
 pub mod output;
+pub mod people;
 pub mod policy;
 pub mod requests;
 pub mod run;

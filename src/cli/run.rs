@@ -85,11 +85,9 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
     let rules = policies::load(&config.policy.dir, &config.policy.time_zone, &health)?;
     let bot = Bot::start(&config, opened, SharedRules::new(rules), &health, Outside::real(&config, &secrets))
         .await?;
-    tokio::spawn(door.run(Arc::new(Desk::new(
-        bot.engine.clone(),
-        config.aliases.clone(),
-        config.admin.people.clone(),
-    ))));
+    let desk = Desk::new(bot.engine.clone(), config.aliases.clone(), config.admin.people.clone());
+    let guild = config.discord.as_ref().map(|discord| discord.guild.clone());
+    tokio::spawn(door.run(Arc::new(desk.in_guild(guild))));
     bot.until_stopped(&config, &health, seen).await
 }
 
@@ -189,6 +187,7 @@ impl Bot {
         let schedule = config.reconcile_schedule.clone();
         tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
         watching::start(config, &engine, &access, heard, since);
+        tokio::spawn(watching::step_ups(config.clone(), engine.clone(), freshness.clone()));
         let sign_ins = Arc::new(SignIns::new(provider));
         let chats = doors.open(&engine, &config.aliases, &sign_ins)?;
         let rules = Arc::new(rules);

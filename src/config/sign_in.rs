@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use glasskey_domain::settings::{StepUp, StepUpAction};
-use glasskey_domain::{AccountId, Seconds};
+use glasskey_domain::{AccountId, Directory, Seconds};
 use toml::de::DeValue;
 
 use super::Need;
@@ -45,6 +45,23 @@ impl SignInConfig {
             Some(StepUp { action: step_up.action, scope: Some(account.to_string()) })
         });
         self.step_up.iter().cloned().chain(meant).collect()
+    }
+
+    /// What stands in `step_up` and is about no account and no organizational unit of this company: nobody is asked to sign
+    /// in by it, so it is said loudly. None, as long as the company was never read.
+    #[must_use]
+    pub fn about_nothing(&self, aliases: &BTreeMap<String, AccountId>, directory: &Directory) -> Vec<String> {
+        if directory.is_empty() {
+            return Vec::new();
+        }
+        let slips = self.step_up.iter().filter_map(|step_up| {
+            let scope = step_up.scope.as_ref()?;
+            let alias = aliases.get(&scope.to_lowercase());
+            let is =
+                directory.has_place(scope) || alias.is_some_and(|id| directory.accounts.contains_key(id));
+            (!is).then(|| format!("{}:{scope}", step_up.action.word()))
+        });
+        slips.collect()
     }
 }
 

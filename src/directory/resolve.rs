@@ -130,6 +130,19 @@ pub enum NoPerson {
     },
 }
 
+impl From<NoPerson> for Refusal {
+    fn from(why: NoPerson) -> Self {
+        let what = Kind::Person;
+        match why {
+            NoPerson::DirectoryNotRead => Self::DirectoryNotRead,
+            NoPerson::NoSuch { typed, near } => {
+                Self::Unresolved { what, typed, candidates: near.into_iter().collect() }
+            }
+            NoPerson::Several { typed, candidates } => Self::Unresolved { what, typed, candidates },
+        }
+    }
+}
+
 /// The person meant on the command line: by user id, else by user name or e-mail address in any case. Never by a name that
 /// people choose for themselves.
 ///

@@ -1,8 +1,9 @@
 //! Words about who a chat account is: links, and the sign-ins that prove a person.
 
+use glasskey_domain::book::{Binding, Proof};
 use glasskey_domain::refusal::NoSignIn;
 use glasskey_domain::settings::StepUpAction;
-use glasskey_domain::{Directory, NoticeKind, Platform, Refusal, Reply};
+use glasskey_domain::{ChatAccount, Directory, NoticeKind, Platform, Refusal, Reply};
 use jiff::Timestamp;
 
 use super::Text;
@@ -55,6 +56,23 @@ fn code_to_type(text: Text, steps: &SignInSteps) -> Text {
         .say(".")
 }
 
+/// One line of a list of chat accounts: which, whose, since when, and how that is known.
+#[must_use]
+pub fn account(account: &ChatAccount, binding: &Binding, directory: &Directory) -> Text {
+    let person = directory.people.get(&binding.person);
+    let text = Text::new().code(account.to_string()).say(" ").person(&binding.person, directory);
+    let text = match person {
+        Some(person) => text.say(" (").code(person.email()).say(")"),
+        None => text.say(" (not in the directory)"),
+    };
+    let text = text.say(" · since ").time(binding.at).say(" · ");
+    match &binding.proof {
+        Proof::Email { email } => text.say("by the address ").code(email),
+        Proof::SignIn { sign_in } => text.say("by a sign-in at ").code(&sign_in.issuer),
+        Proof::Administrator => text.say("by an administrator"),
+    }
+}
+
 pub(super) fn reply(reply: &Reply, directory: &Directory) -> Option<Text> {
     match reply {
         Reply::Linked { person, .. } => {
@@ -72,14 +90,19 @@ pub(super) fn reply(reply: &Reply, directory: &Directory) -> Option<Text> {
 
 pub(super) fn tell(kind: NoticeKind) -> Option<Text> {
     match kind {
-        NoticeKind::Linked { user } => Some(
+        NoticeKind::Linked { user, .. } => Some(
             Text::new()
                 .bold("A Discord account was linked to you")
                 .say(": user ")
                 .code(user.to_string())
                 .say(". If that was not you, tell your administrator at once: whoever has it acts in your name."),
         ),
-        NoticeKind::Unlinked { user } => Some(
+        NoticeKind::Unlinked { user: 0, .. } => Some(
+            Text::new()
+                .bold(format!("Your {} account is not taken for you any more", Platform::Slack.name()))
+                .say(". It is found again, by its e-mail address, when it is used there."),
+        ),
+        NoticeKind::Unlinked { user, .. } => Some(
             Text::new()
                 .bold("A Discord account is not linked to you any more")
                 .say(": user ")

@@ -6,12 +6,13 @@
 //! ana@acme.com | payments-prod | Admin          | 9h  | refuse: too long
 //! ```
 //!
-//! A table may also be about break-glass and its reviews:
+//! A table may also be about break-glass, its reviews, and who administers Glasskey:
 //!
 //! ```text
 //! person       | action     | federation | level | for | expect
 //! dee@acme.com | breakglass | main       | ops   | 2h  | permit, 1 approval, alone after 5m
 //! sam@acme.com | audit      |            |       |     | permit
+//! lea@acme.com | administer |            |       |     | permit
 //! ```
 //!
 //! A row of titles begins another table. Lines above them may describe a pretend company (see [`company`](super::company())); without them the cases are about
@@ -31,7 +32,7 @@ use super::expected::{Expected, Granted, said};
 use super::fault::{Complaint, PolicyFault, nearest};
 use super::lookup;
 use super::ruleset::RuleSet;
-use super::verdict::{AUDIT, BREAKGLASS, REQUEST};
+use super::verdict::{ADMINISTER, AUDIT, BREAKGLASS, REQUEST};
 
 const COLUMNS: [&str; 15] = [
     "person",
@@ -63,6 +64,7 @@ enum About {
     Access,
     Emergency,
     Audit,
+    Administer,
 }
 
 impl About {
@@ -71,9 +73,10 @@ impl About {
             None | Some(REQUEST) => Ok(Self::Access),
             Some(BREAKGLASS) => Ok(Self::Emergency),
             Some(AUDIT) => Ok(Self::Audit),
+            Some(ADMINISTER) => Ok(Self::Administer),
             Some(other) => {
                 let mend = format!(
-                    "write `{REQUEST}`, `{BREAKGLASS}` or `{AUDIT}`; for who says yes to the first two, fill `approver`"
+                    "write `{REQUEST}`, `{BREAKGLASS}`, `{AUDIT}` or `{ADMINISTER}`; for who says yes to the first two, fill `approver`"
                 );
                 Err(Complaint::new(format!("`{other}` is not what a case can be about"), mend))
             }
@@ -85,6 +88,7 @@ impl About {
             Self::Access => REQUEST,
             Self::Emergency => BREAKGLASS,
             Self::Audit => AUDIT,
+            Self::Administer => ADMINISTER,
         }
     }
 
@@ -93,7 +97,7 @@ impl About {
         match self {
             Self::Access => &["account", "permission set", "for", "approver", "ticket", "emergency"],
             Self::Emergency => &["federation", "level", "for", "approver", "incident", "drill", "emergency"],
-            Self::Audit => &[],
+            Self::Audit | Self::Administer => &[],
         }
     }
 }
@@ -247,6 +251,11 @@ impl Case<'_> {
             About::Audit => {
                 let (person, at) = (self.person("person")?, self.at()?);
                 let answer = self.rules.audit(self.directory, &person, door(self.cell("platform"))?, at);
+                answer.map(|()| Granted::plainly(Vec::new()))
+            }
+            About::Administer => {
+                let (person, at) = (self.person("person")?, self.at()?);
+                let answer = self.rules.administer(self.directory, &person, door(self.cell("platform"))?, at);
                 answer.map(|()| Granted::plainly(Vec::new()))
             }
         };

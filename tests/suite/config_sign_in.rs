@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use glasskey::config::{Config, ConfigFaults, Environment, Need, SecretRef, SignInConfig};
-use glasskey_domain::Seconds;
 use glasskey_domain::settings::{StepUp, StepUpAction};
+use glasskey_domain::{Directory, Seconds};
 
 const BASE: &str = r#"
 [slack]
@@ -117,6 +117,25 @@ fn what_an_alias_means_takes_a_sign_in_too() {
     assert_eq!(settings.step_up, all);
     let none = read(LEAST).unwrap().requests;
     assert_eq!((none.step_up.len(), none.sign_in_fresh), (0, Seconds::minutes(5)));
+}
+
+#[test]
+fn what_is_about_nothing_in_the_company_is_found() {
+    let company = "unit Workloads\nunit Workloads/Prod\naccount 222222222222 payments-prod in Workloads/Prod\n\
+                   group leads: bo";
+    let directory = glasskey::policy::company("company", company).unwrap();
+    let more = "step_up = [\"approve:PROD\", \"approve:prdo\", \"approve\", \"request:222222222222\", \"breakglass\",\n\
+                \"approve:payments-prod\", \"request:Pay\", \"request:gone\", \"request:333333333333\"]\n\
+                [aliases.accounts]\npay = \"222222222222\"\ngone = \"999999999999\"\n";
+    let config = read(&format!("{LEAST}{more}")).unwrap_or_else(|faults| panic!("{faults}"));
+    let sign_in = config.sign_in.unwrap();
+    let slips = ["approve:prdo", "request:gone", "request:333333333333"];
+    assert_eq!(sign_in.about_nothing(&config.aliases, &directory), slips);
+    let never_read = Directory::empty();
+    assert!(
+        sign_in.about_nothing(&config.aliases, &never_read).is_empty(),
+        "nothing is known of the company"
+    );
 }
 
 #[test]

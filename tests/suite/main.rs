@@ -21,6 +21,7 @@ mod discord_gateway;
 mod discord_rest;
 mod ledger;
 mod moto;
+mod people;
 mod pitfalls;
 mod policy;
 mod policy_breakglass;

@@ -288,7 +288,9 @@ fn auditors_are_who_policy_says_whether_or_not_an_emergency_is_on() {
         "permit(principal in Group::\"auditors\", action in [Action::\"audit\", Action::\"administer\"], resource);",
         "person | action | expect
          aud | audit | permit
-         dee | audit | refuse: no policy",
+         dee | audit | refuse: no policy
+         aud | administer | permit
+         dee | administer | refuse: no policy",
     );
 }
 

@@ -31,5 +31,6 @@ mod restart;
 mod runbook;
 mod silence;
 mod standing;
+mod step_up;
 mod trouble;
 mod words;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::with;
 use crate::book::{Book, Touched};
 use crate::ids::{PersonId, Subject};
@@ -49,6 +51,7 @@ pub(super) fn tell_watch(book: &mut Book, touched: &mut Touched, kind: NoticeKin
 /// Whose account was linked, or is not any more, is told wherever else they are: if it was not they, they know it there.
 pub(super) fn tell_of_link(
     book: &mut Book,
+    at: Timestamp,
     touched: &mut Touched,
     account: &ChatAccount,
     person: &PersonId,
@@ -57,7 +60,8 @@ pub(super) fn tell_of_link(
     touched.watch = true;
     // Discord's ids are numbers; another is told without it.
     let user = account.user.parse().unwrap_or(0);
-    let kind = if linked { NoticeKind::Linked { user } } else { NoticeKind::Unlinked { user } };
+    let at = at.as_second();
+    let kind = if linked { NoticeKind::Linked { user, at } } else { NoticeKind::Unlinked { user, at } };
     let own = Platform::of_door(account.door);
     for on in book.watch.served.0.clone() {
         // Who is not linked cannot be reached where links are all there is.

@@ -18,6 +18,8 @@ mod matrix;
 mod notices;
 mod opening;
 mod people;
+mod platforms;
+mod proof;
 mod stage;
 mod takeover;
 mod texts;

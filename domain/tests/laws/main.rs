@@ -11,8 +11,11 @@
 mod acts;
 mod corners;
 mod laws;
+mod links;
 mod lives;
 mod matrix;
+mod platforms;
+mod proof;
 mod races;
 mod town;
 mod twin;

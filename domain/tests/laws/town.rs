@@ -44,6 +44,8 @@ pub struct Table {
     pub may_request: BTreeSet<PersonId>,
     pub may_approve: BTreeSet<PersonId>,
     pub approvals: u32,
+    /// The channels that are told of a grant.
+    pub notify: Vec<String>,
 }
 
 impl Table {
@@ -53,7 +55,7 @@ impl Table {
             set: "set-1".to_owned(),
             approvals: self.approvals,
             max_length: Seconds::hours(8),
-            notify: Vec::new(),
+            notify: self.notify.clone(),
         }
     }
 
@@ -211,6 +213,7 @@ impl Town {
                 may_request: people(&["ana", "bo"]),
                 may_approve: people(&["ana", "bo", "dee"]),
                 approvals,
+                notify: Vec::new(),
             },
             settings: Settings::default(),
             provider: Provider::default(),
@@ -296,6 +299,18 @@ impl Town {
 
     pub fn does(&mut self, who: &str, command: Command) -> Result<Reply, Refusal> {
         self.send(Incoming { by: Actor::person(person(who), Door::Slack), interaction: None, command })
+    }
+
+    /// What was journalled and what was stored tell the same book.
+    pub fn agrees(&self) {
+        assert_eq!(self.replayed(), self.book, "the journal tells another book");
+        assert_eq!(self.reloaded(), self.book, "the stored copy tells another book");
+    }
+
+    /// The bot starts, and serves these platforms.
+    pub fn starts(&mut self, platforms: Served) {
+        let started = Command::Started { version: "0.1.0".to_owned(), platforms };
+        self.send(Incoming::inside(started)).unwrap();
     }
 
     pub fn asks(&mut self, who: &str, id: &str, hours: u32) -> Result<RequestId, Refusal> {

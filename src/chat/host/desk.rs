@@ -23,10 +23,12 @@ const CLOSED_LISTED_MAX: usize = 1_000;
 
 /// Answers requests of local users.
 pub struct Desk {
-    engine: Engine,
+    pub(super) engine: Engine,
     aliases: BTreeMap<String, AccountId>,
     /// Local Unix user → e-mail address of the person.
     people: BTreeMap<String, String>,
+    /// The Discord server whose accounts can be linked.
+    pub(super) guild: Option<String>,
 }
 
 impl Desk {
@@ -37,7 +39,13 @@ impl Desk {
         aliases: BTreeMap<String, AccountId>,
         people: BTreeMap<String, String>,
     ) -> Self {
-        Self { engine, aliases, people }
+        Self { engine, aliases, people, guild: None }
+    }
+
+    /// The same, where accounts of this Discord server can be linked.
+    #[must_use]
+    pub fn in_guild(self, guild: Option<String>) -> Self {
+        Self { guild, ..self }
     }
 
     /// The person of a local user, when the configuration and the directory name exactly one.
@@ -49,14 +57,14 @@ impl Desk {
         }
     }
 
-    fn actor(&self, user: &LocalUser) -> Actor {
+    pub(super) fn actor(&self, user: &LocalUser) -> Actor {
         let who = self
             .person(user)
             .map_or_else(|| Who::Local { user: user.name.clone() }, |person| Who::Person { person });
         Actor { who, door: Door::Host, sign_in: None }
     }
 
-    async fn decide(&self, by: Actor, command: Command) -> HostResponse {
+    pub(super) async fn decide(&self, by: Actor, command: Command) -> HostResponse {
         let directory = self.engine.directory();
         match self.engine.submit(Incoming { by, interaction: None, command }).await {
             Ok(Answer::Done(reply)) => {
@@ -91,6 +99,11 @@ impl Desk {
             },
             HostRequest::Elevate { text } => return self.elevate(&user, &text).await,
             HostRequest::Breakglass { text } => return self.breakglass(&user, &text).await,
+            HostRequest::People => return self.accounts().await,
+            HostRequest::PeopleLink { person, user: account } => {
+                return self.link(&user, &person, &account).await;
+            }
+            HostRequest::PeopleUnlink { on, user: account } => return self.unlink(&user, on, &account).await,
             HostRequest::End { id: text } => id(&text).map(|id| Command::End { id }),
             HostRequest::Approve { id: text } => id(&text).map(|id| Command::Approve { id }),
             HostRequest::Deny { id: text, why } => id(&text).map(|id| Command::Deny { id, why }),

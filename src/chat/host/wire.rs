@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use glasskey_domain::Platform;
 use serde::{Deserialize, Serialize};
 
 /// The version of the protocol. A side that sees another one says so instead of guessing.
@@ -63,6 +64,22 @@ pub enum HostRequest {
     Breakglass {
         /// The text.
         text: String,
+    },
+    /// Whose the chat accounts are.
+    People,
+    /// An administrator says whose an account of Discord is.
+    PeopleLink {
+        /// Whose: a user name or an e-mail address.
+        person: String,
+        /// The platform's id of the user.
+        user: String,
+    },
+    /// An account is to be nobody's.
+    PeopleUnlink {
+        /// Where the account is.
+        on: Platform,
+        /// The platform's id of the user.
+        user: String,
     },
 }
 

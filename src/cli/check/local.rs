@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Check;
 use crate::config::Config;
+use crate::ledger;
 use crate::policy;
 
 /// All of them.
@@ -16,7 +17,8 @@ pub(super) fn checks(config: &Config) -> Vec<Check> {
         Check::warn("configuration", format!("{}{line}", advice.key), advice.text.clone())
     }));
     checks.extend(policies(config));
-    checks.push(ledger(&config.store));
+    checks.extend(step_ups(config));
+    checks.push(folder_of_ledger(&config.store));
     checks.push(socket(&config.admin.socket));
     checks
 }
@@ -49,8 +51,22 @@ fn policies(config: &Config) -> Vec<Check> {
     checks
 }
 
+/// What asks for a fresh sign-in where the company, as the bot last read it, has nothing.
+fn step_ups(config: &Config) -> Vec<Check> {
+    let Some(sign_in) = &config.sign_in else { return Vec::new() };
+    // A ledger that cannot be read is another check's business; a company that was never read is nobody's.
+    let Ok(Some(directory)) = ledger::last_directory(&config.store) else { return Vec::new() };
+    let slips = sign_in.about_nothing(&config.aliases, &directory);
+    let as_check = |slip: String| {
+        let found =
+            format!("`{slip}` is about no account and no organizational unit, so it asks nobody to sign in");
+        Check::warn("sign_in.step_up", found, "write the name or the id of one, or an alias of an account")
+    };
+    slips.into_iter().map(as_check).collect()
+}
+
 /// Whether the folder can be written and nobody else has it.
-fn ledger(store: &Path) -> Check {
+fn folder_of_ledger(store: &Path) -> Check {
     const NAME: &str = "ledger";
     match held(&store.join("lock")) {
         Ok(true) => {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use glasskey_domain::{AccountId, Book, Platform};
 
 use super::outside::{discord_options, slack_options};
-use crate::chat::discord::{self, rest::RestConfig};
 use super::{RunFault, start};
+use crate::chat::discord::{self, rest::RestConfig};
 use crate::chat::hall::SignIns;
 use crate::chat::slack::{self, web::WebConfig};
 use crate::config::Config;
@@ -44,7 +44,8 @@ impl Doors {
     ) -> Result<Self, RunFault> {
         let options = config.slack.as_ref().zip(slack).map(|(config, web)| slack_options(config, web));
         let slack = options.map(|options| slack::Chat::new(options, book, setting.clone()));
-        let discord = config.discord.as_ref().zip(discord).and_then(|(config, rest)| discord_options(config, rest));
+        let discord =
+            config.discord.as_ref().zip(discord).and_then(|(config, rest)| discord_options(config, rest));
         let discord = discord.map(|options| discord::Chat::new(options, setting.clone()));
         Ok(Self { slack: slack.transpose().map_err(start)?, discord: discord.transpose().map_err(start)? })
     }
@@ -66,7 +67,8 @@ impl Doors {
         let connect =
             |slack: slack::Chat| slack.connect(engine.clone(), aliases.clone(), Arc::clone(sign_ins));
         let slack = self.slack.map(connect);
-        let connect = |discord: discord::Chat| discord.connect(engine.clone(), aliases.clone(), Arc::clone(sign_ins));
+        let connect =
+            |discord: discord::Chat| discord.connect(engine.clone(), aliases.clone(), Arc::clone(sign_ins));
         let discord = self.discord.map(connect);
         Ok(Open { slack: slack.transpose().map_err(start)?, discord: discord.transpose().map_err(start)? })
     }

@@ -45,9 +45,11 @@ impl Outside {
             let (app, bot) = (tokens.app_token.to_secret_string(), tokens.bot_token.to_secret_string());
             WebConfig::new(slack.api_url.clone(), app, bot)
         });
-        let discord = config.discord.as_ref().zip(secrets.discord.as_ref()).map(|(discord, token)| {
-            RestConfig::new(discord.api_url.clone(), token.to_secret_string())
-        });
+        let discord = config
+            .discord
+            .as_ref()
+            .zip(secrets.discord.as_ref())
+            .map(|(discord, token)| RestConfig::new(discord.api_url.clone(), token.to_secret_string()));
         let providers = Providers::of(config, secrets);
         let external_ids = super::watching::external_ids(config, secrets);
         let aws = aws::settings(&config.aws);

@@ -13,6 +13,7 @@ use crate::config::{Config, Secrets};
 use crate::directory::resolve;
 use crate::engine::Engine;
 use crate::engine::drills::{self, Plan};
+use crate::engine::refresh::Freshness;
 use crate::engine::watch::{self, Pulse};
 use crate::telemetry::health::Watched;
 
@@ -41,6 +42,30 @@ pub(super) fn start(
         since,
     };
     tokio::spawn(drills::run(engine.clone(), plan));
+}
+
+/// Says it loudly, once, when what asks for a fresh sign-in is about nothing in the company: at the start, and whenever the
+/// company or the answer changed.
+pub(super) async fn step_ups(config: Config, engine: Engine, mut read: Receiver<Freshness>) {
+    let Some(sign_in) = config.sign_in else { return };
+    let mut draining = engine.draining();
+    let mut said = Vec::new();
+    loop {
+        let slips = sign_in.about_nothing(&config.aliases, &engine.directory());
+        if slips != said {
+            for slip in &slips {
+                tracing::error!(
+                    slip,
+                    "`sign_in.step_up` is about no account and no organizational unit; nobody is asked to sign in by it"
+                );
+            }
+            said = slips;
+        }
+        tokio::select! {
+            more = read.changed() => if more.is_err() { return },
+            _ = draining.wait_for(|draining| *draining) => return,
+        }
+    }
 }
 
 /// The external ids, by the role that asks for them.

@@ -28,9 +28,12 @@ use glasskey_domain::{
     Verdict, event,
 };
 use glasskey_playground::company::Company;
-use glasskey_playground::discord::{DiscordOptions, DiscordTwin, InteractionResult, Message, Scene};
+use glasskey_playground::discord::{
+    DiscordOptions, DiscordTwin, InteractionResult, Message, Operation, Scene,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::slack_doors_emergency::house::{Obedient, directory as people, federation, id, setting};
 
@@ -346,9 +349,42 @@ impl House {
         sent.words()
     }
 
+    /// How often something was posted in a channel, by its id.
+    pub(super) fn posts_in(&self, channel: &str) -> usize {
+        let posts = self.discord.calls_of(Operation::Post).into_iter();
+        posts.filter(|call| call.path.contains(channel)).count()
+    }
+
     /// Delivers a payload made by hand. Whoever waits for an answer looks for it.
     pub(super) fn delivers(&self, payload: &Value) {
         assert!(self.discord.dispatch("INTERACTION_CREATE", payload));
+    }
+
+    /// How Discord is, as soon as it is well.
+    pub(super) async fn healthy(&self) -> String {
+        let mut rounds = self.engine.rounds();
+        loop {
+            if let Ok(how) = self.connection.health() {
+                return how;
+            }
+            timeout(PATIENCE, rounds.changed()).await.unwrap().unwrap();
+        }
+    }
+
+    /// What is wrong with Discord, as soon as it is this.
+    pub(super) async fn ails(&self, words: &str) {
+        let mut rounds = self.engine.rounds();
+        while !self.connection.health().is_err_and(|why| why.contains(words)) {
+            timeout(PATIENCE, rounds.changed()).await.unwrap().unwrap();
+        }
+    }
+
+    /// Waits until nothing about a request is left to be said.
+    pub(super) async fn all_is_said(&self, id: &RequestId) {
+        let mut rounds = self.engine.rounds();
+        while !self.engine.request(id).await.unwrap().unwrap().untold.is_empty() {
+            timeout(PATIENCE, rounds.changed()).await.unwrap().unwrap();
+        }
     }
 
     /// The emergencies that are not finished.

@@ -45,7 +45,7 @@ async fn a_card_whose_answer_was_lost_is_found_again_and_not_posted_twice() {
     house.card(ACCESS, "Active").await;
     let cards = house.discord.messages(ACCESS).into_iter().filter(|message| !message.buttons().is_empty());
     assert_eq!(cards.count(), 1);
-    assert!(!house.discord.calls_of(Operation::ListMessages).is_empty(), "it was looked for");
+    assert_eq!(house.posts_in("1290000000000000101"), 1, "it was looked for, and found by its mark");
     house.check();
 }
 
@@ -57,13 +57,10 @@ async fn a_message_whose_answer_was_lost_is_found_again_and_not_said_twice() {
     house.clicks("bo", &card, "Approve").await;
     house.card(ACCESS, "Active").await;
     house.hears("prod-access", id.as_str()).await;
-    house.shows(|discord| (!discord.calls_of(Operation::ListMessages).is_empty()).then_some(())).await;
-    // Nothing is left to be said.
-    while !house.engine.request(&id).await.unwrap().unwrap().untold.is_empty() {
-        house.discord.changes().changed().await.unwrap();
-    }
+    house.all_is_said(&id).await;
     let said = house.discord.messages("prod-access");
     assert_eq!(said.iter().filter(|said| said.words().contains(id.as_str())).count(), 1);
+    assert_eq!(house.posts_in("1290000000000000103"), 1, "it was looked for, and found by its mark");
     house.check();
 }
 
@@ -85,9 +82,7 @@ async fn who_takes_no_direct_messages_stops_nothing() {
     let (id, card) = house.asked().await;
     house.clicks("bo", &card, "Approve").await;
     house.card(ACCESS, "Active").await;
-    while !house.engine.request(&id).await.unwrap().unwrap().untold.is_empty() {
-        house.discord.changes().changed().await.unwrap();
-    }
+    house.all_is_said(&id).await;
     let said = house.discord.direct_messages("ana");
     assert!(said.iter().all(|said| !said.words().contains(id.as_str())), "{said:?}");
     house.check();
@@ -107,17 +102,12 @@ async fn a_card_is_there_also_where_it_cannot_be_pinned() {
 #[tokio::test(flavor = "multi_thread")]
 async fn commands_that_could_not_be_registered_are_told_and_tried_again() {
     let house = House::new().await;
-    house.discord.fault(Operation::ListCommands, Fault::Refused { status: 403, code: 50_001 });
+    house.healthy().await;
+    for _try in 0..2 {
+        let shut_out = Fault::Refused { status: 403, code: 50_001 };
+        house.discord.fault(Operation::ListCommands, shut_out);
+    }
     assert!(house.discord.drop_gateways() > 0);
-    let mut told = Ok(String::new());
-    while told.is_ok() {
-        house.discord.changes().changed().await.unwrap();
-        told = house
-            .connection
-            .health()
-            .or_else(|why| if why.contains("commands") { Err(why) } else { Ok(why) });
-    }
-    while house.connection.health().is_err() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    house.ails("the commands are not registered").await;
+    house.healthy().await;
 }

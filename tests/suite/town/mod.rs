@@ -49,6 +49,8 @@ pub(crate) use people::{Person, Request, Said};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a call may take in this town.
 const CALL_MAX: Duration = Duration::from_secs(1);
+/// How often the bot asks whether somebody has signed in: in life it is a second.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long tasks may take to end when a bot is killed.
 const DEATH: Duration = Duration::from_secs(5);
 /// The access channel.
@@ -75,7 +77,7 @@ pub(crate) struct Plan {
     pub(crate) okta: OktaOptions,
     /// More lines of `[schedule]`.
     pub(crate) schedule: String,
-    /// More configuration, put behind ours.
+    /// More configuration, put behind ours; `{okta}` is where Okta is.
     pub(crate) more: String,
     /// AWS answers nothing when the bot starts.
     pub(crate) aws_down: bool,
@@ -173,12 +175,13 @@ impl Town {
         let okta = world.block_on(OktaTwin::start(&plan.company, plan.okta)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let urls = Urls { slack: slack.url(), discord: discord.url(), aws: aws.url(), okta: okta.url() };
+        let more = plan.more.replace("{okta}", &urls.okta);
         let paper = Paper {
             folder: folder.path().to_owned(),
             urls,
             guild: discord.guild_id(),
             schedule: plan.schedule,
-            more: plan.more,
+            more,
             environment: environment(),
         };
         let serves: BTreeSet<Platform> = plan.serves.iter().copied().collect();
@@ -262,6 +265,10 @@ impl Town {
             }
             if let Some(discord) = &mut outside.discord {
                 discord.call_timeout = CALL_MAX;
+            }
+            if let Some(sign_in) = &mut outside.sign_in {
+                sign_in.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
+                sign_in.pacing.interval_min = LOOK_EVERY;
             }
             if let Some(okta) = &mut outside.providers.okta {
                 okta.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
