@@ -117,7 +117,9 @@ fn what_is_decided_is_answered_though_the_connection_breaks_before_the_answer() 
         town.discord().set_latency(Operation::Callback, LATE);
         let it = std::thread::scope(|both| {
             let asked = both.spawn(|| town.ana().asks(ASK));
-            town.book_shows("the request in the book", |book, _| (book.requests().count() == 1).then_some(()));
+            town.book_shows("the request in the book", |book, _| {
+                (book.requests().count() == 1).then_some(())
+            });
             cut.cuts(town.discord());
             asked.join().unwrap()
         });

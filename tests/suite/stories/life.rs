@@ -163,11 +163,14 @@ fn an_end_before_aws_has_answered_the_create_is_ended_when_nothing_can_come_any_
 }
 
 fn two_approvals_are_two_people(on: Platform) {
-    let town = Town::with_policies(on, &ACME.replacen(
-        "@id(\"payments-prod-read\")\n@max_duration(\"4h\")\n@approvals(\"1\")",
-        "@id(\"payments-prod-read\")\n@max_duration(\"4h\")\n@approvals(\"2\")",
-        1,
-    ));
+    let town = Town::with_policies(
+        on,
+        &ACME.replacen(
+            "@id(\"payments-prod-read\")\n@max_duration(\"4h\")\n@approvals(\"1\")",
+            "@id(\"payments-prod-read\")\n@max_duration(\"4h\")\n@approvals(\"2\")",
+            1,
+        ),
+    );
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.card_says(&it, "Waits for 2 approvals");
     town.bo().approves(&it).says("1 more approval is needed");

@@ -34,12 +34,15 @@ fn access_that_stood_before_is_recognised_and_left_alone(on: Platform) {
 
 /// pitfall 19
 fn access_through_a_group_is_recognised_and_the_group_is_named(on: Platform) {
-    let town = Town::with_policies(on, &ACME.replace(
-        r#") when { context.permissionSet == "PowerUser" };
+    let town = Town::with_policies(
+        on,
+        &ACME.replace(
+            r#") when { context.permissionSet == "PowerUser" };
 
 // Production"#,
-        ");\n\n// Production",
-    ));
+            ");\n\n// Production",
+        ),
+    );
     let it = town.ana().asks("payments-staging ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Ended);

@@ -101,7 +101,8 @@ fn help_list_show_and_why_answer_and_decide_nothing(on: Platform) {
 
 fn what_people_write_fires_no_mention_and_makes_no_link_or_line(on: Platform) {
     let town = Town::on(on);
-    let reason = "<!channel> <@U0BO> <https://evil.example|console> @here @everyone `x` *b*\u{202E}gnp.exe & more";
+    let reason =
+        "<!channel> <@U0BO> <https://evil.example|console> @here @everyone `x` *b*\u{202E}gnp.exe & more";
     let it = town.ana().asks(&format!("payments-prod ReadOnly 1h INC-7 {reason}"));
     let card = town.card_says(&it, "more");
     assert!(!card.words().contains('\u{202E}'));

@@ -231,7 +231,9 @@ impl Town {
     pub(crate) fn whispers(&self, on: Platform, handle: &str) -> Vec<String> {
         match on {
             Platform::Slack => self.slack.ephemerals(handle).iter().map(|one| one.words()).collect(),
-            Platform::Discord => self.discord.ephemerals(handle).iter().map(|one| read(&one.words())).collect(),
+            Platform::Discord => {
+                self.discord.ephemerals(handle).iter().map(|one| read(&one.words())).collect()
+            }
         }
     }
 

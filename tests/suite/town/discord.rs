@@ -80,7 +80,8 @@ impl Town {
     /// What somebody chooses in Discord's fields who would type this line elsewhere: the command with its keyword, and what
     /// is in which field.
     pub(super) fn fields(&self, line: &str) -> (String, Value) {
-        let line: Vec<String> = line.trim_start_matches('/').split_whitespace().map(|w| self.meant(w)).collect();
+        let line: Vec<String> =
+            line.trim_start_matches('/').split_whitespace().map(|w| self.meant(w)).collect();
         let words: Vec<&str> = line.iter().map(String::as_str).collect();
         let Some((command, said)) = words.split_first() else { return (String::new(), json!({})) };
         let (keyword, said) = match said.split_first() {

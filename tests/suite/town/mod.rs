@@ -145,8 +145,6 @@ pub(crate) struct Town {
     by_hand: Mutex<BTreeSet<Assignment>>,
     /// How many direct messages people had before the story began.
     told_before: BTreeMap<(Platform, String), usize>,
-    /// A platform was taken away for a while: the cards that were there then are nobody's any more.
-    cards_are_left: bool,
 }
 
 impl Town {
@@ -207,7 +205,6 @@ impl Town {
             paced: plan.paced,
             by_hand: Mutex::default(),
             told_before: BTreeMap::new(),
-            cards_are_left: false,
         };
         town.write_policies(&plan.policies);
         if plan.aws_down {
@@ -225,7 +222,6 @@ impl Town {
 
     /// Other platforms are served from the next start on.
     pub(crate) fn serves(&mut self, platforms: &[Platform]) {
-        self.cards_are_left = true;
         self.serves = platforms.iter().copied().collect();
         self.config = self.paper.config(&self.serves);
         self.health = health(&self.serves);

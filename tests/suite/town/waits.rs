@@ -136,7 +136,8 @@ impl Town {
                     + &format!("\nnow {now}")
             })
         });
-        let posts = |on| self.posts_on(on, ACCESS).iter().map(|post| post.words()).collect::<Vec<_>>().join("\n--\n");
+        let posts =
+            |on| self.posts_on(on, ACCESS).iter().map(|post| post.words()).collect::<Vec<_>>().join("\n--\n");
         panic!(
             "waited in vain for {what}\n== due\n{}\n== AWS\n{}\n== Slack\n{}\n== Discord\n{}\n== violations\n{:#?}\n== log\n{last}",
             due.unwrap_or_default(),
