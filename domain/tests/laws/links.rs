@@ -308,7 +308,7 @@ fn who_was_linked_or_unlinked_is_told_on_the_other_platform_too() {
     let mut town = town();
     town.says(admin("bo"), ANAS, "ana").unwrap();
     let note = (NoticeKind::Linked { user: number(ANAS), at: town.now.as_second() }, of("ana"));
-    assert_eq!(town.told(Platform::Slack), [note.clone()]);
+    assert_eq!(town.told(Platform::Slack), std::slice::from_ref(&note));
     assert_eq!(town.told(Platform::Discord), [note]);
     town.settle();
     town.frees(admin("bo"), account(ANAS)).unwrap();
