@@ -169,9 +169,12 @@ fn what_a_resume_delivers_again_has_one_effect_and_one_answer() {
     town.bo().clicks_on(&card, "Approve").says("needs no further approval");
     town.becomes(&it, StateWord::Active);
     for _ in 0..3 {
+        let resumed = town.discord().resumes();
         assert!(town.discord().redeliver(&said.name));
         Cut::Drop.cuts(town.discord());
-        connected_again(&town);
+        town.discord_shows("the resumed session", |discord| {
+            (discord.resumes() > resumed && discord.gateways() == 1).then_some(())
+        });
     }
     // Later ones are heard after those.
     town.ana().says("/elevate list").says(it.id.as_str());
