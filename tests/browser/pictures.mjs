@@ -17,6 +17,8 @@ try {
   await demo.ready();
   const visit = await Visit.start(browser, demo.url);
   await tell(visit);
+  await inDiscord(visit);
+  await visit.goesTo("slack");
   await breakGlass(visit);
   await visit.end();
 } finally {
@@ -47,6 +49,30 @@ async function tell(visit) {
   await shows(visit.account(PAYMENTS_PROD), "nobody");
   await shows(visit.page.locator("#log .about ~ .more"), "ended → Ana Ferreira");
   await picture(visit, "ended");
+}
+
+/** Bo does in Discord what Ana asked for in Slack. */
+async function inDiscord(visit) {
+  const why = "find out why exports are slow";
+  const card = visit.message(why);
+  await visit.become("ana");
+  await visit.types(`/elevate payments-prod ReadOnly 30m INC-6 ${why}`);
+  await visit.become("bo");
+  await visit.goesTo("discord");
+  await shows(card, "Waits for 1 approval");
+  await picture(visit, "discord-pending");
+  await visit.pushed(card, "request.approve").click();
+  await shows(card, "Active until");
+  await visit.become("ana");
+  await visit.discord.locator("#dc-line").fill("/elevate request account: payments-staging permission-set: PowerUser duration: 5m ");
+  await visit.page.locator("#dc-option-reason").fill("try the new queue");
+  await visit.page.emulateMedia({ colorScheme: "dark" });
+  await picture(visit, "discord-dark");
+  await visit.page.emulateMedia({ colorScheme: "light" });
+  await visit.page.keyboard.press("Escape");
+  await visit.pushed(card, "request.end").click();
+  await visit.aside("End this access?").getByRole("button").first().click();
+  await shows(card, "AWS confirms that it is gone");
 }
 
 async function breakGlass(visit) {

@@ -86,7 +86,8 @@ story("Bo approves, and the assignment stands at AWS when the card says so", asy
 
 story("Ana is told in a direct message with the way in", async () => {
   const badge = visit.page.locator("label.who", { hasText: "Ana" }).locator(".unread");
-  await shows(badge, "1");
+  // The first was that her account in Discord is linked.
+  await shows(badge, "2");
   await visit.become("ana");
   await visit.opens("direct");
   const granted = visit.card("Granted");

@@ -32,7 +32,7 @@ export class Visit {
   }
 
   constructor(context, page, url) {
-    Object.assign(this, { context, page, url, requests: [], complaints: [] });
+    Object.assign(this, { context, page, url, requests: [], complaints: [], also: [] });
     context.on("request", (request) => this.requests.push(request.url()));
     page.on("websocket", (socket) => this.requests.push(socket.url()));
     page.on("console", (line) => ["error", "warning"].includes(line.type()) && this.complaints.push(line.text()));
@@ -43,7 +43,8 @@ export class Visit {
   async end() {
     await this.context.close();
     assert.ok(this.requests.length > 5, "requests were not recorded");
-    const elsewhere = this.requests.filter((url) => new URL(url).origin !== new URL(this.url).origin);
+    const ours = [this.url, ...this.also].map((url) => new URL(url).origin);
+    const elsewhere = this.requests.filter((url) => !ours.includes(new URL(url).origin));
     assert.deepEqual({ complaints: this.complaints, elsewhere }, { complaints: [], elsewhere: [] });
   }
 
@@ -58,12 +59,30 @@ export class Visit {
 
   async become(handle) {
     await this.page.locator("label.who", { has: this.page.locator(`input[value=${handle}]`) }).click();
-    await this.page.waitForFunction((name) => document.getElementById("people").dataset.me === name, handle);
+    await this.page.waitForFunction((name) => ["people", "discord-pane"].every((id) => document.getElementById(id).dataset.me === name), handle);
   }
 
   async types(line) {
     await this.page.fill("#composer-line", line);
     await this.page.press("#composer-line", "Enter");
+  }
+
+  /** Brings a chat platform to the front: `slack` or `discord`. */
+  async goesTo(platform) {
+    await this.page.locator(`#tab-${platform}`).click();
+  }
+
+  /** Enters a channel of Discord, or the direct messages with `Glasskey`. */
+  async enters(room) {
+    await this.discord.getByRole("tab", { name: new RegExp(`^${room}`) }).click();
+  }
+
+  /** Types a whole command in Discord, options with their names, and sends it. */
+  async commands(line) {
+    await this.discord.locator("#dc-line").fill(`${line} `);
+    await this.discord.locator("#dc-command").waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.discord.locator("#dc-command").waitFor({ state: "hidden" });
   }
 
   async opens(key) {
@@ -80,6 +99,25 @@ export class Visit {
   /** The card of an emergency: what is told about it has the reason too, but no fields. */
   emergencyCard(why) {
     return this.card(`“${why}”`).filter({ has: this.page.locator(".kit-fields") });
+  }
+
+  get discord() {
+    return this.page.locator("#discord-pane");
+  }
+
+  /** The message in the open channel of Discord with these words in it. */
+  message(words) {
+    return this.discord.locator("li.dc-msg:not(.dc-mine):not(.dc-typed)", { hasText: words });
+  }
+
+  /** The last message in Discord that nobody else sees. */
+  aside(words) {
+    return this.discord.locator("li.dc-msg.dc-mine", { hasText: words }).last();
+  }
+
+  /** A button of a message of Discord, such as `request.approve`. */
+  pushed(message, action) {
+    return message.locator(`[data-action^="${action}:"]`);
   }
 
   whisper(words) {

@@ -10,17 +10,20 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
-use super::DemoOptions;
 use super::folder::Folder;
+use super::{DemoOptions, Twins};
+use crate::company::Person;
 use crate::okta::SSWS_TOKEN;
 use crate::page::EventFeed;
-use crate::slack::SlackTwin;
 
 /// Between two questions whether the bot is ready; it cannot tell us by itself.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 
 /// A pipe of a dead process is empty by then.
 const DRAINED_WITHIN: Duration = Duration::from_millis(200);
+
+/// The running bot answers at once; a demo is not held up by one that does not.
+const LINKED_WITHIN: Duration = Duration::from_secs(10);
 
 /// What went wrong with the bot.
 #[derive(Debug)]
@@ -62,13 +65,10 @@ impl std::fmt::Display for BotError {
 pub(super) fn start(
     options: &DemoOptions,
     folder: &Folder,
-    slack: &SlackTwin,
+    twins: &Twins,
     feed: &EventFeed,
 ) -> Result<Child, BotError> {
-    let binary = options.bot.clone().map_or_else(beside_us, Ok)?;
-    if !binary.is_file() {
-        return Err(BotError::Missing(binary));
-    }
+    let binary = binary(options)?;
     let mut command = Command::new(&binary);
     command
         .args(["run", "--config"])
@@ -77,8 +77,9 @@ pub(super) fn start(
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("RUST_LOG", &options.log)
         .env("RUST_BACKTRACE", "1")
-        .env("SLACK_APP_TOKEN", slack.app_token())
-        .env("SLACK_BOT_TOKEN", slack.bot_token())
+        .env("SLACK_APP_TOKEN", twins.slack.app_token())
+        .env("SLACK_BOT_TOKEN", twins.slack.bot_token())
+        .env("DISCORD_TOKEN", twins.discord.bot_token())
         .env("OKTA_TOKEN", SSWS_TOKEN)
         .env("AWS_ACCESS_KEY_ID", "playground")
         .env("AWS_SECRET_ACCESS_KEY", "playground")
@@ -93,6 +94,25 @@ pub(super) fn start(
     hear(child.stdout.take(), feed);
     hear(child.stderr.take(), feed);
     Ok(child)
+}
+
+fn binary(options: &DemoOptions) -> Result<PathBuf, BotError> {
+    let binary = options.bot.clone().map_or_else(beside_us, Ok)?;
+    if binary.is_file() { Ok(binary) } else { Err(BotError::Missing(binary)) }
+}
+
+/// Says whose a Discord account is, as its administrator does on the host: `glasskey people link …`. True when it is done.
+pub(super) async fn link(options: &DemoOptions, folder: &Folder, person: &Person) -> Result<bool, BotError> {
+    let mut command = Command::new(binary(options)?);
+    command
+        .args(["people", "link", &person.email, "--discord", &person.discord_user_id, "--config"])
+        .arg(&folder.config)
+        .env_clear()
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let output = timeout(LINKED_WITHIN, command.output()).await;
+    let Ok(output) = output else { return Ok(false) };
+    Ok(output.map_err(BotError::Lost)?.status.success())
 }
 
 fn beside_us() -> Result<PathBuf, BotError> {

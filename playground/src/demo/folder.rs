@@ -2,12 +2,15 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::DemoOptions;
+use super::{DemoOptions, Twins};
 use crate::company::{Company, OktaApp};
-use crate::slack::SlackTwin;
+
+/// Whom the bot takes us for on the host: of the platform team.
+const ADMINISTRATOR: &str = "cy@acme.example";
 
 /// Acme's rules.
 const ACME: &str = include_str!("../../policies/acme.cedar");
@@ -22,13 +25,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn write(
-        options: &DemoOptions,
-        company: &Company,
-        slack: &SlackTwin,
-        aws_url: &str,
-        okta_url: &str,
-    ) -> std::io::Result<Self> {
+    pub(super) fn write(options: &DemoOptions, company: &Company, twins: &Twins) -> std::io::Result<Self> {
         let temporary = tempfile::Builder::new().prefix("glasskey-demo-").tempdir()?;
         let root = match &options.keep {
             Some(kept) => std::path::absolute(kept)?,
@@ -46,8 +43,9 @@ impl Folder {
         // The path of a Unix socket is short by nature, so it never lies in the folder that somebody chose.
         let socket = temporary.path().join("glasskey.sock");
         let config = root.join("glasskey.toml");
-        let mut whole = configuration(&root, &policies, &socket, metrics, &slack.url(), aws_url);
-        whole.extend(emergency_access(company, okta_url));
+        let mut whole = configuration(&root, &policies, &socket, metrics, &twins.aws.url());
+        whole.extend(chats(company, twins));
+        whole.extend(emergency_access(company, twins));
         let text = format!(
             "# Written by `glasskey-playground demo`: the real bot against twins on this machine.\n{whole}"
         );
@@ -65,22 +63,11 @@ fn configuration(
     policies: &Path,
     socket: &Path,
     metrics: SocketAddr,
-    slack_url: &str,
     aws_url: &str,
 ) -> toml::Table {
     let path = |path: &Path| toml::Value::from(path.display().to_string());
     document(&[
         ("store", table(&[("path", path(&root.join("ledger")))])),
-        (
-            "slack",
-            table(&[
-                ("app_token", text("env:SLACK_APP_TOKEN")),
-                ("bot_token", text("env:SLACK_BOT_TOKEN")),
-                ("team", text("T0ACME")),
-                ("channel", text("C0ACCESS")),
-                ("api_url", text(slack_url)),
-            ]),
-        ),
         (
             "aws",
             table(&[
@@ -101,19 +88,60 @@ fn configuration(
         // Often enough that a change made by hand at the AWS twin is noticed while one watches.
         ("schedule", table(&[("directory", text("0 * * * * *"))])),
         ("policy", table(&[("dir", path(policies))])),
-        ("admin", table(&[("socket", path(socket)), ("metrics", text(&metrics.to_string()))])),
+        ("admin", admin(socket, metrics)),
     ])
 }
 
+/// Who starts the demo administers it, as somebody of the platform team does.
+fn admin(socket: &Path, metrics: SocketAddr) -> toml::Value {
+    let mut admin =
+        vec![("socket", text(&socket.display().to_string())), ("metrics", text(&metrics.to_string()))];
+    let user = us();
+    if let Some(user) = &user {
+        admin.push(("people", table(&[(user, text(ADMINISTRATOR))])));
+    }
+    table(&admin)
+}
+
+/// What this machine calls us: the bot asks the kernel, which a variable of the environment may not agree with.
+fn us() -> Option<String> {
+    let answer = Command::new("id").arg("-un").output().ok()?;
+    let name = String::from_utf8(answer.stdout).ok()?.trim().to_owned();
+    (answer.status.success() && !name.is_empty()).then_some(name)
+}
+
+/// Slack, Discord, and where people show who they are to be known in the latter.
+fn chats(company: &Company, twins: &Twins) -> toml::Table {
+    let slack = table(&[
+        ("app_token", text("env:SLACK_APP_TOKEN")),
+        ("bot_token", text("env:SLACK_BOT_TOKEN")),
+        ("team", text("T0ACME")),
+        ("channel", text("C0ACCESS")),
+        ("api_url", text(&twins.slack.url())),
+    ]);
+    let discord = table(&[
+        ("token", text("env:DISCORD_TOKEN")),
+        ("guild", text(&company.discord_guild_id)),
+        ("channel", text(&twins.discord_channel("access"))),
+        ("api_url", text(&twins.discord.url())),
+    ]);
+    let (issuer, client_id) =
+        twins.okta.control().at_the_desk(|desk| (desk.issuer.clone(), desk.client_id.clone()));
+    let sign_in = table(&[("issuer", text(&issuer)), ("client_id", text(&client_id))]);
+    document(&[("slack", slack), ("discord", discord), ("sign_in", sign_in)])
+}
+
 /// Okta and the emergency federation in it, as the company has them.
-fn emergency_access(company: &Company, okta_url: &str) -> toml::Table {
-    let okta = table(&[("url", text(okta_url)), ("token", text("env:OKTA_TOKEN"))]);
-    let federations = company.okta.apps.iter().map(|app| ("main", federation(company, app)));
+fn emergency_access(company: &Company, twins: &Twins) -> toml::Table {
+    let okta = table(&[("url", text(&twins.okta.url())), ("token", text("env:OKTA_TOKEN"))]);
+    let discord_channel = twins.discord_channel("incidents");
+    let federations =
+        company.okta.apps.iter().map(|app| ("main", federation(company, app, &discord_channel)));
     let federations: Vec<(&str, toml::Value)> = federations.take(1).collect();
     document(&[("okta", okta), ("breakglass", table(&federations))])
 }
 
-fn federation(company: &Company, app: &OktaApp) -> toml::Value {
+fn federation(company: &Company, app: &OktaApp, discord_channel: &str) -> toml::Value {
     let levels = || ["ro", "ops"].into_iter().zip(&app.groups);
     let ids: Vec<(&str, toml::Value)> = levels().map(|(level, id)| (level, text(id))).collect();
     let name_of = |id: &String| company.okta.groups.iter().find(|group| group.id == *id);
@@ -126,6 +154,7 @@ fn federation(company: &Company, app: &OktaApp) -> toml::Value {
         ("app_link", text(&format!("https://acme.okta.com/home/amazon_aws/{}/272", app.id))),
         ("max_duration", text("4h")),
         ("channel", text("C0INCIDENT")),
+        ("discord_channel", text(discord_channel)),
         ("session", text("1h")),
     ])
 }

@@ -9,6 +9,7 @@ use tokio::process::Child;
 
 use crate::aws::{AwsOptions, AwsTwin};
 use crate::company::Company;
+use crate::discord::{DiscordOptions, DiscordTwin};
 use crate::okta::{OktaOptions, OktaTwin};
 use crate::page::{BotState, EventFeed, Hands, Page, PageParts, Panel};
 use crate::slack::{SlackOptions, SlackTwin};
@@ -31,6 +32,12 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// The bot has this long to drain after SIGTERM.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
 
+/// Who is linked in Discord from the start: who asks, and who approves. The others link themselves, on the page.
+const LINKED: [&str; 2] = ["ana", "bo"];
+
+/// How often the bot may ask whether somebody has signed in: who watches a demo does not want to wait for Okta's five.
+const SIGN_IN_ASKED_EVERY_SECS: u64 = 1;
+
 /// Commands shown above the composer; each does something in Acme.
 const EXAMPLES: [&str; 7] = [
     "/elevate payments-prod ReadOnly 2m INC-7 look at the failed refunds",
@@ -40,6 +47,16 @@ const EXAMPLES: [&str; 7] = [
     "/breakglass off",
     "/elevate list",
     "/elevate help",
+];
+
+/// The same, as one types it in Discord.
+const DISCORD_EXAMPLES: [&str; 6] = [
+    "/elevate request account: payments-prod permission-set: ReadOnly duration: 2m ticket: INC-7 reason: look at the failed refunds",
+    "/breakglass on level: ops incident: INC-7 reason: identity center is down people: @ana",
+    "/elevate link",
+    "/elevate request account: sandbox-ana permission-set: PowerUser duration: 1m reason: try the new queue",
+    "/breakglass off",
+    "/elevate list",
 ];
 
 /// What Dee types when IAM Identity Center is down.
@@ -92,11 +109,37 @@ impl std::error::Error for DemoError {}
 /// Everything that runs, in the order in which it must stop.
 struct Running {
     page: Page,
-    slack: SlackTwin,
-    aws: AwsTwin,
-    okta: OktaTwin,
+    company: Company,
+    twins: Twins,
     feed: EventFeed,
     folder: Folder,
+}
+
+/// The platforms that the bot meets.
+struct Twins {
+    slack: SlackTwin,
+    discord: DiscordTwin,
+    aws: AwsTwin,
+    okta: OktaTwin,
+}
+
+impl Twins {
+    async fn start(company: &Company) -> Result<Self, DemoError> {
+        let setup = |what: &str, error: std::io::Error| DemoError::Setup(format!("the {what} twin: {error}"));
+        let slack = SlackOptions { rate_limits: true, ..SlackOptions::default() };
+        let slack = SlackTwin::start(company, slack).await.map_err(|e| setup("Slack", e))?;
+        let discord = DiscordOptions { rate_limits: true, ..DiscordOptions::default() };
+        let discord = DiscordTwin::start(company, discord).await.map_err(|e| setup("Discord", e))?;
+        let aws = AwsTwin::start(company, AwsOptions::lifelike()).await.map_err(|e| setup("AWS", e))?;
+        let okta = OktaTwin::start(company, OktaOptions::lifelike()).await.map_err(|e| setup("Okta", e))?;
+        okta.control().at_the_desk(|desk| desk.interval_secs = SIGN_IN_ASKED_EVERY_SECS);
+        Ok(Self { slack, discord, aws, okta })
+    }
+
+    /// Id of the channel of that name in Discord.
+    fn discord_channel(&self, name: &str) -> String {
+        self.discord.channel_id(name).unwrap_or_default()
+    }
 }
 
 /// Runs the demo until Ctrl-C or SIGTERM.
@@ -107,7 +150,7 @@ pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
     let running = start(&options).await?;
     words::say(&words::banner(&running.page.url(), &EXAMPLES, EMERGENCY));
     let result = if options.without_bot {
-        words::say(&words::by_hand(&running.folder, &running.slack));
+        words::say(&words::by_hand(&running.folder, &running.twins));
         running.feed.set_bot(BotState::Stopped("No bot was started (--without-bot)".into()));
         asked_to_stop().await;
         Ok(())
@@ -121,29 +164,25 @@ pub async fn run(options: DemoOptions) -> Result<(), DemoError> {
 async fn start(options: &DemoOptions) -> Result<Running, DemoError> {
     let setup = |what: &str, error: std::io::Error| DemoError::Setup(format!("{what}: {error}"));
     let company = Company::acme();
-    let slack_options = SlackOptions { rate_limits: true, ..SlackOptions::default() };
-    let channels = slack_options.channels.clone();
-    let slack = SlackTwin::start(&company, slack_options).await.map_err(|e| setup("the Slack twin", e))?;
-    let aws = AwsTwin::start(&company, AwsOptions::lifelike()).await.map_err(|e| setup("the AWS twin", e))?;
-    let okta =
-        OktaTwin::start(&company, OktaOptions::lifelike()).await.map_err(|e| setup("the Okta twin", e))?;
+    let twins = Twins::start(&company).await?;
     let feed = EventFeed::default();
-    let hands = Hands { aws: aws.control(), okta: okta.control() };
-    let (aws_seen, okta_seen) = (aws.control(), okta.control());
-    let config = Folder::write(options, &company, &slack, &aws.url(), &okta.url());
+    let (aws_seen, okta_seen) = (twins.aws.control(), twins.okta.control());
+    let config = Folder::write(options, &company, &twins);
     let folder = config.map_err(|e| setup("the folder of the bot", e))?;
     let parts = PageParts {
-        company,
-        slack: slack.clone(),
-        channels,
+        company: company.clone(),
+        slack: twins.slack.clone(),
+        discord: twins.discord.clone(),
+        channels: SlackOptions::default().channels,
         aws: Panel::new(aws_seen.subscribe(), move || aws_seen.snapshot_json()),
         okta: Panel::new(okta_seen.subscribe(), move || okta_seen.snapshot_json()),
-        hands,
+        hands: Hands { aws: twins.aws.control(), okta: twins.okta.control() },
         feed: feed.clone(),
         examples: EXAMPLES.map(str::to_owned).to_vec(),
+        discord_examples: DISCORD_EXAMPLES.map(str::to_owned).to_vec(),
     };
     let page = serve(parts, options.port).await.map_err(|e| setup("the page", e))?;
-    Ok(Running { page, slack, aws, okta, feed, folder })
+    Ok(Running { page, company, twins, feed, folder })
 }
 
 /// The page on the port asked for, or on the first free one from [`PAGE_PORT`] on.
@@ -161,7 +200,7 @@ async fn serve(parts: PageParts, port: Option<u16>) -> std::io::Result<Page> {
 }
 
 async fn with_bot(options: &DemoOptions, running: &Running) -> Result<(), DemoError> {
-    let mut child = match bot::start(options, &running.folder, &running.slack, &running.feed) {
+    let mut child = match bot::start(options, &running.folder, &running.twins, &running.feed) {
         Ok(child) => child,
         Err(error) => return Err(died(running, error.to_string()).await),
     };
@@ -173,12 +212,24 @@ async fn with_bot(options: &DemoOptions, running: &Running) -> Result<(), DemoEr
     if let Err(error) = ready {
         return Err(died(running, error.to_string()).await);
     }
+    link(options, running).await;
     running.feed.set_bot(BotState::Ready);
     words::say(&words::ready(&running.folder));
     if options.open {
         bot::open_browser(&running.page.url());
     }
     watch(child, running).await
+}
+
+/// Links who is known in Discord from the start. Where that is refused, they link themselves like everybody else.
+async fn link(options: &DemoOptions, running: &Running) {
+    for person in running.company.people.iter().filter(|person| LINKED.contains(&person.handle.as_str())) {
+        match bot::link(options, &running.folder, person).await {
+            Ok(true) => {}
+            Ok(false) => words::complain(&words::not_linked(&person.name)),
+            Err(error) => words::complain(&format!("  {error}")),
+        }
+    }
 }
 
 /// Until somebody asks to stop, or the bot ends on its own: then the page stays and says so, until somebody asks.
@@ -194,8 +245,8 @@ async fn watch(mut child: Child, running: &Running) -> Result<(), DemoError> {
     words::complain(&format!(
         "{error}\n\nThe page at {} stays until Ctrl-C; AWS is at {}, Okta at {}.",
         running.page.url(),
-        running.aws.url(),
-        running.okta.url()
+        running.twins.aws.url(),
+        running.twins.okta.url()
     ));
     asked_to_stop().await;
     Err(error)

@@ -47,7 +47,9 @@ async fn the_bot_gets_a_configuration_and_no_credentials_of_ours() {
     with_bot(&options, &running).await.expect_err("it ended");
     let said = running.feed.last_lines(100).join("\n");
     assert!(
-        said.contains("AWS_ACCESS_KEY_ID AWS_EC2_METADATA_DISABLED AWS_SECRET_ACCESS_KEY OKTA_TOKEN PATH"),
+        said.contains(
+            "AWS_ACCESS_KEY_ID AWS_EC2_METADATA_DISABLED AWS_SECRET_ACCESS_KEY DISCORD_TOKEN OKTA_TOKEN PATH"
+        ),
         "{said}"
     );
     assert!(!said.contains("HOME") && !said.contains("xoxb-"), "{said}");
@@ -56,15 +58,18 @@ async fn the_bot_gets_a_configuration_and_no_credentials_of_ours() {
         toml::from_str(&format!("[admin]{rest}")).expect("TOML")
     };
     assert_eq!(config["slack"]["bot_token"].as_str(), Some("env:SLACK_BOT_TOKEN"));
+    assert_eq!(config["discord"]["token"].as_str(), Some("env:DISCORD_TOKEN"));
+    assert_eq!(config["discord"]["api_url"].as_str(), Some(running.twins.discord.url().as_str()));
+    assert_eq!(config["sign_in"]["issuer"].as_str(), Some(running.twins.okta.url().as_str()));
     let main = &config["breakglass"]["main"];
-    assert_eq!(config["okta"]["url"].as_str(), Some(running.okta.url().as_str()));
+    assert_eq!(config["okta"]["url"].as_str(), Some(running.twins.okta.url().as_str()));
     assert_eq!(config["okta"]["token"].as_str(), Some("env:OKTA_TOKEN"));
     assert_eq!(
         (main["groups"]["ro"].as_str(), main["groups"]["ops"].as_str()),
         (Some("00gro"), Some("00gops"))
     );
     assert_eq!(main["group_names"]["ops"].as_str(), Some("aws#EmergencyAccess_Role1_Ops#222222222222"));
-    assert_eq!(config["aws"]["endpoint_url"].as_str(), Some(running.aws.url().as_str()));
+    assert_eq!(config["aws"]["endpoint_url"].as_str(), Some(running.twins.aws.url().as_str()));
 }
 
 #[tokio::test]
@@ -73,7 +78,7 @@ async fn a_bot_is_asked_to_stop_before_it_is_made_to() {
     let polite =
         options(program(&folder, "trap 'echo drained; exit 0' TERM; echo up; while :; do sleep 0.02; done"));
     let running = start(&polite).await.expect("twins");
-    let child = bot::start(&polite, &running.folder, &running.slack, &running.feed).expect("started");
+    let child = bot::start(&polite, &running.folder, &running.twins, &running.feed).expect("started");
     let mut lines = running.feed.lines();
     while running.feed.last_lines(1) != ["up"] {
         lines.changed().await.expect("the feed lives");
@@ -83,7 +88,7 @@ async fn a_bot_is_asked_to_stop_before_it_is_made_to() {
     assert_eq!(running.feed.last_lines(1), ["drained"]);
     let folder = tempfile::tempdir().expect("a folder");
     let deaf = options(program(&folder, "trap '' TERM; echo deaf; while :; do sleep 0.02; done"));
-    let child = bot::start(&deaf, &running.folder, &running.slack, &running.feed).expect("started");
+    let child = bot::start(&deaf, &running.folder, &running.twins, &running.feed).expect("started");
     while running.feed.last_lines(1) != ["deaf"] {
         lines.changed().await.expect("the feed lives");
     }

@@ -2,9 +2,9 @@
 
 use std::io::Write as _;
 
+use super::Twins;
 use super::folder::Folder;
 use crate::okta::SSWS_TOKEN;
-use crate::slack::SlackTwin;
 
 /// To standard output; a closed pipe is no reason to stop.
 pub(super) fn say(text: &str) {
@@ -22,7 +22,7 @@ pub(super) fn banner(url: &str, examples: &[&str], emergency: &str) -> String {
         "\n  Glasskey playground: a pretend company, the real bot.\n\n    \
          Open   {url}\n    \
          Type   {example}\n    \
-         Then   become Bo at the top of the page, and approve it.\n    \
+         Then   become Bo at the top of the page, and approve it: in the tab of Slack, or in that of Discord.\n    \
          Break  the glass as Dee: {emergency}\n           \
                 Bo confirms, `/breakglass off` ends it; the page has a switch that takes Identity Center down.\n    \
          Stop   Ctrl-C\n"
@@ -36,16 +36,21 @@ pub(super) fn ready(folder: &Folder) -> String {
     format!("  The bot is ready. It runs with {}", folder.config.display())
 }
 
-pub(super) fn by_hand(folder: &Folder, slack: &SlackTwin) -> String {
+pub(super) fn by_hand(folder: &Folder, twins: &Twins) -> String {
     format!(
         "  No bot was started. To start one:\n\n    \
-         SLACK_APP_TOKEN={} SLACK_BOT_TOKEN={} OKTA_TOKEN={SSWS_TOKEN} \\\n    \
+         SLACK_APP_TOKEN={} SLACK_BOT_TOKEN={} DISCORD_TOKEN={} OKTA_TOKEN={SSWS_TOKEN} \\\n    \
          AWS_ACCESS_KEY_ID=playground AWS_SECRET_ACCESS_KEY=playground AWS_EC2_METADATA_DISABLED=true \\\n    \
          glasskey run --config {}\n",
-        slack.app_token(),
-        slack.bot_token(),
+        twins.slack.app_token(),
+        twins.slack.bot_token(),
+        twins.discord.bot_token(),
         folder.config.display()
     )
+}
+
+pub(super) fn not_linked(name: &str) -> String {
+    format!("  {name} is not known in Discord yet; there `/elevate link` does it.")
 }
 
 pub(super) fn death(what: &str, lines: &[String]) -> String {

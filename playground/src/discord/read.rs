@@ -73,6 +73,12 @@ impl DiscordTwin {
         })
     }
 
+    /// Id of the channel of this name.
+    #[must_use]
+    pub fn channel_id(&self, name: &str) -> Option<String> {
+        self.shared.read(|w| w.channel_id(name))
+    }
+
     /// Messages only this person sees, in whatever channel, oldest first; Discord's own among them.
     #[must_use]
     pub fn ephemerals(&self, user: &str) -> Vec<Message> {

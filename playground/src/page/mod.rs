@@ -1,6 +1,6 @@
 //! The page: a chat at the left, AWS, Okta and the bot's own words at the right, served on loopback from this binary alone.
 //!
-//! Everything a person does here goes through the Slack twin as that person; what happens to AWS and Okta behind the bot's
+//! Everything a person does here goes through the twin of Slack or of Discord as that person; what happens to AWS and Okta behind the bot's
 //! back is the visitor's doing. It must never speak to the bot itself and never load anything from elsewhere.
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,10 +14,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::company::Company;
+use crate::discord::DiscordTwin;
 use crate::slack::SlackTwin;
 
 mod acts;
 mod assets;
+mod discord;
 mod feed;
 mod guard;
 mod hands;
@@ -42,14 +44,16 @@ impl Panel {
     }
 }
 
-/// What the page shows. Later twins (Discord) come in as panels of their own.
+/// What the page shows.
 #[derive(Clone)]
 pub struct PageParts {
     /// Who is there.
     pub company: Company,
-    /// The chat.
+    /// The chat in Slack.
     pub slack: SlackTwin,
-    /// Channels of the chat to show: id and name.
+    /// The chat in Discord.
+    pub discord: DiscordTwin,
+    /// Channels of Slack to show: id and name.
     pub channels: Vec<(String, String)>,
     /// AWS.
     pub aws: Panel,
@@ -59,8 +63,10 @@ pub struct PageParts {
     pub hands: Hands,
     /// What the bot says.
     pub feed: EventFeed,
-    /// Example commands above the composer.
+    /// Example commands above the composer, as one types them in Slack.
     pub examples: Vec<String>,
+    /// The same, as one types them in Discord.
+    pub discord_examples: Vec<String>,
 }
 
 /// The running page; it stops when dropped.
@@ -111,6 +117,12 @@ fn router(parts: Arc<PageParts>) -> Router {
         .route("/ui/submit", post(acts::submit))
         .route("/ui/close", post(acts::close))
         .route("/ui/suggest", post(acts::suggest))
+        .route("/ui/discord/say", post(discord::say))
+        .route("/ui/discord/slash", post(discord::slash))
+        .route("/ui/discord/suggest", post(discord::suggest))
+        .route("/ui/discord/click", post(discord::click))
+        .route("/ui/discord/submit", post(discord::submit))
+        .route("/ui/discord/close", post(discord::close))
         .route("/ui/happen", post(acts::happen))
         .layer(axum::middleware::from_fn(guard::loopback_only))
         .with_state(parts)

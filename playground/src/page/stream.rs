@@ -1,4 +1,4 @@
-//! One stream of updates for one open page (Server-Sent Events): the chat as its person sees it, AWS, Okta, the bot.
+//! One stream of updates for one open page (Server-Sent Events): the chats as their person sees them, AWS, Okta, the bot.
 //! Each part is sent whole when it changed; changes in between are merged, so a slow page cannot pile them up.
 
 use std::convert::Infallible;
@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 
-use super::PageParts;
 use super::feed::BotState;
 use super::view::{self, As};
+use super::{PageParts, discord};
 use crate::company::Person;
 
 /// Updates that may wait for the browser before the writer waits for it.
@@ -39,6 +39,7 @@ struct Teller {
     out: mpsc::Sender<Event>,
     told: u64,
     slack: watch::Receiver<u64>,
+    discord: watch::Receiver<u64>,
     aws: watch::Receiver<u64>,
     okta: watch::Receiver<u64>,
     log: watch::Receiver<u64>,
@@ -47,11 +48,12 @@ struct Teller {
 
 impl Teller {
     fn new(parts: Arc<PageParts>, person: Person, out: mpsc::Sender<Event>) -> Self {
-        let (slack, aws, okta) =
-            (parts.slack.changes(), parts.aws.changes.clone(), parts.okta.changes.clone());
+        let (slack, discord) = (parts.slack.changes(), parts.discord.changes());
+        let (aws, okta) = (parts.aws.changes.clone(), parts.okta.changes.clone());
         let (log, bot) = (parts.feed.lines(), parts.feed.bot());
-        let mut teller = Self { parts, person, out, told: 0, slack, aws, okta, log, bot };
+        let mut teller = Self { parts, person, out, told: 0, slack, discord, aws, okta, log, bot };
         teller.slack.mark_changed();
+        teller.discord.mark_changed();
         teller.aws.mark_changed();
         teller.okta.mark_changed();
         teller.log.mark_changed();
@@ -65,6 +67,7 @@ impl Teller {
             let event = tokio::select! {
                 () = gone.closed() => return,
                 Ok(()) = self.slack.changed() => event("slack", &view::slack(&self.parts, &self.person)),
+                Ok(()) = self.discord.changed() => event("discord", &discord::seen(&self.parts, &self.person)),
                 Ok(()) = self.aws.changed() => event("aws", &(self.parts.aws.snapshot)()),
                 Ok(()) = self.okta.changed() => event("okta", &(self.parts.okta.snapshot)()),
                 Ok(()) = self.log.changed() => self.news(),

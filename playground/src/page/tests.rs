@@ -8,20 +8,31 @@ use tokio::sync::watch;
 use super::{EventFeed, Hands, Page, PageParts, Panel};
 use crate::aws::{AwsOptions, AwsTwin};
 use crate::company::Company;
+use crate::discord::{DiscordOptions, DiscordTwin};
 use crate::okta::{OktaOptions, OktaTwin};
 use crate::slack::{SlackOptions, SlackTwin};
 
 async fn page() -> (Page, SlackTwin, watch::Sender<u64>) {
-    let (page, slack, _aws, _okta, moves) = world().await;
+    let World { page, slack, moves, .. } = world().await;
     (page, slack, moves)
 }
 
+struct World {
+    page: Page,
+    slack: SlackTwin,
+    discord: DiscordTwin,
+    aws: AwsTwin,
+    okta: OktaTwin,
+    moves: watch::Sender<u64>,
+}
+
 /// The page with everything behind it; AWS's panel moves when it is told to, Okta's with Okta.
-async fn world() -> (Page, SlackTwin, AwsTwin, OktaTwin, watch::Sender<u64>) {
+async fn world() -> World {
     let company = Company::acme();
     let options = SlackOptions::default();
     let channels = options.channels.clone();
     let slack = SlackTwin::start(&company, options).await.expect("a free port");
+    let discord = DiscordTwin::start(&company, DiscordOptions::default()).await.expect("a free port");
     let aws = AwsTwin::start(&company, AwsOptions::quick()).await.expect("a free port");
     let okta = OktaTwin::start(&company, OktaOptions::default()).await.expect("a free port");
     let (moves, changes) = watch::channel(0);
@@ -29,14 +40,17 @@ async fn world() -> (Page, SlackTwin, AwsTwin, OktaTwin, watch::Sender<u64>) {
     let parts = PageParts {
         company,
         slack: slack.clone(),
+        discord: discord.clone(),
         channels,
         aws: Panel::new(changes, || json!({ "accounts": [], "operations": [] })),
         okta: Panel::new(seen.subscribe(), move || seen.snapshot_json()),
         hands: Hands { aws: aws.control(), okta: okta.control() },
         feed: EventFeed::default(),
         examples: vec!["/elevate help".into()],
+        discord_examples: vec!["/elevate list".into()],
     };
-    (Page::start(parts, 0).await.expect("a free port"), slack, aws, okta, moves)
+    let page = Page::start(parts, 0).await.expect("a free port");
+    World { page, slack, discord, aws, okta, moves }
 }
 
 /// Sends a request with these headers; returns the status line, the head and the body.
@@ -68,10 +82,27 @@ async fn every_file_the_page_names_is_there_and_none_is_from_elsewhere() {
     let (page, _slack, _aws) = page().await;
     let (_, head, index) = ask(&page, "GET /", None, "").await;
     assert!(head.contains("default-src 'none'"), "{head}");
-    let scripts =
-        ["app", "aws", "blocks", "chat", "dom", "emergency", "journal", "log", "modal", "mrkdwn", "okta"]
-            .map(|s| format!("/{s}.js"));
-    for name in scripts.iter().map(String::as_str).chain(["/style.css", "/icon.svg"]) {
+    let scripts = [
+        "app",
+        "aws",
+        "blocks",
+        "chat",
+        "discord",
+        "discord-composer",
+        "discord-message",
+        "discord-modal",
+        "dom",
+        "emergency",
+        "journal",
+        "log",
+        "markdown",
+        "modal",
+        "mrkdwn",
+        "okta",
+        "platforms",
+    ]
+    .map(|s| format!("/{s}.js"));
+    for name in scripts.iter().map(String::as_str).chain(["/style.css", "/discord.css", "/icon.svg"]) {
         let (status, _, content) = ask(&page, &format!("GET {name}"), None, "").await;
         assert_eq!(status, 200, "{name}");
         let outside =
@@ -114,8 +145,56 @@ async fn what_ana_types_only_ana_sees_and_what_she_says_everybody_sees() {
 }
 
 #[tokio::test]
+async fn what_is_said_in_discord_everybody_sees_there_and_a_command_only_who_types_it() {
+    let World { page, discord, .. } = world().await;
+    let said = json!({ "as": "ana", "channel": "access", "text": "hello <@&1>" }).to_string();
+    assert_eq!(ask(&page, "POST /ui/discord/say", None, &said).await.0, 200);
+    let typed =
+        json!({ "as": "ana", "channel": "access", "command": "elevate list", "values": {} }).to_string();
+    let (_, _, told) = ask(&page, "POST /ui/discord/slash", None, &typed).await;
+    // No bot has registered anything.
+    assert!(told.contains("no_such_command"), "{told}");
+    for (who, handle) in [("bo", "bo"), ("U0ANA", "ana")] {
+        let state = state(&page, who).await;
+        assert_eq!(state["discord"]["me"]["handle"], handle);
+        assert_eq!(state["discord"]["timeline"][0]["message"]["content"], "hello <@&1>");
+        assert_eq!(state["discord"]["examples"], json!(["/elevate list"]));
+        assert_eq!(state["discord_violations"], json!([]));
+    }
+    assert_eq!(discord.messages("access").len(), 1);
+}
+
+#[tokio::test]
+async fn clicks_and_forms_of_discord_go_to_what_the_person_has_before_them() {
+    let (page, _slack, _moves) = page().await;
+    for (what, body, failure) in [
+        ("click", json!({ "as": "bo", "channel": "access", "message": "1", "what": "x" }), "no_such_message"),
+        (
+            "click",
+            json!({ "as": "bo", "channel": "access", "message": "1", "what": "x", "chosen": ["a"] }),
+            "no_such_message",
+        ),
+        ("submit", json!({ "as": "bo", "values": {} }), "no_open_modal"),
+        ("close", json!({ "as": "bo" }), "no_open_modal"),
+        (
+            "suggest",
+            json!({ "as": "bo", "channel": "access", "command": "x", "values": {}, "focused": "y" }),
+            "no_such_command: x (there are: )",
+        ),
+        ("say", json!({ "as": "bo", "channel": "nowhere", "text": "x" }), "no_such_channel"),
+    ] {
+        let (status, _, told) =
+            ask(&page, &format!("POST /ui/discord/{what}"), None, &body.to_string()).await;
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        assert_eq!((status, &told["failure"]), (200, &json!(failure)), "{what}");
+        let (status, _, _) = ask(&page, &format!("POST /ui/discord/{what}"), None, "as=bo").await;
+        assert_eq!(status, 415, "{what}: a plain form of another site cannot act");
+    }
+}
+
+#[tokio::test]
 async fn a_visitor_takes_identity_center_down_and_brings_it_back() {
-    let (page, _slack, aws, _okta, _moves) = world().await;
+    let World { page, aws, .. } = world().await;
     let down = || aws.control().snapshot_json()["down"].clone();
     assert_eq!(down(), false);
     // Twice is once: bringing it back must not leave half an outage.
@@ -129,7 +208,7 @@ async fn a_visitor_takes_identity_center_down_and_brings_it_back() {
 
 #[tokio::test]
 async fn a_visitor_changes_okta_behind_the_bots_back() {
-    let (page, _slack, _aws, okta, _moves) = world().await;
+    let World { page, okta, .. } = world().await;
     let okta = okta.control();
     let added = |user: &str| json!({ "what": "added-by-hand", "user": user, "group": "00gro" });
     assert_eq!(happen(&page, added("cy")).await, Value::Null);

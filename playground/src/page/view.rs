@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::PageParts;
+use super::{PageParts, discord};
 use crate::company::Person;
 
 /// Messages of one conversation that the page shows; older ones scroll out, as in any chat.
@@ -32,12 +32,15 @@ pub(super) async fn state(State(parts): State<Arc<PageParts>>, Query(who): Query
     };
     let state = json!({
         "slack": slack(&parts, &person),
+        "discord": discord::seen(&parts, &person),
         "aws": (parts.aws.snapshot)(),
         "okta": (parts.okta.snapshot)(),
         "bot": parts.feed.bot().borrow().json(),
         "log": parts.feed.after(0),
         "violations": parts.slack.violations(),
         "mentions_fired": parts.slack.mentions_fired(),
+        "discord_violations": parts.discord.violations(),
+        "discord_mentions_fired": parts.discord.mentions_fired(),
     });
     Json(state).into_response()
 }

@@ -2,24 +2,32 @@
 
 import { Aws } from "./aws.js";
 import { Chat } from "./chat.js";
+import { Discord } from "./discord.js";
+import { DiscordModal } from "./discord-modal.js";
 import { avatar, byId, el, send } from "./dom.js";
 import { Log } from "./log.js";
 import { Modal } from "./modal.js";
 import { tick } from "./mrkdwn.js";
 import { Okta } from "./okta.js";
+import { Platforms } from "./platforms.js";
 
 const chat = new Chat();
 const modal = new Modal(chat);
+const discord = new Discord();
+const discordModal = new DiscordModal(discord);
+const platforms = new Platforms({ slack: chat, discord }, drawPeople);
 const aws = new Aws(happen);
 const okta = new Okta(happen);
 const log = new Log();
 let stream = null;
 let drawnPeople = "";
+let slackState = null;
 
 function connect(me) {
   stream?.close();
   stream = new EventSource(`/ui/stream?as=${encodeURIComponent(me)}`);
   on("slack", showSlack);
+  on("discord", showDiscord);
   on("aws", (state) => aws.show(state));
   on("okta", (state) => okta.show(state));
   on("log", (entries) => log.add(entries));
@@ -36,8 +44,18 @@ function showSlack(state) {
   chat.show(state);
   modal.show(state);
   okta.know(state);
-  showPeople(state);
+  slackState = state;
+  drawPeople();
   byId("people").dataset.me = state.me.handle;
+  tick();
+}
+
+function showDiscord(state) {
+  log.knowChannels(state.channels);
+  discord.show(state);
+  discordModal.show(state);
+  drawPeople();
+  byId("discord-pane").dataset.me = state.me.handle;
   tick();
 }
 
@@ -48,8 +66,12 @@ function showBot({ state, words }) {
 }
 
 /** The switch of people; drawn again only when a name or a count changed, so that the focus stays. */
-function showPeople(state) {
-  const rows = state.people.map((person) => ({ person, waiting: person.id === state.me.id ? 0 : chat.waiting(person) }));
+function drawPeople() {
+  platforms.draw();
+  const state = slackState;
+  if (!state) return;
+  const waiting = (person) => (platforms.inFront === "discord" ? discord.waiting(person.handle) : chat.waiting(person));
+  const rows = state.people.map((person) => ({ person, waiting: person.id === state.me.id ? 0 : waiting(person) }));
   const drawn = JSON.stringify(rows.map((r) => [r.person.id, r.waiting]));
   if (drawn !== drawnPeople) {
     const focused = document.activeElement?.name === "person";

@@ -49,6 +49,23 @@ export class Chat {
     return this.tab === "direct" ? this.state.direct : this.tab;
   }
 
+  /** The tab of Slack came to the front. */
+  appear() {
+    if (!this.state) return;
+    this.drawTabs();
+    this.drawMessages(true);
+  }
+
+  /** Whether the person looks at this tab: only then anything counts as read. */
+  get isInFront() {
+    return !byId("slack-pane").hidden;
+  }
+
+  unreadAnywhere() {
+    if (!this.state) return 0;
+    return this.conversations().reduce((sum, { channel }) => sum + this.unread(channel), 0);
+  }
+
   // ---- tabs
 
   conversations() {
@@ -65,7 +82,7 @@ export class Chat {
 
   tabButton({ key, label, channel }) {
     const selected = key === this.tab;
-    const count = selected ? 0 : this.unread(channel);
+    const count = selected && this.isInFront ? 0 : this.unread(channel);
     const badge = count > 0 && el("span", { class: "unread" }, String(count), el("span", { class: "sr" }, " unread"));
     return el("button", {
       class: "tab", type: "button", role: "tab", "aria-selected": String(selected), "aria-controls": "scroll",
@@ -198,6 +215,7 @@ export class Chat {
   }
 
   markRead(channel, items) {
+    if (!this.isInFront) return;
     const last = items.at(-1)?.ts;
     if (last) this.seen.set(this.seenKey(channel), last);
     if (channel === this.state.direct) {

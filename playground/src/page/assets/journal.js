@@ -6,11 +6,13 @@ import * as emergency from "./emergency.js";
 /** Events that keep the bot's own house: shown with "every detail" only. */
 const HOUSEKEEPING = new Set(["card-intended", "card-shown", "tell-intended", "person-bound"]);
 
+const PLATFORMS = { slack: "Slack", discord: "Discord" };
+
 /** How an event should look at first sight. */
 const TONES = {
   approved: "yes", "grant-confirmed": "yes", "end-confirmed": "yes",
   refused: "no", denied: "no", lapsed: "no", "change-failed": "no", "removed-by-hand": "no", "overdue-told": "no",
-  trouble: "no", "center-silent": "no", "center-answers": "yes", undeliverable: "no", "card-undeliverable": "no",
+  "person-linked": "yes", trouble: "no", "center-silent": "no", "center-answers": "yes", undeliverable: "no", "card-undeliverable": "no",
 };
 
 /** Reads journal lines one after the other: ids get their names from what was said before. */
@@ -100,12 +102,17 @@ const WORDS = {
   "card-intended": () => "the card is about to be posted",
   "tell-intended": (e, at) => told(e.tell, at),
   told: (e, at) => told(e.tell, at),
+  "person-linked": (e, at) => `${at.person(e.person)} is ${e.account.user} in ${PLATFORMS[e.account.door] ?? e.account.door}, ${e.sign_in ? "by signing in at the company" : "an administrator says"}`,
+  "person-unlinked": (e, at) => `${e.account.user} in ${PLATFORMS[e.account.door] ?? e.account.door} was ${at.person(e.person)}`,
   "center-silent": (e) => `Identity Center does not answer since ${moment(e.since)}`,
   "center-answers": (e) => `Identity Center answers since ${moment(e.since)}`,
 };
 
 function told(tell, at) {
-  const [, what, kind, whom] = tell.split("/");
+  const [, words, kind, whom] = tell.split("/");
+  // `linked-1290000000000001004@discord`: what is told, about which account, and where.
+  const [about, on] = words.split("@");
+  const what = `${about.replace(/-\d{15,}$/, "")}${on ? ` in ${PLATFORMS[on] ?? on}` : ""}`;
   if (kind === "channel") return `${what} → #${at.channels.get(whom) ?? whom}`;
   return whom ? `${what} → ${at.person(whom)}` : `${what} → the channel`;
 }

@@ -23,6 +23,11 @@ export class Log {
     this.add(entries);
   }
 
+  /** Learns the names of more channels. */
+  knowChannels(channels) {
+    this.journal.know([], channels);
+  }
+
   add(entries) {
     if (this.waiting) return this.waiting.push(...entries);
     for (const entry of entries) {
