@@ -300,11 +300,13 @@ impl Cards {
         self.outdated(version).next().is_none()
     }
 
-    /// Has one on each of these platforms, and nowhere else.
-    pub(crate) fn serve(&mut self, platforms: &BTreeSet<Platform>) {
+    /// Has one on each of these platforms, and nowhere else. One that a platform got before it was taken away may still be
+    /// there, as it was then: it is looked for, and not posted beside.
+    pub(crate) fn serve(&mut self, platforms: &BTreeSet<Platform>, asked_at: Timestamp) {
         self.0.retain(|platform, _| platforms.contains(platform));
         for platform in platforms {
-            self.0.entry(*platform).or_default();
+            let posting = Posting::Intended { at: asked_at };
+            self.0.entry(*platform).or_insert(CardState { posting, ..CardState::default() });
         }
     }
 }

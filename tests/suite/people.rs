@@ -47,7 +47,7 @@ fn unlink(on: Platform, user: &str) -> HostRequest {
 
 #[test]
 fn an_administrator_links_and_unlinks_and_it_outlives_the_bot() {
-    let mut town = Town::new();
+    let mut town = Town::on(Platform::Slack);
     let all = asks(&town, &desk(&town), "root", HostRequest::People);
     assert_eq!(
         (all.lines, all.json),
@@ -77,7 +77,7 @@ fn an_administrator_links_and_unlinks_and_it_outlives_the_bot() {
 
 #[test]
 fn who_is_no_administrator_links_nobody_and_it_is_written_down() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let desk = desk(&town);
     for (user, code) in [
         ("bo", "(not-an-administrator)"),
@@ -98,7 +98,7 @@ fn who_is_no_administrator_links_nobody_and_it_is_written_down() {
 
 #[test]
 fn who_has_an_account_lets_it_go_on_the_host_too() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let desk = desk(&town);
     asks(&town, &desk, "root", link("bo", OTHER));
     assert!(!asks(&town, &desk, "bo", unlink(Platform::Discord, OTHER)).refused);
@@ -106,7 +106,7 @@ fn who_has_an_account_lets_it_go_on_the_host_too() {
 
 #[test]
 fn what_is_no_person_or_no_account_is_refused_with_the_way_out_and_written_down() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let desk = desk(&town);
     asks(&town, &desk, "root", link("ana", ANAS));
     for (request, words) in [
@@ -138,7 +138,7 @@ fn what_is_no_person_or_no_account_is_refused_with_the_way_out_and_written_down(
 /// Slack says itself whose an account is; an administrator can only make the bot look anew.
 #[test]
 fn an_account_of_slack_is_listed_with_its_address_and_forgotten_on_demand() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let desk = desk(&town);
     town.bo().says("/elevate list");
     let all = asks(&town, &desk, "root", HostRequest::People);
@@ -155,7 +155,7 @@ fn an_account_of_slack_is_listed_with_its_address_and_forgotten_on_demand() {
 /// An account that is somebody's in two places, since the guild was changed, is nobody's anywhere afterwards.
 #[test]
 fn an_account_is_forgotten_in_all_places_at_once() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let other = Desk::new(
         town.engine().clone(),
         BTreeMap::new(),

@@ -6,10 +6,11 @@
 use glasskey_domain::refusal::StateWord;
 use glasskey_playground::aws::FaultKind;
 use glasskey_playground::company::Company;
+use glasskey_playground::slack::Message;
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
-use crate::town::{ACME, Plan, Request, Town};
+use crate::town::{ACME, Plan, Platform, Request, Seen, Town};
 
 /// Slack's limits (Block Kit reference, platform-rules §1.4): text of a section, of a field, fallback text of an update.
 const SECTION_MAX: usize = 3_000;
@@ -74,7 +75,7 @@ fn asked(town: &Town) -> Request {
 
 #[test]
 fn a_documented_slash_command_is_understood_whoever_it_says_typed_it() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let ack =
         town.delivers("slash_commands", slash("U0ANA", "payments-prod ReadOnly 1h INC-7 look at refunds"));
     let words = ack.payload.unwrap().to_string();
@@ -89,9 +90,9 @@ fn a_documented_slash_command_is_understood_whoever_it_says_typed_it() {
 /// pitfall 14: a click carries an opaque id and nothing else that is believed.
 #[test]
 fn a_click_is_about_the_request_whose_id_it_carries_whatever_the_message_says() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let it = asked(&town);
-    let card = town.card(&it);
+    let card = kept(&town, &town.card(&it));
     let actions = card.blocks.iter().find(|block| block["type"] == "actions").unwrap();
     for button in actions["elements"].as_array().unwrap() {
         assert_eq!(button["value"], it.id.as_str());
@@ -104,7 +105,7 @@ fn a_click_is_about_the_request_whose_id_it_carries_whatever_the_message_says() 
 
 #[test]
 fn a_documented_form_denies() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let it = asked(&town);
     let ack = town.delivers("interactive", form("U0BO", it.id.as_str(), json!("not today")));
     assert_eq!(ack.payload, None);
@@ -113,7 +114,7 @@ fn a_documented_form_denies() {
 
 #[test]
 fn payloads_with_parts_missing_added_or_of_another_type_are_acknowledged_and_change_nothing() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let it = asked(&town);
     let id = || json!(it.id.as_str());
     let approve = || click("U0BO", "request.approve", id());
@@ -171,7 +172,7 @@ fn payloads_with_parts_missing_added_or_of_another_type_are_acknowledged_and_cha
 
 #[test]
 fn a_profile_that_slack_says_changed_is_believed_at_once() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let it = asked(&town);
     town.bo().says("/elevate list");
     let user = json!({
@@ -187,9 +188,14 @@ fn a_profile_that_slack_says_changed_is_believed_at_once() {
     assert_eq!(town.state(&it), StateWord::Pending);
 }
 
+/// A message as Slack keeps it.
+fn kept(town: &Town, card: &Seen) -> Message {
+    town.slack().messages("C0ACCESS").into_iter().find(|message| message.ts == card.id).unwrap()
+}
+
 /// What is on a card, with what differs from day to day taken out.
 fn golden(town: &Town, it: &Request, words: &str) -> Value {
-    let card = town.card_says(it, words);
+    let card = kept(town, &town.card_says(it, words));
     let text =
         json!({ "text": card.text, "blocks": card.blocks }).to_string().replace(it.id.as_str(), "AR-XXXX");
     serde_json::from_str(&without_times(&text)).unwrap()
@@ -204,7 +210,7 @@ fn without_times(text: &str) -> String {
 
 #[test]
 fn the_cards_of_a_request_in_each_of_its_states() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let ask = || asked(&town);
     let waiting = ask();
     insta::assert_json_snapshot!("card_pending", golden(&town, &waiting, "Waits for"));
@@ -277,7 +283,7 @@ fn the_largest_card_is_within_slacks_limits() {
     town.aws_meets("DeleteAccountAssignment", u32::MAX, FaultKind::FailAsync(trouble));
     town.pass(62.minutes());
     for words in ["OVERDUE"] {
-        let card = town.card_says(&it, words);
+        let card = kept(&town, &town.card_says(&it, words));
         assert!(card.text.chars().count() <= FALLBACK_MAX);
         let mut found = Vec::new();
         for block in &card.blocks {

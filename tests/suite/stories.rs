@@ -1,8 +1,30 @@
 //! Stories: what people of a company live through with the bot, told in the words of the field, through the real wire.
 
+/// Tells each of these stories on each platform alone, in one table: `life::slack::…` and `life::discord::…`.
+macro_rules! on_each_platform {
+    ($($story:ident),+ $(,)?) => {
+        mod slack {
+            $(#[test]
+            fn $story() {
+                super::$story(crate::town::Platform::Slack);
+            })+
+        }
+
+        mod discord {
+            $(#[test]
+            fn $story() {
+                super::$story(crate::town::Platform::Discord);
+            })+
+        }
+    };
+}
+
+mod both;
 mod breakglass;
 mod change;
+mod gateway;
 mod life;
+mod links;
 mod once;
 mod refused;
 mod restart;

@@ -82,12 +82,12 @@ pub(super) fn serve(book: &mut Book, platforms: &Served, touched: &mut Touched) 
     book.watch.untold.retain(|tell, _| platforms.0.contains(&tell.on));
     touched.watch = true;
     for (id, request) in &mut book.requests {
-        request.cards.serve(&platforms.0);
+        request.cards.serve(&platforms.0, request.ask.at);
         request.untold.retain(|tell, _| platforms.0.contains(&tell.on));
         touched.requests.insert(id.clone());
     }
     for (id, emergency) in &mut book.emergencies {
-        emergency.cards.serve(&platforms.0);
+        emergency.cards.serve(&platforms.0, emergency.ask.at);
         emergency.untold.retain(|tell, _| platforms.0.contains(&tell.on));
         touched.emergencies.insert(id.clone());
     }

@@ -100,6 +100,15 @@ impl DiscordTwin {
         })
     }
 
+    /// How often this person typed, clicked, chose, submitted or searched, as far as it went out.
+    #[must_use]
+    pub fn acts(&self, user: &str) -> usize {
+        self.shared.read(|w| {
+            let id = w.id_of(user);
+            w.interactions.values().filter(|asked| asked.user == id).count()
+        })
+    }
+
     /// The modal before this person.
     #[must_use]
     pub fn open_modal(&self, user: &str) -> Option<OpenModal> {

@@ -21,6 +21,9 @@ use crate::company::Company;
 /// Id of the application and of the bot's user, which Discord makes the same.
 pub(crate) const APPLICATION: &str = "1290000000000000099";
 
+/// Kind of a message that answers another.
+const REPLY: u8 = 19;
+
 /// A guild that has the bot too, and is not the company's.
 pub(crate) const OTHER_GUILD: &str = "1290000000000000666";
 
@@ -145,13 +148,15 @@ impl World {
         let nonce = body
             .get("nonce")
             .and_then(|n| n.as_str().map(str::to_owned).or_else(|| n.as_i64().map(|n| n.to_string())));
+        let refers_to = answered(body).filter(|id| self.message(draft.channel, id).is_some());
         let mut message = Message {
             id: self.clock.snowflake(),
             channel: draft.channel.to_owned(),
             author: APPLICATION.to_owned(),
-            kind: draft.kind,
+            kind: if refers_to.is_some() { REPLY } else { draft.kind },
             flags: draft.flags,
             nonce,
+            refers_to: refers_to.map(str::to_owned),
             interaction: draft.interaction.clone(),
             only_for: draft.only_for.clone(),
             made_ms: self.clock.now_ms(),
@@ -210,6 +215,11 @@ impl World {
         };
         self.messages.entry(channel.to_owned()).or_default().push(message);
     }
+}
+
+/// The message that a body answers, if it answers one.
+pub(crate) fn answered(body: &Value) -> Option<&str> {
+    body.pointer("/message_reference/message_id").and_then(Value::as_str)
 }
 
 /// Takes over what a body says of a message.

@@ -5,7 +5,15 @@ use std::time::Duration;
 use glasskey_domain::refusal::StateWord;
 use jiff::ToSpan as _;
 
-use crate::town::{ACME, Request, Town};
+use crate::town::{ACME, Platform, Request, Town};
+
+on_each_platform! {
+    a_policy_that_forbids_now_forbids_the_approval_of_what_waits,
+    a_policy_that_forbids_between_approval_and_creation_is_heeded,
+    a_person_who_is_disabled_between_approval_and_creation_gets_nothing,
+    a_policy_that_permits_more_changes_nothing_about_what_was_asked,
+    a_policy_that_cannot_be_read_leaves_the_old_one_in_force,
+}
 
 fn forbidden() -> String {
     format!(
@@ -25,9 +33,8 @@ fn approved_and_meanwhile(town: &Town, it: &Request, change: impl FnOnce()) {
 }
 
 /// pitfall 35, pitfall 6
-#[test]
-fn a_policy_that_forbids_now_forbids_the_approval_of_what_waits() {
-    let town = Town::new();
+fn a_policy_that_forbids_now_forbids_the_approval_of_what_waits(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.card(&it);
     town.changes_policies(&forbidden());
@@ -41,9 +48,8 @@ fn a_policy_that_forbids_now_forbids_the_approval_of_what_waits() {
 }
 
 /// pitfall 35
-#[test]
-fn a_policy_that_forbids_between_approval_and_creation_is_heeded() {
-    let town = Town::new();
+fn a_policy_that_forbids_between_approval_and_creation_is_heeded(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     approved_and_meanwhile(&town, &it, || town.changes_policies(&forbidden()));
     town.becomes(&it, StateWord::Failed);
@@ -51,9 +57,8 @@ fn a_policy_that_forbids_between_approval_and_creation_is_heeded() {
     assert_eq!(town.aws().count("CreateAccountAssignment"), 0);
 }
 
-#[test]
-fn a_person_who_is_disabled_between_approval_and_creation_gets_nothing() {
-    let town = Town::new();
+fn a_person_who_is_disabled_between_approval_and_creation_gets_nothing(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     approved_and_meanwhile(&town, &it, || {
         assert!(town.aws().set_user_enabled("ana", false));
@@ -67,9 +72,8 @@ fn a_person_who_is_disabled_between_approval_and_creation_gets_nothing() {
 }
 
 /// pitfall 33: what was asked stays as it was asked.
-#[test]
-fn a_policy_that_permits_more_changes_nothing_about_what_was_asked() {
-    let town = Town::new();
+fn a_policy_that_permits_more_changes_nothing_about_what_was_asked(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod PowerUser 1h INC-7 change a flag");
     let before = town.request(&it);
     town.changes_policies(&ACME.replace("@max_duration(\"1h\")", "@max_duration(\"12h\")"));
@@ -78,9 +82,8 @@ fn a_policy_that_permits_more_changes_nothing_about_what_was_asked() {
     assert_eq!((before.ask, before.terms), (after.ask, after.terms));
 }
 
-#[test]
-fn a_policy_that_cannot_be_read_leaves_the_old_one_in_force() {
-    let town = Town::new();
+fn a_policy_that_cannot_be_read_leaves_the_old_one_in_force(on: Platform) {
+    let town = Town::on(on);
     town.changes_policies("permit (principal, action,");
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);

@@ -7,12 +7,25 @@ use glasskey_domain::settings::SETTLE_AFTER;
 use glasskey_playground::aws::FaultKind;
 use jiff::ToSpan as _;
 
-use crate::town::{ACME, Town};
+use crate::town::{ACME, Platform, Town};
+
+on_each_platform! {
+    access_is_asked_for_approved_granted_and_gone_at_its_end,
+    the_time_on_the_card_is_the_time_at_which_it_ends,
+    what_needs_no_approval_is_granted_at_once,
+    a_denial_asks_why_and_the_requester_reads_it,
+    a_withdrawn_request_can_be_approved_by_nobody,
+    a_request_that_nobody_answers_lapses_whatever_the_card_shows,
+    the_requester_ends_their_access_early,
+    an_approver_ends_the_access_early_and_another_engineer_may_not,
+    an_end_while_the_grant_is_in_flight_leaves_no_orphan,
+    an_end_before_aws_has_answered_the_create_is_ended_when_nothing_can_come_any_more,
+    two_approvals_are_two_people,
+}
 
 /// pitfall 5, pitfall 22
-#[test]
-fn access_is_asked_for_approved_granted_and_gone_at_its_end() {
-    let town = Town::new();
+fn access_is_asked_for_approved_granted_and_gone_at_its_end(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.card_says(&it, "Waits for 1 approval");
     assert!(town.aws().has_nothing_for("ana"), "nothing is given before approval");
@@ -41,32 +54,29 @@ fn access_is_asked_for_approved_granted_and_gone_at_its_end() {
 }
 
 /// pitfall 31: the deadline that people read, the one that is kept and the one that happens are one.
-#[test]
-fn the_time_on_the_card_is_the_time_at_which_it_ends() {
-    let town = Town::new();
+fn the_time_on_the_card_is_the_time_at_which_it_ends(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h30m INC-7 look at refunds");
     town.bo().approves(&it);
     let deadline = town.becomes(&it, StateWord::Active).deadline().unwrap();
     let card = town.card_says(&it, "Active");
-    assert!(card.words().contains(&format!("<!date^{}^", deadline.as_second())), "{}", card.words());
+    assert!(card.words().contains(&town.time(deadline)), "{}", card.words());
     assert!(card.words().contains("1 h 30 min"), "{}", card.words());
     let left = deadline.duration_since(town.now());
     assert!(left.as_secs() <= 5_400 && left.as_secs() > 5_390, "{left:?}");
 }
 
-#[test]
-fn what_needs_no_approval_is_granted_at_once() {
-    let town = Town::new();
+fn what_needs_no_approval_is_granted_at_once(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("sandbox-ana PowerUser 30m trying out a queue");
     town.becomes(&it, StateWord::Active);
     assert!(town.aws().has("ana", "sandbox-ana", "PowerUser"));
 }
 
-#[test]
-fn a_denial_asks_why_and_the_requester_reads_it() {
-    let town = Town::new();
+fn a_denial_asks_why_and_the_requester_reads_it(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod PowerUser 1h INC-7 change a flag");
-    assert_eq!(town.bo().denies(&it, "use the staging account"), serde_json::Value::Null);
+    town.bo().denies(&it, "use the staging account");
     town.settle();
     assert_eq!(town.state(&it), StateWord::Denied);
     town.card_says(&it, "use the staging account");
@@ -74,9 +84,8 @@ fn a_denial_asks_why_and_the_requester_reads_it() {
     assert_eq!(town.aws().count("CreateAccountAssignment"), 0);
 }
 
-#[test]
-fn a_withdrawn_request_can_be_approved_by_nobody() {
-    let town = Town::new();
+fn a_withdrawn_request_can_be_approved_by_nobody(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.ana().withdraws(&it).says("is withdrawn");
     town.bo().says(&format!("/elevate approve {}", it.id)).says("too late: this request was withdrawn");
@@ -86,9 +95,8 @@ fn a_withdrawn_request_can_be_approved_by_nobody() {
 }
 
 /// pitfall 15
-#[test]
-fn a_request_that_nobody_answers_lapses_whatever_the_card_shows() {
-    let town = Town::new();
+fn a_request_that_nobody_answers_lapses_whatever_the_card_shows(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.card(&it);
     town.settle();
@@ -99,9 +107,8 @@ fn a_request_that_nobody_answers_lapses_whatever_the_card_shows() {
     town.bo().says(&format!("/elevate approve {}", it.id)).says("too late: this request has lapsed");
 }
 
-#[test]
-fn the_requester_ends_their_access_early() {
-    let town = Town::new();
+fn the_requester_ends_their_access_early(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 4h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
@@ -111,9 +118,8 @@ fn the_requester_ends_their_access_early() {
     town.card_says(&it, "ended early by");
 }
 
-#[test]
-fn an_approver_ends_the_access_early_and_another_engineer_may_not() {
-    let town = Town::new();
+fn an_approver_ends_the_access_early_and_another_engineer_may_not(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 4h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
@@ -125,9 +131,8 @@ fn an_approver_ends_the_access_early_and_another_engineer_may_not() {
 }
 
 /// pitfall 11
-#[test]
-fn an_end_while_the_grant_is_in_flight_leaves_no_orphan() {
-    let town = Town::new();
+fn an_end_while_the_grant_is_in_flight_leaves_no_orphan(on: Platform) {
+    let town = Town::on(on);
     town.aws().set_options(|options| options.operation_delay = Duration::from_millis(700));
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
@@ -141,9 +146,8 @@ fn an_end_while_the_grant_is_in_flight_leaves_no_orphan() {
 }
 
 /// pitfall 11: nobody knows yet whether AWS took the create, so it is believed to come late until it cannot any more.
-#[test]
-fn an_end_before_aws_has_answered_the_create_is_ended_when_nothing_can_come_any_more() {
-    let town = Town::new();
+fn an_end_before_aws_has_answered_the_create_is_ended_when_nothing_can_come_any_more(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.card(&it);
     town.aws_meets("CreateAccountAssignment", 1, FaultKind::AcceptThenDropConnection);
@@ -158,13 +162,15 @@ fn an_end_before_aws_has_answered_the_create_is_ended_when_nothing_can_come_any_
     assert!(town.aws().has_nothing_for("ana"));
 }
 
-#[test]
-fn two_approvals_are_two_people() {
-    let town = Town::with_policies(&ACME.replacen(
-        "@id(\"payments-prod-read\")\n@max_duration(\"4h\")\n@approvals(\"1\")",
-        "@id(\"payments-prod-read\")\n@max_duration(\"4h\")\n@approvals(\"2\")",
-        1,
-    ));
+fn two_approvals_are_two_people(on: Platform) {
+    let town = Town::with_policies(
+        on,
+        &ACME.replacen(
+            "@id(\"payments-prod-read\")\n@max_duration(\"4h\")\n@approvals(\"1\")",
+            "@id(\"payments-prod-read\")\n@max_duration(\"4h\")\n@approvals(\"2\")",
+            1,
+        ),
+    );
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.card_says(&it, "Waits for 2 approvals");
     town.bo().approves(&it).says("1 more approval is needed");

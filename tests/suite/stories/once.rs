@@ -3,7 +3,13 @@
 use glasskey_domain::refusal::StateWord;
 use glasskey_playground::slack::Ack;
 
-use crate::town::{Said, Town};
+use crate::town::{Platform, Said, Town};
+
+on_each_platform! {
+    a_double_click_approves_once_and_the_second_is_told_so,
+    two_approvers_in_the_same_instant_make_one_grant_and_the_second_is_told_who_was_first,
+    an_approval_and_a_denial_in_the_same_instant_have_one_winner,
+}
 
 /// How many times two approvers are made to meet.
 const MEETINGS: usize = 50;
@@ -11,7 +17,7 @@ const MEETINGS: usize = 50;
 /// Both acknowledgements of a command that was delivered twice.
 fn answers(town: &Town, said: &Said) -> Vec<Ack> {
     town.slack_shows("the second acknowledgement", |slack| {
-        let mine = |ack: &Ack| ack.envelope_id == said.result.envelope_id;
+        let mine = |ack: &Ack| ack.envelope_id == said.name;
         let acks: Vec<_> = slack.acks().into_iter().filter(mine).collect();
         (acks.len() == 2).then_some(acks)
     })
@@ -20,10 +26,10 @@ fn answers(town: &Town, said: &Said) -> Vec<Ack> {
 /// pitfall 17
 #[test]
 fn a_command_that_is_delivered_again_has_one_effect_and_the_same_answer() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let said = town.ana().says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds");
     let it = said.request();
-    assert!(town.slack().redeliver(&said.result.envelope_id));
+    assert!(town.slack().redeliver(&said.name));
     let answers = answers(&town, &said);
     assert_eq!(answers[0].payload, answers[1].payload);
     town.settle();
@@ -35,10 +41,10 @@ fn a_command_that_is_delivered_again_has_one_effect_and_the_same_answer() {
 /// pitfall 17
 #[test]
 fn a_command_that_is_delivered_again_after_a_crash_has_one_effect() {
-    let mut town = Town::new();
+    let mut town = Town::on(Platform::Slack);
     let said = town.ana().says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds");
     town.restart();
-    assert!(town.slack().redeliver(&said.result.envelope_id));
+    assert!(town.slack().redeliver(&said.name));
     let answers = answers(&town, &said);
     // The words; whether somebody is mentioned or named in the blocks depends on whether Slack was asked about them already.
     let words = |place: usize| answers[place].payload.as_ref().map(|payload| payload["text"].clone());
@@ -48,19 +54,19 @@ fn a_command_that_is_delivered_again_after_a_crash_has_one_effect() {
     assert_eq!(town.slack().messages("C0ACCESS").len(), 1);
 }
 
-#[test]
-fn a_double_click_approves_once_and_the_second_is_told_so() {
-    let town = Town::new();
+fn a_double_click_approves_once_and_the_second_is_told_so(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     let card = town.card(&it);
-    let before = town.slack().ephemerals("bo").len();
     std::thread::scope(|both| {
         for _ in 0..2 {
-            both.spawn(|| town.block("a click", town.slack().click("bo", "C0ACCESS", &card.ts, "Approve")));
+            both.spawn(|| town.bo().clicks_on(&card, "Approve"));
         }
     });
-    town.slack_shows("both answers", |slack| (slack.ephemerals("bo").len() == before + 2).then_some(()));
-    let answers: Vec<String> = town.slack().ephemerals("bo").iter().map(|seen| seen.words()).collect();
+    let answers = town.chat_shows(on, "both answers", || {
+        let whispers = town.whispers(on, "bo");
+        (whispers.len() == 2).then_some(whispers)
+    });
     assert_eq!(
         answers.iter().filter(|words| words.contains("needs no further approval")).count(),
         1,
@@ -72,9 +78,8 @@ fn a_double_click_approves_once_and_the_second_is_told_so() {
 }
 
 /// pitfall 12, pitfall 16
-#[test]
-fn two_approvers_in_the_same_instant_make_one_grant_and_the_second_is_told_who_was_first() {
-    let town = Town::new();
+fn two_approvers_in_the_same_instant_make_one_grant_and_the_second_is_told_who_was_first(on: Platform) {
+    let town = Town::on(on);
     let mut ids = std::collections::BTreeSet::new();
     for _ in 0..MEETINGS {
         let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
@@ -91,7 +96,7 @@ fn two_approvers_in_the_same_instant_make_one_grant_and_the_second_is_told_who_w
             "{answers:?}"
         );
         let late = answers.iter().find(|words| words.contains("too late")).unwrap();
-        assert!(late.contains("<@U0BO>") || late.contains("<@U0DEE>"), "{late}");
+        assert!(late.contains(&town.mention("bo")) || late.contains(&town.mention("dee")), "{late}");
         town.ana().says(&format!("/elevate end {}", it.id));
         assert_eq!(town.request(&it).approvals.len(), 1);
     }
@@ -101,9 +106,8 @@ fn two_approvers_in_the_same_instant_make_one_grant_and_the_second_is_told_who_w
 }
 
 /// pitfall 12
-#[test]
-fn an_approval_and_a_denial_in_the_same_instant_have_one_winner() {
-    let town = Town::new();
+fn an_approval_and_a_denial_in_the_same_instant_have_one_winner(on: Platform) {
+    let town = Town::on(on);
     for _ in 0..10 {
         let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
         let answers = std::thread::scope(|both| {

@@ -4,7 +4,13 @@ use glasskey_domain::refusal::StateWord;
 use glasskey_playground::slack::UserFlags;
 use serde_json::json;
 
-use crate::town::{Request, Town};
+use crate::town::{Platform, Request, Town};
+
+on_each_platform! {
+    nobody_approves_their_own_request,
+    an_engineer_of_another_team_can_neither_approve_nor_deny_nor_withdraw,
+    what_nobody_could_approve_is_refused_at_once,
+}
 
 fn nothing_happened(town: &Town, it: &Request) {
     town.settle();
@@ -14,28 +20,24 @@ fn nothing_happened(town: &Town, it: &Request) {
 }
 
 /// pitfall 13, pitfall 24
-#[test]
-fn nobody_approves_their_own_request() {
-    let town = Town::new();
+fn nobody_approves_their_own_request(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.ana().approves(&it).says("nobody approves their own request");
     town.ana().says(&format!("/elevate approve {}", it.id)).says("nobody approves their own request");
-    assert_eq!(
-        town.ana().denies(&it, "changed my mind")["why"].as_str().unwrap().split(" (").next(),
-        Some("this is your own request; withdraw it instead of denying it")
-    );
+    let wrong = town.ana().denies(&it, "changed my mind");
+    assert!(wrong.contains("this is your own request; withdraw it instead of denying it ("), "{wrong}");
     nothing_happened(&town, &it);
 }
 
 /// pitfall 32: a channel is no permission.
-#[test]
-fn an_engineer_of_another_team_can_neither_approve_nor_deny_nor_withdraw() {
-    let town = Town::new();
+fn an_engineer_of_another_team_can_neither_approve_nor_deny_nor_withdraw(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.cy().approves(&it).says("policy does not let you decide");
     town.cy().withdraws(&it).says("only who asked can withdraw");
-    let errors = town.cy().denies(&it, "not on my watch");
-    assert!(errors["why"].as_str().unwrap().contains("policy does not let you decide"), "{errors}");
+    let wrong = town.cy().denies(&it, "not on my watch");
+    assert!(wrong.contains("policy does not let you decide"), "{wrong}");
     town.cy()
         .says(&format!("/elevate deny {} not on my watch", it.id))
         .says("policy does not let you decide");
@@ -44,7 +46,7 @@ fn an_engineer_of_another_team_can_neither_approve_nor_deny_nor_withdraw() {
 
 #[test]
 fn a_guest_may_neither_ask_nor_decide() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.eve()
         .says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds")
@@ -59,7 +61,7 @@ type Change = fn(&mut UserFlags);
 /// pitfall 25
 #[test]
 fn bots_the_deactivated_strangers_and_the_unconfirmed_may_do_nothing() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     let cases: [(Change, &str); 5] = [
         (|flags| flags.is_bot = true, "bots and apps"),
@@ -85,7 +87,7 @@ fn bots_the_deactivated_strangers_and_the_unconfirmed_may_do_nothing() {
 
 #[test]
 fn an_account_of_another_workspace_is_not_whom_its_id_says() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     let card = town.card(&it);
     // Bo's user id and e-mail address, clicked in from a workspace that is connected to ours.
@@ -94,7 +96,7 @@ fn an_account_of_another_workspace_is_not_whom_its_id_says() {
         "team": { "id": "T0ACME", "domain": "acme" },
         "user": { "id": "U0BO", "username": "bo", "name": "bo", "team_id": "T0EVIL" },
         "channel": { "id": "C0ACCESS", "name": "access" },
-        "message": { "ts": card.ts },
+        "message": { "ts": card.id },
         "actions": [{ "action_id": "request.approve", "block_id": "x", "type": "button", "value": it.id.as_str() }],
     });
     town.delivers("interactive", payload);
@@ -104,7 +106,7 @@ fn an_account_of_another_workspace_is_not_whom_its_id_says() {
 
 #[test]
 fn nothing_is_done_from_a_channel_that_is_shared_with_another_company() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     assert!(town.slack().set_channel("C0GENERAL", |flags| flags.is_ext_shared = true));
     let said = town.bo().in_channel("C0GENERAL").says(&format!("/elevate approve {}", it.id));
@@ -112,21 +114,20 @@ fn nothing_is_done_from_a_channel_that_is_shared_with_another_company() {
     nothing_happened(&town, &it);
 }
 
-#[test]
-fn what_nobody_could_approve_is_refused_at_once() {
-    let town = Town::new();
+fn what_nobody_could_approve_is_refused_at_once(on: Platform) {
+    let town = Town::on(on);
     assert!(town.aws().remove_from_group("dee", "incident-commanders"));
     assert!(town.aws().remove_from_group("bo", "sre-leads"));
     town.reads_the_directory();
     town.ana().says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds").says("this needs 1 approval");
     town.settle();
-    assert!(town.slack().messages("C0ACCESS").is_empty());
+    assert!(town.posts().is_empty());
 }
 
 /// pitfall 29: an account that has another's address is not that other.
 #[test]
 fn an_account_whose_address_becomes_anothers_is_refused_and_alarmed() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.cy().says("/elevate list");
     assert!(town.slack().set_user("cy", |flags| flags.email = "bo@acme.example".to_owned()));
@@ -138,7 +139,7 @@ fn an_account_whose_address_becomes_anothers_is_refused_and_alarmed() {
 /// pitfall 29
 #[test]
 fn an_address_that_two_people_have_names_nobody() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     assert!(town.aws().set_user_email("cy", "bo@acme.example"));
     town.reads_the_directory();
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");

@@ -4,12 +4,19 @@ use glasskey_domain::refusal::StateWord;
 use glasskey_playground::aws::FaultKind;
 use jiff::ToSpan as _;
 
-use crate::town::{Plan, Town};
+use crate::town::{Plan, Platform, Town};
+
+on_each_platform! {
+    a_restart_keeps_what_waits_what_is_active_and_who_is_who,
+    what_should_have_ended_while_the_bot_was_dead_ends_when_it_is_back,
+    an_operation_in_flight_is_followed_to_its_end_by_the_next_bot,
+    a_bot_that_knows_nobody_still_ends_what_must_end,
+    access_that_ends_while_aws_is_down_is_gone_as_soon_as_aws_is_back,
+}
 
 /// pitfall 1
-#[test]
-fn a_restart_keeps_what_waits_what_is_active_and_who_is_who() {
-    let mut town = Town::new();
+fn a_restart_keeps_what_waits_what_is_active_and_who_is_who(on: Platform) {
+    let mut town = Town::on(on);
     let active = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&active);
     let before = town.becomes(&active, StateWord::Active);
@@ -28,9 +35,8 @@ fn a_restart_keeps_what_waits_what_is_active_and_who_is_who() {
 }
 
 /// pitfall 1, pitfall 23
-#[test]
-fn what_should_have_ended_while_the_bot_was_dead_ends_when_it_is_back() {
-    let mut town = Town::new();
+fn what_should_have_ended_while_the_bot_was_dead_ends_when_it_is_back(on: Platform) {
+    let mut town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
@@ -42,9 +48,8 @@ fn what_should_have_ended_while_the_bot_was_dead_ends_when_it_is_back() {
 }
 
 /// pitfall 3, pitfall 4
-#[test]
-fn an_operation_in_flight_is_followed_to_its_end_by_the_next_bot() {
-    let mut town = Town::new();
+fn an_operation_in_flight_is_followed_to_its_end_by_the_next_bot(on: Platform) {
+    let mut town = Town::on(on);
     town.aws().set_options(|options| options.operation_delay = std::time::Duration::from_secs(2));
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
@@ -56,7 +61,7 @@ fn an_operation_in_flight_is_followed_to_its_end_by_the_next_bot() {
 
 #[test]
 fn a_bot_that_stops_in_good_order_says_so_in_the_journal() {
-    let mut town = Town::new();
+    let mut town = Town::on(Platform::Slack);
     town.stop();
     assert!(town.journal().contains("\"stopped\""));
     town.start();
@@ -64,7 +69,7 @@ fn a_bot_that_stops_in_good_order_says_so_in_the_journal() {
 
 #[test]
 fn a_bot_that_starts_before_aws_refuses_everybody_and_serves_when_it_is_up() {
-    let town = Town::planned(Plan { aws_down: true, ..Plan::default() });
+    let town = Town::planned(Plan { aws_down: true, ..Plan::on(Platform::Slack) });
     town.ana()
         .says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds")
         .says("has not read the company's directory yet");
@@ -77,9 +82,8 @@ fn a_bot_that_starts_before_aws_refuses_everybody_and_serves_when_it_is_up() {
 }
 
 /// pitfall 9: no directory, no readers of it at AWS, and access ends all the same (P3).
-#[test]
-fn a_bot_that_knows_nobody_still_ends_what_must_end() {
-    let mut town = Town::new();
+fn a_bot_that_knows_nobody_still_ends_what_must_end(on: Platform) {
+    let mut town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
@@ -96,9 +100,8 @@ fn a_bot_that_knows_nobody_still_ends_what_must_end() {
     assert!(town.aws().has_nothing_for("ana"));
 }
 
-#[test]
-fn access_that_ends_while_aws_is_down_is_gone_as_soon_as_aws_is_back() {
-    let town = Town::new();
+fn access_that_ends_while_aws_is_down_is_gone_as_soon_as_aws_is_back(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);

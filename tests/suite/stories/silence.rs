@@ -1,49 +1,52 @@
-//! Slack in trouble: access is given and taken in time all the same, and afterwards the cards show the truth.
+//! The chat in trouble: access is given and taken in time all the same, and afterwards the cards show the truth.
 
 use glasskey_domain::refusal::StateWord;
 use glasskey_playground::slack::Fault;
 use jiff::ToSpan as _;
 
-use crate::town::{Plan, Town};
+use crate::town::{Plan, Platform, Sending, Silence, Town};
+
+on_each_platform! {
+    access_is_granted_and_ends_in_time_while_the_chat_takes_no_message,
+    a_card_whose_answer_was_lost_is_posted_once,
+}
 
 /// Enough that nothing gets through until they are taken back.
 const ALL: usize = 200;
 
-#[test]
-fn access_is_granted_and_ends_in_time_while_slack_takes_no_message() {
-    for fault in [Fault::Http500, Fault::RateLimited { secs: 1 }, Fault::Hang, Fault::Garbage] {
-        let town = Town::new();
+fn access_is_granted_and_ends_in_time_while_the_chat_takes_no_message(on: Platform) {
+    for silence in [Silence::Error, Silence::TooMany, Silence::Hang, Silence::Garbage] {
+        let town = Town::on(on);
         let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
         town.card(&it);
         town.settle();
-        for method in ["chat.postMessage", "chat.update"] {
-            town.slack_meets(method, ALL, &fault);
+        for sending in [Sending::Post, Sending::Edit] {
+            town.sending_meets(on, sending, ALL, silence);
         }
         town.bo().approves(&it);
         town.becomes(&it, StateWord::Active);
         town.pass(1.hour());
         town.becomes(&it, StateWord::Ended);
-        assert!(town.aws().has_nothing_for("ana"), "{fault:?}");
-        town.slack().clear_faults();
+        assert!(town.aws().has_nothing_for("ana"), "{silence:?}");
+        town.chat_is_well(on);
         town.pass(5.minutes());
         town.settle();
         let card = town.card_says(&it, "Ended");
         assert_eq!(card.edits, 1, "one update brings the card to its last state");
         assert_eq!(town.cards(&it).len(), 1);
         let told = town.told("ana");
-        assert_eq!(told.iter().filter(|told| told.contains("Ended")).count(), 1, "{fault:?} {told:?}");
-        assert!(told.iter().filter(|told| told.contains("Granted")).count() <= 1, "{fault:?} {told:?}");
+        assert_eq!(told.iter().filter(|told| told.contains("Ended")).count(), 1, "{silence:?} {told:?}");
+        assert!(told.iter().filter(|told| told.contains("Granted")).count() <= 1, "{silence:?} {told:?}");
     }
 }
 
-#[test]
-fn a_card_whose_answer_was_lost_is_posted_once() {
-    let town = Town::new();
-    town.slack_meets("chat.postMessage", 1, &Fault::AcceptThenDrop);
+fn a_card_whose_answer_was_lost_is_posted_once(on: Platform) {
+    let town = Town::on(on);
+    town.sending_meets(on, Sending::Post, 1, Silence::LostAnswer);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.settle();
     assert_eq!(town.cards(&it).len(), 1);
-    town.slack_meets("chat.postMessage", 1, &Fault::AcceptThenDrop);
+    town.sending_meets(on, Sending::Post, 1, Silence::LostAnswer);
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
     town.settle();
@@ -52,7 +55,7 @@ fn a_card_whose_answer_was_lost_is_posted_once() {
 
 #[test]
 fn many_cards_at_once_keep_slacks_pace_and_all_arrive() {
-    let town = Town::planned(Plan { paced: true, ..Plan::default() });
+    let town = Town::planned(Plan { paced: true, ..Plan::on(Platform::Slack) });
     town.slack().enforce_limits(true);
     let lines = [
         "payments-prod ReadOnly 1h",
@@ -71,7 +74,7 @@ fn many_cards_at_once_keep_slacks_pace_and_all_arrive() {
 
 #[test]
 fn who_cannot_be_asked_about_is_nobody() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     town.slack_meets("users.info", 1, &Fault::Http500);
     town.ana()
         .says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds")

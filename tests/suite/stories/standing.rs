@@ -4,12 +4,22 @@ use glasskey_domain::refusal::StateWord;
 use glasskey_playground::aws::FaultKind;
 use jiff::ToSpan as _;
 
-use crate::town::{ACME, Town};
+use crate::town::{ACME, Platform, Town};
+
+on_each_platform! {
+    access_that_stood_before_is_recognised_and_left_alone,
+    access_through_a_group_is_recognised_and_the_group_is_named,
+    two_requests_for_the_same_access_do_not_cut_each_other_short,
+    the_same_thing_is_not_asked_for_twice_while_it_waits,
+    what_somebody_removes_by_hand_is_noticed_told_and_not_put_back,
+    what_somebody_removes_by_hand_is_noticed_when_what_is_held_is_looked_at,
+    what_was_removed_by_hand_ends_quietly_at_its_end,
+    what_somebody_assigns_by_hand_while_a_request_waits_is_theirs,
+}
 
 /// pitfall 19
-#[test]
-fn access_that_stood_before_is_recognised_and_left_alone() {
-    let town = Town::new();
+fn access_that_stood_before_is_recognised_and_left_alone(on: Platform) {
+    let town = Town::on(on);
     let it = town.cy().asks("data-prod ReadOnly 1h INC-7 look at pipelines");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Ended);
@@ -23,14 +33,16 @@ fn access_that_stood_before_is_recognised_and_left_alone() {
 }
 
 /// pitfall 19
-#[test]
-fn access_through_a_group_is_recognised_and_the_group_is_named() {
-    let town = Town::with_policies(&ACME.replace(
-        r#") when { context.permissionSet == "PowerUser" };
+fn access_through_a_group_is_recognised_and_the_group_is_named(on: Platform) {
+    let town = Town::with_policies(
+        on,
+        &ACME.replace(
+            r#") when { context.permissionSet == "PowerUser" };
 
 // Production"#,
-        ");\n\n// Production",
-    ));
+            ");\n\n// Production",
+        ),
+    );
     let it = town.ana().asks("payments-staging ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Ended);
@@ -39,9 +51,8 @@ fn access_through_a_group_is_recognised_and_the_group_is_named() {
 }
 
 /// pitfall 19
-#[test]
-fn two_requests_for_the_same_access_do_not_cut_each_other_short() {
-    let town = Town::new();
+fn two_requests_for_the_same_access_do_not_cut_each_other_short(on: Platform) {
+    let town = Town::on(on);
     let short = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&short);
     town.becomes(&short, StateWord::Active);
@@ -59,9 +70,8 @@ fn two_requests_for_the_same_access_do_not_cut_each_other_short() {
     assert_eq!(town.aws().count("CreateAccountAssignment"), 1);
 }
 
-#[test]
-fn the_same_thing_is_not_asked_for_twice_while_it_waits() {
-    let town = Town::new();
+fn the_same_thing_is_not_asked_for_twice_while_it_waits(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.ana()
         .says("/elevate payments-prod ReadOnly 2h INC-7 look at refunds")
@@ -69,9 +79,8 @@ fn the_same_thing_is_not_asked_for_twice_while_it_waits() {
         .says(it.id.as_str());
 }
 
-#[test]
-fn what_somebody_removes_by_hand_is_noticed_told_and_not_put_back() {
-    let town = Town::new();
+fn what_somebody_removes_by_hand_is_noticed_told_and_not_put_back(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
@@ -86,9 +95,8 @@ fn what_somebody_removes_by_hand_is_noticed_told_and_not_put_back() {
     assert!(town.told("ana").iter().any(|told| told.contains("Removed by hand")));
 }
 
-#[test]
-fn what_somebody_removes_by_hand_is_noticed_when_what_is_held_is_looked_at() {
-    let town = Town::new();
+fn what_somebody_removes_by_hand_is_noticed_when_what_is_held_is_looked_at(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
@@ -109,9 +117,8 @@ fn what_somebody_removes_by_hand_is_noticed_when_what_is_held_is_looked_at() {
     assert!(town.aws().has_nothing_for("ana"));
 }
 
-#[test]
-fn what_was_removed_by_hand_ends_quietly_at_its_end() {
-    let town = Town::new();
+fn what_was_removed_by_hand_ends_quietly_at_its_end(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
@@ -124,9 +131,8 @@ fn what_was_removed_by_hand_ends_quietly_at_its_end() {
 }
 
 /// pitfall 20: what is there without our doing is not ours to remove, however often we look.
-#[test]
-fn what_somebody_assigns_by_hand_while_a_request_waits_is_theirs() {
-    let town = Town::new();
+fn what_somebody_assigns_by_hand_while_a_request_waits_is_theirs(on: Platform) {
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.card(&it);
     town.assigned_by_hand("ana", "payments-prod", "ReadOnly");

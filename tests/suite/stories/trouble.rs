@@ -4,7 +4,13 @@ use glasskey_domain::refusal::StateWord;
 use glasskey_playground::aws::FaultKind;
 use jiff::ToSpan as _;
 
-use crate::town::{Request, Town};
+use crate::town::{Platform, Request, Town};
+
+on_each_platform! {
+    a_create_that_fails_later_is_told_as_failed_and_never_as_granted,
+    overdue_access_is_told_again_and_again_and_told_when_it_is_over,
+    access_ends_when_policy_would_no_longer_let_anybody_do_anything,
+}
 
 fn granted(town: &Town) -> Request {
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
@@ -15,9 +21,8 @@ fn granted(town: &Town) -> Request {
 }
 
 /// pitfall 3
-#[test]
-fn a_create_that_fails_later_is_told_as_failed_and_never_as_granted() {
-    let town = Town::new();
+fn a_create_that_fails_later_is_told_as_failed_and_never_as_granted(on: Platform) {
+    let town = Town::on(on);
     let why = "Received a 404 status error: the role limit of the account is reached";
     town.aws_meets("CreateAccountAssignment", 1, FaultKind::FailAsync(why.to_owned()));
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
@@ -42,7 +47,7 @@ fn a_create_survives_throttling_conflicts_errors_silence_and_lost_replies() {
         FaultKind::GarbageBody,
     ];
     for kind in kinds {
-        let town = Town::new();
+        let town = Town::on(Platform::Slack);
         town.aws_meets("CreateAccountAssignment", 1, kind.clone());
         let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
         town.bo().approves(&it);
@@ -67,7 +72,7 @@ fn a_removal_survives_throttling_conflicts_errors_silence_and_lost_replies() {
         FaultKind::FailAsync("Received a 500 status error".to_owned()),
     ];
     for kind in kinds {
-        let town = Town::new();
+        let town = Town::on(Platform::Slack);
         let it = granted(&town);
         town.aws_meets("DeleteAccountAssignment", 2, kind.clone());
         town.pass(1.hour());
@@ -78,7 +83,7 @@ fn a_removal_survives_throttling_conflicts_errors_silence_and_lost_replies() {
 
 #[test]
 fn looks_and_polls_that_fail_delay_and_change_nothing() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     for operation in [
         "ListAccountAssignmentsForPrincipal",
         "ListAccountAssignments",
@@ -96,7 +101,7 @@ fn looks_and_polls_that_fail_delay_and_change_nothing() {
 /// pitfall 3: a list that lags is looked at again before anything is said.
 #[test]
 fn lists_that_lag_behind_are_not_believed_too_early() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     town.aws().set_options(|options| options.stale_reads = 3);
     let it = granted(&town);
     assert!(town.aws().has("ana", "payments-prod", "ReadOnly"));
@@ -106,31 +111,22 @@ fn lists_that_lag_behind_are_not_believed_too_early() {
 }
 
 /// pitfall 2
-#[test]
-fn overdue_access_is_told_again_and_again_and_told_when_it_is_over() {
-    let town = Town::new();
+fn overdue_access_is_told_again_and_again_and_told_when_it_is_over(on: Platform) {
+    let town = Town::on(on);
     let it = granted(&town);
     town.aws_meets("DeleteAccountAssignment", u32::MAX, FaultKind::AccessDenied);
     town.pass(1.hour());
     town.becomes(&it, StateWord::Ending);
-    let said = |words: &'static str| {
-        move |slack: &glasskey_playground::slack::SlackTwin| {
-            let messages = slack.messages("C0ACCESS");
-            messages.iter().filter(|m| m.thread_ts.is_some()).any(|m| m.words().contains(words)).then_some(())
-        }
-    };
     town.pass(61.seconds());
-    town.slack_shows("the first OVERDUE in the thread", said("OVERDUE"));
-    town.slack_shows("OVERDUE told to Ana", |slack| {
-        slack.direct_messages("ana").iter().any(|m| m.words().contains("OVERDUE")).then_some(())
-    });
+    town.thread_says(&it, "OVERDUE");
+    town.is_told("ana", "OVERDUE");
     let card = town.card_says(&it, "OVERDUE");
     assert!(card.words().contains("should be gone since"));
     assert!(town.overdue_metric() >= 1.0);
     town.pass(5.minutes());
-    town.slack_shows("the second OVERDUE", said("told 2 times"));
+    town.thread_says(&it, "told 2 times");
     town.pass(10.minutes());
-    town.slack_shows("the third OVERDUE", said("told 3 times"));
+    town.thread_says(&it, "told 3 times");
     assert!(town.aws().has("ana", "payments-prod", "ReadOnly"));
 
     town.aws_comes_back();
@@ -146,9 +142,8 @@ fn overdue_access_is_told_again_and_again_and_told_when_it_is_over() {
 }
 
 /// pitfall 9
-#[test]
-fn access_ends_when_policy_would_no_longer_let_anybody_do_anything() {
-    let town = Town::new();
+fn access_ends_when_policy_would_no_longer_let_anybody_do_anything(on: Platform) {
+    let town = Town::on(on);
     let it = granted(&town);
     town.changes_policies("@id(\"nobody\") forbid (principal, action, resource);");
     town.pass(1.hour());

@@ -2,16 +2,26 @@
 
 use glasskey_domain::refusal::StateWord;
 
-use crate::town::Town;
+use crate::town::{Platform, Town};
 
-#[test]
-fn what_is_wrong_is_said_with_the_right_form_and_nothing_changes() {
-    let town = Town::new();
-    let cases: [(&str, &[&str]); 14] = [
+on_each_platform! {
+    what_is_wrong_is_said_with_the_right_form_and_nothing_changes,
+    a_reason_longer_than_a_card_is_refused_and_the_longest_is_shown_whole,
+    help_list_show_and_why_answer_and_decide_nothing,
+    what_people_write_fires_no_mention_and_makes_no_link_or_line,
+}
+
+fn what_is_wrong_is_said_with_the_right_form_and_nothing_changes(on: Platform) {
+    let town = Town::on(on);
+    // Discord has fields, and asks for what must be filled in itself.
+    let typed_in_slack: [(&str, &[&str]); 2] = [
         (
             "payments-prod ReadOnly",
             &["a duration and a reason are missing", "/elevate payments-prod ReadOnly 1h"],
         ),
+        ("payments-prod ReadOnly 1h INC-7", &["reason"]),
+    ];
+    let cases: [(&str, &[&str]); 12] = [
         ("payments-prod ReadOnly 1x INC-7 look at refunds", &["1x"]),
         ("payment-prod ReadOnly 1h INC-7 look at refunds", &["payment-prod", "payments-prod"]),
         ("payments-prod ReadOnyl 1h INC-7 look at refunds", &["ReadOnyl"]),
@@ -19,27 +29,26 @@ fn what_is_wrong_is_said_with_the_right_form_and_nothing_changes() {
         ("123456789012 ReadOnly 1h INC-7 look at refunds", &["123456789012"]),
         ("payments-prod ReadOnly 5h INC-7 look at refunds", &["at most 4 h", "payments-prod-read"]),
         ("payments-prod ReadOnly 13h INC-7 look at refunds", &["12 h"]),
-        ("payments-prod ReadOnly 1h INC-7", &["reason"]),
         ("payments-prod ReadOnly 1h INC-7 short", &["8 characters"]),
         ("payments-prod ReadOnly 1h JIRA-7 look at refunds", &["JIRA-7"]),
         ("acme-management ReadOnly 1h INC-7 look at refunds", &["management account"]),
         ("legacy-billing ReadOnly 1h INC-7 look at refunds", &["not active"]),
         ("approve AR-ZZZZ", &["there is no request"]),
     ];
-    for (typed, words) in cases {
+    let more = typed_in_slack.into_iter().filter(|_| on == Platform::Slack);
+    for (typed, words) in cases.into_iter().chain(more) {
         let said = town.ana().says(&format!("/elevate {typed}"));
         for word in words {
             assert!(said.words().contains(word), "{typed}: `{word}` is not in {}", said.words());
         }
     }
     town.settle();
-    assert!(town.slack().messages("C0ACCESS").is_empty());
+    assert!(town.posts().is_empty());
     assert_eq!(town.aws().count("CreateAccountAssignment"), 0);
 }
 
-#[test]
-fn a_reason_longer_than_a_card_is_refused_and_the_longest_is_shown_whole() {
-    let town = Town::new();
+fn a_reason_longer_than_a_card_is_refused_and_the_longest_is_shown_whole(on: Platform) {
+    let town = Town::on(on);
     let long = "ä".repeat(501);
     town.ana().says(&format!("/elevate payments-prod ReadOnly 1h {long}")).says("longer than 500 characters");
     let longest = "ä".repeat(500);
@@ -49,7 +58,7 @@ fn a_reason_longer_than_a_card_is_refused_and_the_longest_is_shown_whole() {
 
 #[test]
 fn names_ids_prefixes_and_any_order_mean_the_same() {
-    let town = Town::new();
+    let town = Town::on(Platform::Slack);
     for line in [
         "333333333333 readonly 1h INC-7 look at refunds",
         "INC-7 1h ReadOnly payments-prod look at refunds",
@@ -66,11 +75,12 @@ fn names_ids_prefixes_and_any_order_mean_the_same() {
     }
 }
 
-#[test]
-fn help_list_show_and_why_answer_and_decide_nothing() {
-    let town = Town::new();
+fn help_list_show_and_why_answer_and_decide_nothing(on: Platform) {
+    let town = Town::on(on);
     town.ana().says("/elevate help").says("/elevate");
-    town.ana().says("/elevate").says("/elevate");
+    if on == Platform::Slack {
+        town.ana().says("/elevate").says("/elevate");
+    }
     town.ana().says("/elevate list").says("no open requests");
     town.ana().says("/elevate why payments-prod ReadOnly").says("payments-prod-read").says("1 approval");
     town.cy().says("/elevate why payments-prod Admin").says("admin-is-for-commanders");
@@ -89,10 +99,10 @@ fn help_list_show_and_why_answer_and_decide_nothing() {
     town.ana().says("/elevate list").says("The last ones").says(id).says("withdrawn");
 }
 
-#[test]
-fn what_people_write_fires_no_mention_and_makes_no_link_or_line() {
-    let town = Town::new();
-    let reason = "<!channel> <@U0BO> <https://evil.example|console> @here `x` *b*\u{202E}gnp.exe & more";
+fn what_people_write_fires_no_mention_and_makes_no_link_or_line(on: Platform) {
+    let town = Town::on(on);
+    let reason =
+        "<!channel> <@U0BO> <https://evil.example|console> @here @everyone `x` *b*\u{202E}gnp.exe & more";
     let it = town.ana().asks(&format!("payments-prod ReadOnly 1h INC-7 {reason}"));
     let card = town.card_says(&it, "more");
     assert!(!card.words().contains('\u{202E}'));
@@ -101,5 +111,5 @@ fn what_people_write_fires_no_mention_and_makes_no_link_or_line() {
     town.card_says(&it, "Denied");
     assert!(town.told("ana").join("").contains("no Granted"), "{:?}", town.told("ana"));
     town.ana().says("/elevate <!channel> `x` <https://evil.example|y> 1h");
-    assert_eq!(town.slack().mentions_fired(), Vec::<String>::new());
+    // That nothing fired is checked at the end of every story.
 }

@@ -1,39 +1,47 @@
-//! A town: a pretend company on twins of AWS and Slack, the whole bot against them through the real wire, and a clock
-//! that can be set. Stories are told in it.
+//! A town: a pretend company on twins of AWS, Okta, Slack and Discord, the whole bot against them through the real wire, and
+//! a clock that can be set. Stories are told in it, on the platform that is its home unless they say another.
 //!
 //! Everything is called from a plain `#[test]`: the twins and the bot have threads of their own. Nothing here sleeps:
 //! what is waited for is awaited, and every wait ends after [`PATIENCE`]. A town that is dropped checks itself
 //! (`check.rs`), so every story also tests the promises.
 
+mod chat;
 mod check;
 mod clock;
+mod config;
+mod discord;
 pub(crate) mod logs;
 mod okta;
 mod people;
 mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use glasskey::access::settings::Timeouts;
 use glasskey::cli::run::{Bot, Outside};
-use glasskey::config::{Config, Environment, Need};
+use glasskey::config::{Config, Environment};
 use glasskey::engine::{Engine, refresh, sweep};
 use glasskey::ledger::{self, Opened};
 use glasskey::policy::{RuleSet, SharedRules};
 use glasskey::ports::Clock as _;
 use glasskey::telemetry::health::{Health, Part};
+pub(crate) use glasskey_domain::Platform;
 use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin, Fault, FaultKind};
 use glasskey_playground::company::{Assignment, Company};
+use glasskey_playground::discord::{DiscordOptions, DiscordTwin};
 use glasskey_playground::okta::{OktaControl, OktaOptions, OktaTwin};
 use glasskey_playground::slack::{Ack, Fault as SlackFault, SlackOptions, SlackTwin};
 use jiff::{SignedDuration, Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 
+pub(crate) use chat::{Seen, Sending, Silence};
 pub(crate) use clock::TownClock;
+use config::{Paper, Urls};
+pub(crate) use discord::DISCORD_TOKEN;
 pub(crate) use okta::{ALONE, APP, OKTA_TOKEN, OPS, RO, TWO, rules};
 pub(crate) use people::{Person, Request, Said};
 
@@ -59,10 +67,13 @@ pub(crate) const AWS_SECRET: &str = "pl4nt3d+aws/secret";
 
 /// How a town is set up.
 pub(crate) struct Plan {
+    /// The platforms that are served; people speak on the first of them, unless they say where.
+    pub(crate) serves: Vec<Platform>,
     pub(crate) company: Company,
     pub(crate) policies: String,
     pub(crate) aws: AwsOptions,
     pub(crate) slack: SlackOptions,
+    pub(crate) discord: DiscordOptions,
     pub(crate) okta: OktaOptions,
     /// More lines of `[schedule]`.
     pub(crate) schedule: String,
@@ -77,6 +88,7 @@ pub(crate) struct Plan {
 impl Default for Plan {
     fn default() -> Self {
         Self {
+            serves: vec![Platform::Slack],
             company: Company::acme(),
             policies: ACME.to_owned(),
             aws: AwsOptions::quick(),
@@ -85,12 +97,20 @@ impl Default for Plan {
                 bot_token: BOT_TOKEN.to_owned(),
                 ..SlackOptions::default()
             },
+            discord: discord::options(),
             okta: OktaOptions { ssws_token: Some(OKTA_TOKEN.to_owned()), ..OktaOptions::default() },
             schedule: String::new(),
             more: String::new(),
             aws_down: false,
             paced: false,
         }
+    }
+}
+
+impl Plan {
+    /// One platform alone.
+    pub(crate) fn on(platform: Platform) -> Self {
+        Self { serves: vec![platform], ..Self::default() }
     }
 }
 
@@ -108,29 +128,39 @@ pub(crate) struct Town {
     _aws: AwsTwin,
     control: AwsControl,
     slack: SlackTwin,
+    discord: DiscordTwin,
     /// Kept so that the twin lives as long as the town.
     _okta: OktaTwin,
     okta_control: OktaControl,
     clock: Arc<TownClock>,
+    home: Platform,
+    serves: BTreeSet<Platform>,
+    paper: Paper,
     config: Config,
-    environment: Environment,
     health: Health,
     _folder: tempfile::TempDir,
     company: Company,
     paced: bool,
     /// What people changed at AWS behind the bot's back: not the bot's doing, so not its fault.
     by_hand: Mutex<BTreeSet<Assignment>>,
+    /// How many direct messages people had before the story began.
+    told_before: BTreeMap<(Platform, String), usize>,
 }
 
 impl Town {
-    /// Acme with its ordinary rules, everything well.
-    pub(crate) fn new() -> Self {
-        Self::planned(Plan::default())
+    /// Acme with its ordinary rules, everything well, and this platform alone.
+    pub(crate) fn on(platform: Platform) -> Self {
+        Self::planned(Plan::on(platform))
+    }
+
+    /// The same on both platforms. People speak in Slack unless they say where.
+    pub(crate) fn on_both() -> Self {
+        Self::planned(Plan { serves: Platform::ALL.to_vec(), ..Plan::default() })
     }
 
     /// Acme with other rules.
-    pub(crate) fn with_policies(policies: &str) -> Self {
-        Self::planned(Plan { policies: policies.to_owned(), ..Plan::default() })
+    pub(crate) fn with_policies(platform: Platform, policies: &str) -> Self {
+        Self::planned(Plan { policies: policies.to_owned(), ..Plan::on(platform) })
     }
 
     /// As planned; the bot is up, connected, and knows the company (unless AWS is down).
@@ -139,34 +169,42 @@ impl Town {
         let world = runtime("world");
         let aws = world.block_on(AwsTwin::start(&plan.company, plan.aws)).unwrap();
         let slack = world.block_on(SlackTwin::start(&plan.company, plan.slack)).unwrap();
+        let discord = world.block_on(DiscordTwin::start(&plan.company, plan.discord)).unwrap();
         let okta = world.block_on(OktaTwin::start(&plan.company, plan.okta)).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let environment = Environment::Given(BTreeMap::from([
-            ("SLACK_APP_TOKEN".to_owned(), APP_TOKEN.to_owned()),
-            ("SLACK_BOT_TOKEN".to_owned(), BOT_TOKEN.to_owned()),
-            ("OKTA_TOKEN".to_owned(), OKTA_TOKEN.to_owned()),
-        ]));
-        let urls = Urls { slack: slack.url(), aws: aws.url(), okta: okta.url() };
+        let urls = Urls { slack: slack.url(), discord: discord.url(), aws: aws.url(), okta: okta.url() };
         let more = plan.more.replace("{okta}", &urls.okta);
-        let config = configuration(folder.path(), &urls, &plan.schedule, &more, &environment);
-        let okta_control = okta.control();
-        let control = aws.control();
+        let paper = Paper {
+            folder: folder.path().to_owned(),
+            urls,
+            guild: discord.guild_id(),
+            schedule: plan.schedule,
+            more,
+            environment: environment(),
+        };
+        let serves: BTreeSet<Platform> = plan.serves.iter().copied().collect();
+        let config = paper.config(&serves);
+        let (okta_control, control) = (okta.control(), aws.control());
         let mut town = Self {
             world,
             alive: None,
             _aws: aws,
             control,
             slack,
+            discord,
             _okta: okta,
             okta_control,
             clock: Arc::new(TownClock::default()),
+            home: *plan.serves.first().unwrap(),
+            health: health(&serves),
+            serves,
+            paper,
             config,
-            environment,
-            health: Health::new(Vec::new(), vec![Part::Slack]),
             _folder: folder,
             company: plan.company,
             paced: plan.paced,
             by_hand: Mutex::default(),
+            told_before: BTreeMap::new(),
         };
         town.write_policies(&plan.policies);
         if plan.aws_down {
@@ -175,17 +213,43 @@ impl Town {
         town.start();
         if !plan.aws_down {
             town.knows_the_company();
+            if town.serves.contains(&Platform::Discord) {
+                town.links_everybody();
+            }
         }
         town
     }
 
-    /// Starts the bot on the store as it is, and waits until Slack can be heard.
+    /// Other platforms are served from the next start on.
+    pub(crate) fn serves(&mut self, platforms: &[Platform]) {
+        self.serves = platforms.iter().copied().collect();
+        self.config = self.paper.config(&self.serves);
+        self.health = health(&self.serves);
+    }
+
+    /// Starts the bot on the store as it is, and waits until every platform that is served can be heard.
     pub(crate) fn start(&mut self) {
+        let identified = self.discord.identifies();
+        self.begins();
+        if let Some(slack) = &self.config.slack {
+            let sockets = usize::try_from(slack.sockets).unwrap();
+            self.slack_shows("the sockets of the bot", |slack| (slack.sockets() >= sockets).then_some(()));
+        }
+        if self.config.discord.is_some() {
+            self.discord_shows("the gateway and the commands of the bot", |discord| {
+                let heard = discord.identifies() > identified && discord.gateways() > 0;
+                (heard && discord.commands().len() == 2).then_some(())
+            });
+        }
+    }
+
+    /// Starts the bot on the store as it is, and waits for nobody.
+    pub(crate) fn begins(&mut self) {
         let opened = self.open_ledger();
         let rules = RuleSet::load(&self.config.policy.dir, self.config.policy.time_zone.clone()).unwrap();
         let runtime = runtime("bot");
         let bot = runtime.block_on(async {
-            let secrets = self.config.resolve_secrets(&self.environment).await.unwrap();
+            let secrets = self.config.resolve_secrets(&self.paper.environment).await.unwrap();
             let mut outside = Outside::real(&self.config, &secrets);
             outside.clock = self.clock.clone();
             outside.aws.credentials = Some(Credentials::new("AKIDTOWN", AWS_SECRET, None, None, "town"));
@@ -194,6 +258,9 @@ impl Town {
             if let Some(slack) = &mut outside.slack {
                 slack.call_timeout = CALL_MAX;
                 slack.paced = self.paced;
+            }
+            if let Some(discord) = &mut outside.discord {
+                discord.call_timeout = CALL_MAX;
             }
             if let Some(sign_in) = &mut outside.sign_in {
                 sign_in.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
@@ -205,8 +272,6 @@ impl Town {
             Bot::start(&self.config, opened, SharedRules::new(rules), &self.health, outside).await
         });
         self.alive = Some(Alive { runtime, bot: bot.unwrap() });
-        let sockets = self.config.slack.as_ref().map_or(0, |slack| usize::try_from(slack.sockets).unwrap());
-        self.slack_shows("the sockets of the bot", |slack| (slack.sockets() >= sockets).then_some(()));
     }
 
     /// The ledger of this town, opened by nobody else. Blocks on the disk.
@@ -270,6 +335,7 @@ impl Town {
         let time: SignedDuration = time.try_into().unwrap();
         self.clock.pass(time);
         self.slack.advance_clock(Duration::try_from(time).unwrap());
+        self.discord.advance_clock(Duration::try_from(time).unwrap());
         self.okta_control.push_clock(Duration::try_from(time).unwrap());
     }
 
@@ -364,6 +430,13 @@ impl Town {
         })
     }
 
+    /// Whether a part is well, and what there is to know about it, as `/readyz` tells it.
+    pub(crate) fn health_of(&self, part: Part) -> (bool, String) {
+        self.alive().bot.look(&self.health);
+        let told = self.health.report().parts.into_iter().find(|told| told.part == part).unwrap();
+        (told.ok, told.why)
+    }
+
     /// What somebody should look at, as `/readyz` tells it.
     pub(crate) fn notes(&self) -> BTreeMap<&'static str, String> {
         self.health.report().notes
@@ -379,6 +452,7 @@ impl Town {
     fn write_policies(&self, text: &str) {
         std::fs::create_dir_all(&self.config.policy.dir).unwrap();
         std::fs::write(self.config.policy.dir.join("acme.cedar"), text).unwrap();
+        std::fs::write(self.config.policy.dir.join("administer.cedar"), discord::ADMINISTERS).unwrap();
     }
 
     /// What people hold is looked at now.
@@ -398,68 +472,20 @@ fn runtime(name: &str) -> Runtime {
     Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build().unwrap()
 }
 
-/// Where the twins are.
-struct Urls {
-    slack: String,
-    aws: String,
-    okta: String,
+fn environment() -> Environment {
+    let given = [
+        ("SLACK_APP_TOKEN", APP_TOKEN),
+        ("SLACK_BOT_TOKEN", BOT_TOKEN),
+        ("DISCORD_TOKEN", DISCORD_TOKEN),
+        ("OKTA_TOKEN", OKTA_TOKEN),
+    ];
+    Environment::Given(given.map(|(name, secret)| (name.to_owned(), secret.to_owned())).into())
 }
 
-fn configuration(
-    folder: &Path,
-    urls: &Urls,
-    schedule: &str,
-    more: &str,
-    environment: &Environment,
-) -> Config {
-    let Urls { slack, aws, okta } = urls;
-    let path = |name: &str| -> PathBuf { folder.join(name) };
-    let text = format!(
-        r#"
-[store]
-path = "{store}"
-[slack]
-app_token = "env:SLACK_APP_TOKEN"
-bot_token = "env:SLACK_BOT_TOKEN"
-team = "T0ACME"
-channel = "{ACCESS}"
-api_url = "{slack}"
-[aws]
-region = "eu-west-1"
-endpoint_url = "{aws}"
-portal_url = "https://acme.awsapps.com/start"
-calls_per_second = 1000
-[requests]
-lapse_after = "1h"
-max_duration = "12h"
-[requests.reason]
-required = true
-min_length = 8
-[requests.ticket]
-required = false
-pattern = "^(INC|CHG)-[0-9]+$"
-[schedule]
-directory = "0 0 3 * * *"
-{schedule}
-[okta]
-url = "{okta}"
-token = "env:OKTA_TOKEN"
-[breakglass.main]
-app = "0oa1emergency"
-groups = {{ ro = "00gro", ops = "00gops" }}
-group_names = {{ ro = "aws#EmergencyAccess_Role1_RO#222222222222", ops = "aws#EmergencyAccess_Role1_Ops#222222222222" }}
-max_duration = "4h"
-duration = "2h"
-channel = "C0INCIDENT"
-[policy]
-dir = "{policies}"
-[admin]
-socket = "{socket}"
-{more}
-"#,
-        store = path("ledger").display(),
-        policies = path("policies").display(),
-        socket = path("glasskey.sock").display(),
-    );
-    Config::read("town.toml", folder, &text, environment, Need::Secrets).unwrap()
+fn health(serves: &BTreeSet<Platform>) -> Health {
+    let part = |on: &Platform| match on {
+        Platform::Slack => Part::Slack,
+        Platform::Discord => Part::Discord,
+    };
+    Health::new(Vec::new(), serves.iter().map(part).collect())
 }

@@ -7,11 +7,11 @@ use glasskey_domain::refusal::EmergencyWord;
 use glasskey_domain::settings::SETTLE_AFTER;
 use glasskey_domain::{Book, Emergency, EmergencyId};
 use glasskey_playground::okta::{Fault, FaultKind, OktaControl};
-use glasskey_playground::slack::Message;
 use jiff::Span;
 
+use super::chat::Seen;
 use super::people::{Person, Said};
-use super::{ACCESS, Town};
+use super::{ACCESS, Platform, Town};
 
 /// The incident channel.
 pub(crate) const INCIDENT: &str = "C0INCIDENT";
@@ -53,7 +53,7 @@ impl Said {
         let id = words
             .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
             .find_map(|word| EmergencyId::parse(word).ok());
-        id.unwrap_or_else(|| panic!("no emergency in {words:?} {:?}", self.result))
+        id.unwrap_or_else(|| panic!("no emergency in {words:?}"))
     }
 }
 
@@ -70,8 +70,8 @@ impl Person<'_> {
 
 impl Town {
     /// A town whose rules have break-glass too.
-    pub(crate) fn with_break_glass(rules: &str) -> Self {
-        Self::with_policies(&self::rules(rules))
+    pub(crate) fn with_break_glass(platform: Platform, rules: &str) -> Self {
+        Self::with_policies(platform, &self::rules(rules))
     }
 
     /// Okta, to look at and to change.
@@ -144,36 +144,31 @@ impl Town {
     }
 
     /// Waits until the incident channel says this.
-    pub(crate) fn incident_says(&self, words: &str) -> Message {
-        self.channel_says(INCIDENT, words)
+    pub(crate) fn incident_says(&self, words: &str) -> Seen {
+        self.channel_says(self.home, INCIDENT, words)
     }
 
     /// Waits until the access channel says this.
-    pub(crate) fn access_says(&self, words: &str) -> Message {
-        self.channel_says(ACCESS, words)
-    }
-
-    fn channel_says(&self, channel: &str, words: &str) -> Message {
-        self.slack_shows(&format!("`{words}` in {channel}"), |slack| {
-            slack.messages(channel).into_iter().find(|message| message.words().contains(words))
-        })
+    pub(crate) fn access_says(&self, words: &str) -> Seen {
+        self.channel_says(self.home, ACCESS, words)
     }
 
     /// How often the incident channel says this.
     pub(crate) fn said_in_incident(&self, words: &str) -> usize {
-        self.slack().messages(INCIDENT).iter().filter(|message| message.words().contains(words)).count()
+        self.posts_on(self.home, INCIDENT).iter().filter(|one| one.words().contains(words)).count()
+    }
+
+    /// The card of an emergency on a platform, when it says this.
+    pub(crate) fn emergency_card_says_on(&self, on: Platform, id: &EmergencyId, words: &str) -> Seen {
+        self.chat_shows(on, &format!("`{words}` on the card of {id}"), || {
+            let cards = self.cards_of(on, INCIDENT, id.as_str());
+            cards.into_iter().find(|card| card.words().contains(words))
+        })
     }
 
     /// The card of an emergency, when it says this.
-    pub(crate) fn emergency_card_says(&self, id: &EmergencyId, words: &str) -> Message {
-        self.slack_shows(&format!("`{words}` on the card of {id}"), |slack| {
-            slack.messages(INCIDENT).into_iter().find(|message| {
-                let metadata = message.metadata.clone().unwrap_or_default();
-                metadata["event_type"] == "glasskey_card"
-                    && metadata["event_payload"]["key"] == id.as_str()
-                    && message.words().contains(words)
-            })
-        })
+    pub(crate) fn emergency_card_says(&self, id: &EmergencyId, words: &str) -> Seen {
+        self.emergency_card_says_on(self.home, id, words)
     }
 }
 

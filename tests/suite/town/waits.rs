@@ -4,11 +4,12 @@ use glasskey_domain::holding::{HoldingState, Operation};
 use glasskey_domain::refusal::StateWord;
 use glasskey_domain::{AccessRequest, Book};
 use glasskey_playground::aws::AwsControl;
-use glasskey_playground::slack::{Message, SlackTwin};
+use glasskey_playground::discord::DiscordTwin;
+use glasskey_playground::slack::SlackTwin;
 use jiff::Timestamp;
 
 use super::people::Request;
-use super::{ACCESS, PATIENCE, Town, logs};
+use super::{ACCESS, PATIENCE, Platform, Town, logs};
 
 /// How much of the log a failing wait shows.
 const LOG_SHOWN: usize = 40;
@@ -72,6 +73,12 @@ impl Town {
         seen.unwrap_or_else(|_| self.give_up(what))
     }
 
+    /// Waits until Discord shows something.
+    pub(crate) fn discord_shows<T>(&self, what: &str, look: impl Fn(&DiscordTwin) -> Option<T>) -> T {
+        let seen = self.world.block_on(self.discord.wait_for(PATIENCE, look));
+        seen.unwrap_or_else(|_| self.give_up(what))
+    }
+
     /// A request as it is, finished or not.
     pub(crate) fn request(&self, it: &Request) -> AccessRequest {
         let found = self.block("a request", self.engine().request(&it.id));
@@ -97,35 +104,6 @@ impl Town {
                 rounds.changed().await.unwrap();
             }
         })
-    }
-
-    /// The card of a request, as soon as it is there.
-    pub(crate) fn card(&self, it: &Request) -> Message {
-        self.slack_shows("the card", |slack| cards(slack, it).into_iter().next())
-    }
-
-    /// All cards of a request; there must never be two.
-    pub(crate) fn cards(&self, it: &Request) -> Vec<Message> {
-        cards(&self.slack, it)
-    }
-
-    /// Waits until the card says this.
-    pub(crate) fn card_says(&self, it: &Request, words: &str) -> Message {
-        self.slack_shows(&format!("`{words}` on the card"), |slack| {
-            cards(slack, it).into_iter().find(|card| card.words().contains(words))
-        })
-    }
-
-    /// What was said under the card, oldest first.
-    pub(crate) fn thread(&self, it: &Request) -> Vec<String> {
-        let card = self.card(it);
-        let all = self.slack.messages(ACCESS);
-        all.iter().filter(|m| m.thread_ts.as_ref() == Some(&card.ts)).map(Message::words).collect()
-    }
-
-    /// What somebody was told directly, oldest first.
-    pub(crate) fn told(&self, handle: &str) -> Vec<String> {
-        self.slack.direct_messages(handle).iter().map(Message::words).collect()
     }
 
     /// How many grants are overdue, as an operator sees it.
@@ -158,20 +136,15 @@ impl Town {
                     + &format!("\nnow {now}")
             })
         });
-        let cards: Vec<String> = self.slack.messages(ACCESS).iter().map(Message::words).collect();
+        let posts =
+            |on| self.posts_on(on, ACCESS).iter().map(|post| post.words()).collect::<Vec<_>>().join("\n--\n");
         panic!(
-            "waited in vain for {what}\n== due\n{}\n== AWS\n{}\n== channel\n{}\n== log\n{last}",
+            "waited in vain for {what}\n== due\n{}\n== AWS\n{}\n== Slack\n{}\n== Discord\n{}\n== violations\n{:#?}\n== log\n{last}",
             due.unwrap_or_default(),
             self.control.snapshot_json(),
-            cards.join("\n--\n"),
+            posts(Platform::Slack),
+            posts(Platform::Discord),
+            self.discord.violations(),
         )
     }
-}
-
-fn cards(slack: &SlackTwin, it: &Request) -> Vec<Message> {
-    let of_it = |message: &Message| {
-        let metadata = message.metadata.clone().unwrap_or_default();
-        metadata["event_type"] == "glasskey_card" && metadata["event_payload"]["key"] == it.id.as_str()
-    };
-    slack.messages(ACCESS).into_iter().filter(of_it).collect()
 }

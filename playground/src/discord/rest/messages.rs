@@ -9,7 +9,7 @@ use crate::discord::error::RestError;
 use crate::discord::people::ChannelKind;
 use crate::discord::records::COMPONENTS_V2;
 use crate::discord::routes::Request;
-use crate::discord::world::{APPLICATION, Draft, World, is_empty};
+use crate::discord::world::{APPLICATION, Draft, World, answered, is_empty};
 
 /// The same nonce within this time is the same message ("the past few minutes").
 const NONCE_MS: i64 = 5 * 60 * 1000;
@@ -51,6 +51,10 @@ pub(super) fn post(world: &mut World, request: &Request) -> Reply {
     if is_empty(body) {
         world.violation("POST message: empty");
         return Err(empty());
+    }
+    let must_be_there = body.pointer("/message_reference/fail_if_not_exists") != Some(&Value::Bool(false));
+    if must_be_there && answered(body).is_some_and(|id| world.message(channel, id).is_none()) {
+        return Err(RestError::form([("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")]));
     }
     if let Some(known) = same_nonce(world, channel, body) {
         return Ok(Some(world.message_object(&known)));

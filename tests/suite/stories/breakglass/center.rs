@@ -3,7 +3,11 @@
 use glasskey_domain::watch::Center;
 use jiff::ToSpan as _;
 
-use crate::town::{ALONE, Town};
+use crate::town::{ALONE, Platform, Town};
+
+on_each_platform! {
+    an_outage_of_identity_center_is_told_once_and_so_is_its_end,
+}
 
 /// Lets time pass after each round of the bot, over the next reading of the directory, until Identity Center is called so.
 fn passes_until(town: &Town, what: &str, is: impl Fn(&Center) -> bool) {
@@ -16,9 +20,8 @@ fn passes_until(town: &Town, what: &str, is: impl Fn(&Center) -> bool) {
     });
 }
 
-#[test]
-fn an_outage_of_identity_center_is_told_once_and_so_is_its_end() {
-    let town = Town::with_break_glass(ALONE);
+fn an_outage_of_identity_center_is_told_once_and_so_is_its_end(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     passes_until(&town, "an answer", |center| matches!(center, Center::Answers { .. }));
     town.aws_goes_down();
     passes_until(&town, "silence", |center| matches!(center, Center::Silent { .. }));

@@ -4,7 +4,12 @@ use glasskey_domain::refusal::EmergencyWord;
 use glasskey_playground::okta::FaultKind;
 use jiff::ToSpan as _;
 
-use crate::town::{ALONE, APP, OPS, Plan, RO, Town, rules};
+use crate::town::{ALONE, APP, OPS, Plan, Platform, RO, Town, rules};
+
+on_each_platform! {
+    a_drill_opens_and_closes_with_nobody_in_it,
+    a_drill_is_held_by_schedule_and_one_that_was_missed_is_told,
+}
 
 fn last_fault(town: &Town) -> Option<Option<String>> {
     town.book_shows("the book", |book, _| {
@@ -12,9 +17,8 @@ fn last_fault(town: &Town) -> Option<Option<String>> {
     })
 }
 
-#[test]
-fn a_drill_opens_and_closes_with_nobody_in_it() {
-    let town = Town::with_break_glass(ALONE);
+fn a_drill_opens_and_closes_with_nobody_in_it(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     let it = town.dee().says("/breakglass drill").emergency();
     town.emergency_becomes(&it, EmergencyWord::Off);
     assert_eq!(town.okta().count("activateApplication"), 1);
@@ -30,7 +34,7 @@ fn a_drill_opens_and_closes_with_nobody_in_it() {
 
 #[test]
 fn a_drill_that_fails_is_told() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta_meets("activateApplication", u32::MAX, FaultKind::Internal500);
     let it = town.dee().says("/breakglass drill").emergency();
     town.incident_says("Break-glass does not open");
@@ -45,7 +49,7 @@ fn a_drill_that_fails_is_told() {
 /// An incident does not wait for a rehearsal.
 #[test]
 fn an_incident_takes_over_from_a_drill() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta_meets("activateApplication", 2, FaultKind::Internal500);
     let drill = town.dee().says("/breakglass drill").emergency();
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
@@ -60,12 +64,11 @@ fn an_incident_takes_over_from_a_drill() {
     assert!(town.okta_sleeps());
 }
 
-#[test]
-fn a_drill_is_held_by_schedule_and_one_that_was_missed_is_told() {
+fn a_drill_is_held_by_schedule_and_one_that_was_missed_is_told(on: Platform) {
     let mut town = Town::planned(Plan {
         policies: rules(ALONE),
         schedule: "drill = \"0 0 10 * * *\"\n".to_owned(),
-        ..Plan::default()
+        ..Plan::on(on)
     });
     town.pass(24.hours());
     town.incident_says("Break-glass drill is off");

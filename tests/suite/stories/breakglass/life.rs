@@ -4,11 +4,20 @@ use glasskey_domain::emergency::Review;
 use glasskey_domain::refusal::EmergencyWord;
 use jiff::ToSpan as _;
 
-use crate::town::{ALONE, APP, OPS, RO, Town};
+use crate::town::{ALONE, APP, OPS, Platform, RO, Town};
 
-#[test]
-fn the_commander_opens_break_glass_and_it_ends_by_itself() {
-    let town = Town::with_break_glass(ALONE);
+on_each_platform! {
+    the_commander_opens_break_glass_and_it_ends_by_itself,
+    off_empties_the_groups_of_everybody_and_says_who_they_were,
+    while_it_is_on_everybody_is_reminded_and_warned_before_the_end,
+    an_emergency_is_never_longer_than_policy_allows,
+    people_are_added_and_removed_while_it_is_on,
+    nobody_else_opens_it_and_it_opens_once,
+    an_auditor_without_a_part_acknowledges_it_and_is_reminded_until_then,
+}
+
+fn the_commander_opens_break_glass_and_it_ends_by_itself(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     let it = town.dee().opens("ops 2h INC-7 identity center is down <@U0ANA>");
     let on = town.emergency_becomes(&it, EmergencyWord::On);
     assert!(town.okta().is_active(APP));
@@ -46,9 +55,8 @@ fn the_commander_opens_break_glass_and_it_ends_by_itself() {
     assert_eq!(card.buttons(), ["Acknowledge"]);
 }
 
-#[test]
-fn off_empties_the_groups_of_everybody_and_says_who_they_were() {
-    let town = Town::with_break_glass(ALONE);
+fn off_empties_the_groups_of_everybody_and_says_who_they_were(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     let it = town.dee().opens("ro INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
     assert!(town.okta().add_by_hand("cy", OPS));
@@ -61,7 +69,7 @@ fn off_empties_the_groups_of_everybody_and_says_who_they_were() {
         "it works again",
         "Removed too, not added by Glasskey",
         "cy@acme.example",
-        "<@U0DEE>",
+        &town.mention("dee"),
         "Verified at Okta",
         "app inactive",
         "To be reviewed by an auditor",
@@ -71,9 +79,8 @@ fn off_empties_the_groups_of_everybody_and_says_who_they_were() {
     }
 }
 
-#[test]
-fn while_it_is_on_everybody_is_reminded_and_warned_before_the_end() {
-    let town = Town::with_break_glass(ALONE);
+fn while_it_is_on_everybody_is_reminded_and_warned_before_the_end(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     let it = town.dee().opens("ro 2h INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
     for nth in 1..=3 {
@@ -95,9 +102,8 @@ fn while_it_is_on_everybody_is_reminded_and_warned_before_the_end() {
     town.emergency_becomes(&it, EmergencyWord::Off);
 }
 
-#[test]
-fn an_emergency_is_never_longer_than_policy_allows() {
-    let town = Town::with_break_glass(ALONE);
+fn an_emergency_is_never_longer_than_policy_allows(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     town.dee().says("/breakglass on ro 5h INC-7 identity center is down").says("4 h or less");
     let it = town.dee().opens("ro 3h INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
@@ -106,9 +112,8 @@ fn an_emergency_is_never_longer_than_policy_allows() {
     town.emergency_becomes(&it, EmergencyWord::Off);
 }
 
-#[test]
-fn people_are_added_and_removed_while_it_is_on() {
-    let town = Town::with_break_glass(ALONE);
+fn people_are_added_and_removed_while_it_is_on(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     let it = town.dee().opens("ro INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
     town.ana().says("/breakglass add <@U0ANA> ops").says("you may not do this to break-glass");
@@ -126,11 +131,14 @@ fn people_are_added_and_removed_while_it_is_on() {
     assert!(town.okta_sleeps());
 }
 
-#[test]
-fn nobody_else_opens_it_and_it_opens_once() {
-    let town = Town::with_break_glass(ALONE);
+fn nobody_else_opens_it_and_it_opens_once(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     town.ana().says("/breakglass on ro INC-7 let me in please").says("you may not do this to break-glass");
-    town.eve().says("/breakglass on ro INC-7 let me in please").says("guests of the workspace");
+    let stranger = match on {
+        Platform::Slack => "guests of the workspace",
+        Platform::Discord => "/elevate link",
+    };
+    town.eve().says("/breakglass on ro INC-7 let me in please").says(stranger);
     let it = town.dee().opens("ro INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
     town.dee().says("/breakglass on ops INC-8 another one too").says("break-glass is open already");
@@ -142,9 +150,8 @@ fn nobody_else_opens_it_and_it_opens_once() {
     town.dee().says("/breakglass off").says("break-glass is not open");
 }
 
-#[test]
-fn an_auditor_without_a_part_acknowledges_it_and_is_reminded_until_then() {
-    let town = Town::with_break_glass(ALONE);
+fn an_auditor_without_a_part_acknowledges_it_and_is_reminded_until_then(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     let it = town.dee().opens("ro INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
     town.dee().says("/breakglass off");

@@ -4,11 +4,16 @@ use glasskey_domain::refusal::EmergencyWord;
 use glasskey_playground::okta::FaultKind;
 use jiff::ToSpan as _;
 
-use crate::town::{ALONE, APP, Plan, TWO, Town, rules};
+use crate::town::{ALONE, APP, Plan, Platform, TWO, Town, rules};
 
-#[test]
-fn a_deadline_that_passes_while_the_bot_is_dead_is_kept_at_the_next_start() {
-    let mut town = Town::with_break_glass(ALONE);
+on_each_platform! {
+    a_deadline_that_passes_while_the_bot_is_dead_is_kept_at_the_next_start,
+    a_proposal_survives_and_lapses_at_its_time,
+    with_identity_center_cut_off_from_the_start_break_glass_works,
+}
+
+fn a_deadline_that_passes_while_the_bot_is_dead_is_kept_at_the_next_start(on: Platform) {
+    let mut town = Town::with_break_glass(on, ALONE);
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
     town.settle();
@@ -24,7 +29,7 @@ fn a_deadline_that_passes_while_the_bot_is_dead_is_kept_at_the_next_start() {
 
 #[test]
 fn an_opening_that_is_cut_short_goes_on_after_the_restart() {
-    let mut town = Town::with_break_glass(ALONE);
+    let mut town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta_meets("activateApplication", 1, FaultKind::Hang);
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
     town.okta_shows("the call", |okta| okta.count("activateApplication") > 0);
@@ -40,7 +45,7 @@ fn an_opening_that_is_cut_short_goes_on_after_the_restart() {
 
 #[test]
 fn a_closing_that_is_cut_short_goes_on_after_the_restart() {
-    let mut town = Town::with_break_glass(ALONE);
+    let mut town = Town::with_break_glass(Platform::Slack, ALONE);
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
     town.okta_meets("deactivateApplication", 1, FaultKind::Hang);
@@ -52,9 +57,8 @@ fn a_closing_that_is_cut_short_goes_on_after_the_restart() {
     assert!(town.okta_sleeps());
 }
 
-#[test]
-fn a_proposal_survives_and_lapses_at_its_time() {
-    let mut town = Town::with_break_glass(TWO);
+fn a_proposal_survives_and_lapses_at_its_time(on: Platform) {
+    let mut town = Town::with_break_glass(on, TWO);
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
     town.settle();
     town.restart();
@@ -66,9 +70,8 @@ fn a_proposal_survives_and_lapses_at_its_time() {
 
 /// P8: Identity Center, the Identity Store and Organizations answer nothing from start-up on; identities come from the
 /// ledger, and all of break-glass works.
-#[test]
-fn with_identity_center_cut_off_from_the_start_break_glass_works() {
-    let mut town = Town::planned(Plan { policies: rules(TWO), ..Plan::default() });
+fn with_identity_center_cut_off_from_the_start_break_glass_works(on: Platform) {
+    let mut town = Town::planned(Plan { policies: rules(TWO), ..Plan::on(on) });
     town.kill();
     town.aws_goes_down();
     town.aws().forget_calls();

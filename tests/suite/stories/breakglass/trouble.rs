@@ -7,9 +7,15 @@ use glasskey_domain::refusal::EmergencyWord;
 use glasskey_playground::okta::{FaultKind, UserStatus};
 use jiff::ToSpan as _;
 
-use crate::town::{ALONE, APP, OKTA_TOKEN, OPS, RO, Town};
+use crate::town::{ALONE, APP, OKTA_TOKEN, OPS, Platform, RO, Town};
 
-fn on(town: &Town) -> glasskey_domain::EmergencyId {
+on_each_platform! {
+    a_read_only_okta_leads_to_the_runbook_and_opens_when_it_can,
+    a_revoked_token_makes_the_closing_overdue_until_it_is_mended,
+    what_is_done_by_hand_is_told,
+}
+
+fn opened(town: &Town) -> glasskey_domain::EmergencyId {
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
     town.emergency_becomes(&it, EmergencyWord::On);
     it
@@ -17,10 +23,10 @@ fn on(town: &Town) -> glasskey_domain::EmergencyId {
 
 #[test]
 fn okta_that_answers_429_and_500_is_asked_again() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta_meets("activateApplication", 1, FaultKind::RateLimited { reset_secs: 1 });
     town.okta_meets("assignUserToGroup", 1, FaultKind::Internal500);
-    let it = on(&town);
+    let it = opened(&town);
     town.okta_meets("deactivateApplication", 1, FaultKind::Internal500);
     town.okta_meets("unassignUserFromGroup", 1, FaultKind::RateLimited { reset_secs: 1 });
     town.dee().says("/breakglass off");
@@ -32,10 +38,10 @@ fn okta_that_answers_429_and_500_is_asked_again() {
 /// What may have been taken is looked for before anything is called closed.
 #[test]
 fn a_lost_activation_is_not_lost() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta_meets("activateApplication", 1, FaultKind::DropAfterEffect);
     town.okta_meets("assignUserToGroup", 1, FaultKind::DropAfterEffect);
-    let it = on(&town);
+    let it = opened(&town);
     assert!(town.okta().has_member(RO, "dee"));
     town.dee().says("/breakglass off");
     town.lost_calls_settle();
@@ -45,11 +51,11 @@ fn a_lost_activation_is_not_lost() {
 
 #[test]
 fn an_answer_that_comes_too_late_is_not_waited_for() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     for operation in ["activateApplication", "assignUserToGroup", "listGroupUsers"] {
         town.okta_meets(operation, 1, FaultKind::Late(Duration::from_secs(3)));
     }
-    let it = on(&town);
+    let it = opened(&town);
     assert!(town.okta().is_active(APP) && town.okta().has_member(RO, "dee"));
     town.dee().says("/breakglass off");
     town.lost_calls_settle();
@@ -59,18 +65,17 @@ fn an_answer_that_comes_too_late_is_not_waited_for() {
 
 #[test]
 fn reads_that_lag_are_not_believed() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta().set_options(|options| options.stale_reads = 3);
-    let it = on(&town);
+    let it = opened(&town);
     assert!(town.okta().is_active(APP) && town.okta().has_member(RO, "dee"));
     town.dee().says("/breakglass off");
     town.emergency_becomes(&it, EmergencyWord::Off);
     assert!(town.okta_sleeps());
 }
 
-#[test]
-fn a_read_only_okta_leads_to_the_runbook_and_opens_when_it_can() {
-    let town = Town::with_break_glass(ALONE);
+fn a_read_only_okta_leads_to_the_runbook_and_opens_when_it_can(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
     town.okta().set_read_only(true);
     let it = town.dee().opens("ro 1h INC-7 identity center is down");
     let stuck = town.incident_says("Break-glass does not open").words();
@@ -83,10 +88,9 @@ fn a_read_only_okta_leads_to_the_runbook_and_opens_when_it_can() {
 }
 
 /// Closing never gives up, and is loud while it is late.
-#[test]
-fn a_revoked_token_makes_the_closing_overdue_until_it_is_mended() {
-    let town = Town::with_break_glass(ALONE);
-    let it = on(&town);
+fn a_revoked_token_makes_the_closing_overdue_until_it_is_mended(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
+    let it = opened(&town);
     town.okta().revoke_tokens();
     town.pass(1.hour());
     town.emergency_becomes(&it, EmergencyWord::Closing);
@@ -107,7 +111,7 @@ fn a_revoked_token_makes_the_closing_overdue_until_it_is_mended() {
 
 #[test]
 fn who_is_not_in_okta_is_shown_and_the_others_go_on() {
-    let town = Town::with_break_glass(ALONE);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
     town.okta().set_user_status("ana", UserStatus::Deprovisioned);
     let it = town.dee().opens("ops 1h INC-7 identity center is down <@U0ANA> <@U0BO>");
     town.emergency_becomes(&it, EmergencyWord::On);
@@ -122,10 +126,9 @@ fn who_is_not_in_okta_is_shown_and_the_others_go_on() {
 }
 
 /// What people do by hand at the provider is told, and not undone; at the end everything is closed all the same.
-#[test]
-fn what_is_done_by_hand_is_told() {
-    let town = Town::with_break_glass(ALONE);
-    let it = on(&town);
+fn what_is_done_by_hand_is_told(on: Platform) {
+    let town = Town::with_break_glass(on, ALONE);
+    let it = opened(&town);
     assert!(town.okta().add_by_hand("cy", OPS));
     town.pass(3.minutes());
     town.incident_says("Somebody else is in the emergency groups");
@@ -149,8 +152,8 @@ fn what_is_done_by_hand_is_told() {
 
 #[test]
 fn two_hundred_strangers_are_taken_out() {
-    let town = Town::with_break_glass(ALONE);
-    let it = on(&town);
+    let town = Town::with_break_glass(Platform::Slack, ALONE);
+    let it = opened(&town);
     let users = town.okta().users();
     for user in users.iter().filter(|user| user.status == UserStatus::Active) {
         town.okta().add_by_hand(&user.login, OPS);

@@ -3,11 +3,17 @@
 use glasskey_domain::refusal::EmergencyWord;
 use jiff::ToSpan as _;
 
-use crate::town::{APP, TWO, Town};
+use crate::town::{APP, Platform, TWO, Town};
 
-#[test]
-fn another_person_confirms_and_never_the_opener() {
-    let town = Town::with_break_glass(TWO);
+on_each_platform! {
+    another_person_confirms_and_never_the_opener,
+    who_gets_the_access_does_not_confirm_it,
+    when_nobody_answers_the_commander_goes_on_alone_and_that_is_said_twice,
+    a_proposal_lapses_after_ten_minutes_and_can_be_declined,
+}
+
+fn another_person_confirms_and_never_the_opener(on: Platform) {
+    let town = Town::with_break_glass(on, TWO);
     let it = town.dee().opens("ops INC-7 identity center is down");
     town.incident_says("needs a second person");
     town.settle();
@@ -27,9 +33,8 @@ fn another_person_confirms_and_never_the_opener() {
     assert!(town.okta_sleeps());
 }
 
-#[test]
-fn who_gets_the_access_does_not_confirm_it() {
-    let town = Town::with_break_glass(TWO);
+fn who_gets_the_access_does_not_confirm_it(on: Platform) {
+    let town = Town::with_break_glass(on, TWO);
     let it = town.dee().opens("ops INC-7 identity center is down <@U0BO>");
     town.bo().says("/breakglass confirm").says("somebody else has to do this");
     town.dee().says("/breakglass off").says("off the table");
@@ -37,9 +42,8 @@ fn who_gets_the_access_does_not_confirm_it() {
     assert!(town.okta_sleeps());
 }
 
-#[test]
-fn when_nobody_answers_the_commander_goes_on_alone_and_that_is_said_twice() {
-    let town = Town::with_break_glass(TWO);
+fn when_nobody_answers_the_commander_goes_on_alone_and_that_is_said_twice(on: Platform) {
+    let town = Town::with_break_glass(on, TWO);
     let it = town.dee().opens("ops INC-7 identity center is down");
     town.incident_says("needs a second person");
     town.settle();
@@ -61,9 +65,8 @@ fn when_nobody_answers_the_commander_goes_on_alone_and_that_is_said_twice() {
     assert!(town.incident_says("Break-glass is off").words().contains("Nobody confirmed it"));
 }
 
-#[test]
-fn a_proposal_lapses_after_ten_minutes_and_can_be_declined() {
-    let town = Town::with_break_glass(TWO);
+fn a_proposal_lapses_after_ten_minutes_and_can_be_declined(on: Platform) {
+    let town = Town::with_break_glass(on, TWO);
     let it = town.dee().opens("ops INC-7 identity center is down");
     town.settle();
     for _ in 0..4 {
