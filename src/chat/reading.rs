@@ -30,7 +30,7 @@ pub async fn answer(engine: &Engine, person: &PersonId, door: Door, wish: Wish) 
         // A decision is the engine's; a door that comes here with one has a bug, and nothing happens.
         Wish::Decide(_) => Err(Text::new().say("nothing was done")),
         Wish::Link | Wish::Unlink => Err(Text::new()
-            .say("accounts are linked from the chat they are of, or by an administrator with `glasskey people link`")),
+            .hint("accounts are linked from the chat they are of, or by an administrator with `glasskey people link`")),
         Wish::Help(topic) => Ok(help(&ELEVATE, topic, door)),
         Wish::List => list(engine, person, &directory).await,
         Wish::Show(id) => match engine.request(&id).await {

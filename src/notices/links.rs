@@ -107,7 +107,7 @@ pub(super) fn tell(kind: NoticeKind) -> Option<Text> {
                 .bold("A Discord account is not linked to you any more")
                 .say(": user ")
                 .code(user.to_string())
-                .say(". `/elevate link` there links it again."),
+                .hint(". `/elevate link` there links it again."),
         ),
         _other => None,
     }
@@ -143,12 +143,12 @@ pub(super) fn refusal(refusal: &Refusal, directory: &Directory) -> Option<Text> 
         Refusal::AccountIsLinked { person } => text
             .say("this account is linked to ")
             .person(person, directory)
-            .say(" already; unlink it first, with `/elevate unlink` or `glasskey people unlink`"),
+            .hint(" already; unlink it first, with `/elevate unlink` or `glasskey people unlink`"),
         Refusal::PersonIsLinked { person, user } => text
             .person(person, directory)
             .say(" has another account here already, user ")
             .code(user)
-            .say("; unlink that one first, there with `/elevate unlink`, or let an administrator do it"),
+            .hint("; unlink that one first, there with `/elevate unlink`, or let an administrator do it"),
         Refusal::NotLinked => text.say("this account is linked to nobody"),
         _other => return None,
     })
@@ -157,7 +157,7 @@ pub(super) fn refusal(refusal: &Refusal, directory: &Directory) -> Option<Text> 
 fn not_signed_in(why: &NoSignIn) -> Text {
     let text = Text::new().say("nothing was done: ");
     match why {
-        NoSignIn::NotConfigured => text.say(
+        NoSignIn::NotConfigured => text.hint(
             "this Glasskey knows no identity provider to sign in at; ask your administrator to set up `[sign_in]`, or to link your account with `glasskey people link`",
         ),
         NoSignIn::Denied => text.say("the sign-in was refused there; start again when you are ready"),

@@ -73,6 +73,15 @@ impl Text {
         self
     }
 
+    /// Adds words of ours in which what one can type stands between backticks. Never what somebody typed.
+    #[must_use]
+    pub fn hint(mut self, words: &'static str) -> Self {
+        for (place, words) in words.split('`').enumerate().filter(|(_, words)| !words.is_empty()) {
+            self = if place % 2 == 0 { self.say(words) } else { self.code(words) };
+        }
+        self
+    }
+
     /// Adds words worth seeing first.
     #[must_use]
     pub fn bold(mut self, words: impl Into<String>) -> Self {

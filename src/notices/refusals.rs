@@ -45,7 +45,7 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
             .code(account.as_str())
             .say(" is the management account of the organization, in which a delegated administrator may assign nothing; use the break-glass procedure"),
         Refusal::TargetGone => {
-            text.say("the account or the permission set is no longer there; look with `/elevate help` how to name another")
+            text.hint("the account or the permission set is no longer there; look with `/elevate help` how to name another")
         }
         Refusal::NotServedHere { why } => text.say(match why {
             PlaceWhy::SharedExternally => "this channel is shared with another company, so nothing is done from here; use a channel of your own company",
@@ -56,7 +56,7 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         Refusal::LocalUserUnknown { user } => text
             .say("the local user ")
             .code(user)
-            .say(" is not linked to a person of the company, who alone can do this; add them to `[admin.people]` of the configuration"),
+            .hint(" is not linked to a person of the company, who alone can do this; add them to `[admin.people]` of the configuration"),
         Refusal::ReasonTooShort { .. }
         | Refusal::ReasonTooLong { .. }
         | Refusal::TicketMissing { .. }
@@ -64,7 +64,7 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         | Refusal::TooShort { .. }
         | Refusal::TooLong { .. } => wording(refusal),
         Refusal::NotPermitted { why } => {
-            text.say("policy does not permit this: ").and(not_permitted(why)).say("; `/elevate why` explains it")
+            text.say("policy does not permit this: ").and(not_permitted(why)).hint("; `/elevate why` explains it")
         }
         Refusal::NobodyCouldApprove { needed, found } => text.say(format!(
             "this needs {needed} approval{} and only {found} other {} could give one; ask your administrator who should approve it",
@@ -144,7 +144,7 @@ fn about_request(refusal: &Refusal, directory: &Directory) -> Text {
     let text = Text::new();
     match refusal {
         Refusal::NoSuchRequest { id } => {
-            text.say("there is no request ").code(id.as_str()).say("; `/elevate list` shows yours")
+            text.say("there is no request ").code(id.as_str()).hint("; `/elevate list` shows yours")
         }
         Refusal::OwnRequest => text
             .say("you asked for this yourself, and nobody approves their own request; another approver must"),
@@ -170,7 +170,7 @@ fn about_request(refusal: &Refusal, directory: &Directory) -> Text {
         Refusal::TooEarly { state } => text
             .say("this request ")
             .say(state_words(*state))
-            .say(", so there is nothing to end; `/elevate withdraw` takes it back"),
+            .hint(", so there is nothing to end; `/elevate withdraw` takes it back"),
         Refusal::NotTheRequester => text.say("only who asked can withdraw; an approver can deny"),
         Refusal::WithdrawInstead => text.say("this is your own request; withdraw it instead of denying it"),
         Refusal::MayNotEnd { why } => text
@@ -195,7 +195,7 @@ fn unresolved(what: Kind, typed: &str, candidates: &[String]) -> Text {
     };
     let text = Text::new().say(format!("no single {what} is meant by ")).code(typed);
     if candidates.is_empty() {
-        return text.say(hint);
+        return text.hint(hint);
     }
     text.say("; did you mean ").code(candidates.join(", ")).say("?")
 }
@@ -222,7 +222,7 @@ fn named_stranger(named: &str, why: &StrangerWhy, directory: &Directory) -> Text
             .person(bound, directory)
             .say(" and has another person's e-mail address now; your administrator must look at this"),
         StrangerWhy::NotLinked => {
-            return text.say("their account is linked to nobody of the company; leave them out, or let them type `/elevate link` first");
+            return text.hint("their account is linked to nobody of the company; leave them out, or let them type `/elevate link` first");
         }
         StrangerWhy::CouldNotAsk => {
             return text
@@ -255,7 +255,7 @@ fn stranger(why: &StrangerWhy, directory: &Directory) -> Text {
             .person(bound, directory)
             .say(" and has another person's e-mail address now; your administrator must look at this"),
         StrangerWhy::NotLinked => {
-            text.say("Glasskey does not know who you are here; type `/elevate link` and sign in at the company")
+            text.hint("Glasskey does not know who you are here; type `/elevate link` and sign in at the company")
         }
         StrangerWhy::CouldNotAsk => {
             text.say("Slack did not answer who you are, so nothing was done; try again in a minute")

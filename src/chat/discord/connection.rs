@@ -12,6 +12,7 @@ use super::gateway::{Gateway, GatewayConfig, GatewayEnd, GatewayHealth};
 use super::listen::Listener;
 use super::people::People;
 use super::register::{Registrar, Registration};
+use super::rest::refused::REFUSED_STOP;
 use super::rest::{DiscordRest, RestConfig, RestHealth, RestSetupFault};
 use super::send::Sender;
 use crate::chat::hall::SignIns;
@@ -107,6 +108,12 @@ impl Connection {
         let (gateway, rest) = (self.gateway.borrow(), self.rest.borrow());
         if let Some(fatal) = gateway.fatal.as_ref().or(rest.fatal.as_ref()) {
             return Err(fatal.clone());
+        }
+        if rest.refused >= REFUSED_STOP {
+            let refused = rest.refused;
+            return Err(format!(
+                "Discord refused {refused} calls in ten minutes; only people are still answered, lest it bans this machine's address: look at the bot's permissions and at its log"
+            ));
         }
         if self.listening.is_finished() {
             return Err("nobody listens to Discord any more; restart glasskey".to_owned());

@@ -14,7 +14,7 @@ fn names(federations: &[FederationId]) -> String {
 pub(in crate::notices) fn refusal(refusal: &Refusal) -> Option<Text> {
     let text = Text::new();
     Some(match refusal {
-        Refusal::NoFederation => text.say(
+        Refusal::NoFederation => text.hint(
             "no emergency federation is configured, so there is nothing to open; the administrator adds `[breakglass.…]` to the configuration (docs/breakglass.md)",
         ),
         Refusal::WhichFederation { named: Some(named), known } => text
@@ -30,14 +30,15 @@ pub(in crate::notices) fn refusal(refusal: &Refusal) -> Option<Text> {
             .code(id.as_str())
             .say(" until ")
             .time(*until)
-            .say("; use `/breakglass add @person ro` or `/breakglass extend 1h`"),
+            .hint("; use `/breakglass add @person ro` or `/breakglass extend 1h`"),
         Refusal::EmergencyIsProposed { id } => text
             .code(id.as_str())
-            .say(" waits for a confirmation already; press Confirm on its card or say `/breakglass confirm`"),
-        Refusal::NoEmergency => text.say("break-glass is not open, so there is nothing to do; `/breakglass status` shows how things are"),
+            .hint(" waits for a confirmation already; press Confirm on its card or say `/breakglass confirm`"),
+        Refusal::NoEmergency => text.hint("break-glass is not open, so there is nothing to do; `/breakglass status` shows how things are"),
         Refusal::EmergencyTooLate { id, state } => text
             .code(id.as_str())
-            .say(format!(" {}, so this cannot be done any more; `/breakglass status` shows how things are", word(*state))),
+            .say(format!(" {}", word(*state)))
+            .hint(", so this cannot be done any more; `/breakglass status` shows how things are"),
         Refusal::MayNotBreakGlass { why } => text
             .say("you may not do this to break-glass: ")
             .and(not_permitted(why))
@@ -56,15 +57,15 @@ pub(in crate::notices) fn refusal(refusal: &Refusal) -> Option<Text> {
             "nobody confirms what they opened, and policy does not let you go on alone; ask one of those whom the card names",
         ),
         Refusal::MayNotClose => text.say("you have no part in this emergency and policy does not let you close it; ask an incident commander"),
-        Refusal::NobodyToRemove => text.say("nobody of those you named is in it; `/breakglass status` shows who is"),
-        Refusal::AlreadyIn => text.say("everybody you named is in it already; `/breakglass status` shows who is"),
+        Refusal::NobodyToRemove => text.hint("nobody of those you named is in it; `/breakglass status` shows who is"),
+        Refusal::AlreadyIn => text.hint("everybody you named is in it already; `/breakglass status` shows who is"),
         Refusal::TooManyPeople { max } => {
             text.say(format!("an emergency takes at most {max} people; name fewer, or take some out first"))
         }
         Refusal::NoSuchLevel { level: asked } => text
             .say(format!("this federation has no group for {}; ask for the other one", level(*asked))),
         Refusal::NothingToReview { id } => {
-            text.code(id.as_str()).say(" does not wait for a review; `/breakglass status` shows what does")
+            text.code(id.as_str()).hint(" does not wait for a review; `/breakglass status` shows what does")
         }
         Refusal::NotAnAuditor { why } => text
             .say("only an auditor acknowledges an emergency, and policy does not make you one: ")

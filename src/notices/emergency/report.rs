@@ -64,10 +64,10 @@ fn drill(text: Text, emergency: &Emergency, cause: &CloseCause) -> Text {
             .bold("Passed")
             .say(": activated, sign-in metadata fetched, deactivated, groups empty."),
         CloseCause::DrillFailed { why } => {
-            text.line().bold("Failed").say(": ").code(why).say("; run `glasskey breakglass check`.")
+            text.line().bold("Failed").say(": ").code(why).hint("; run `glasskey breakglass check`.")
         }
         CloseCause::Deadline => {
-            text.line().bold("Failed").say(": it was not on in time; run `glasskey breakglass check`.")
+            text.line().bold("Failed").hint(": it was not on in time; run `glasskey breakglass check`.")
         }
         CloseCause::Ordered { .. } | CloseCause::ByHand => {
             text.line().bold("Failed").say(": somebody closed it.")

@@ -28,13 +28,13 @@ pub fn tell(kind: NoticeKind, emergency: &Emergency, directory: &Directory, sett
         }
         NoticeKind::EndsSoon { .. } => {
             until(Text::new().bold("Break-glass ends soon").say(": ").and(about(emergency)), emergency)
-                .say(". `/breakglass extend 1h` moves the end, `/breakglass off` closes it now.")
+                .hint(". `/breakglass extend 1h` moves the end, `/breakglass off` closes it now.")
         }
         NoticeKind::CloseNow => Text::new()
             .bold("Identity Center answers again")
             .say(", and has for a quarter of an hour: ")
             .and(about(emergency))
-            .say(" can be closed with `/breakglass off`; ordinary access works with `/elevate`."),
+            .hint(" can be closed with `/breakglass off`; ordinary access works with `/elevate`."),
         NoticeKind::EmergencyOff => off(emergency, directory),
         NoticeKind::Overdue { nth } => overdue(nth, emergency, setting),
         NoticeKind::OverdueOver => Text::new()
@@ -74,7 +74,7 @@ pub fn watch(kind: NoticeKind) -> Text {
             .bold("Identity Center does not answer")
             .say(" since ")
             .time(time(since))
-            .say("; commanders can open break-glass: `/breakglass on ops INC-… why`. Glasskey never opens it by itself."),
+            .hint("; commanders can open break-glass: `/breakglass on ops INC-… why`. Glasskey never opens it by itself."),
         NoticeKind::CenterAnswers { since } => {
             Text::new().bold("Identity Center answers again").say(" since ").time(time(since)).say(".")
         }
@@ -82,7 +82,7 @@ pub fn watch(kind: NoticeKind) -> Text {
             .bold("A break-glass drill was missed")
             .say(": it was due ")
             .time(time(due))
-            .say(", and was not held: Glasskey was not running, or an emergency came first. Hold one with `/breakglass drill`."),
+            .hint(", and was not held: Glasskey was not running, or an emergency came first. Hold one with `/breakglass drill`."),
         other => links::tell(other).unwrap_or_default(),
     }
 }
@@ -106,7 +106,7 @@ fn proposed(nth: u32, emergency: &Emergency, directory: &Directory) -> Text {
         text.say("Nobody else may confirm it now.")
     } else {
         text.people(&emergency.confirmers, directory)
-            .say(": press Confirm on the card, or say `/breakglass confirm`.")
+            .hint(": press Confirm on the card, or say `/breakglass confirm`.")
     };
     match &emergency.state {
         EmergencyState::Proposed { lapses_at, .. } => text.say(" It lapses ").time(*lapses_at).say("."),
@@ -139,7 +139,7 @@ fn on(emergency: &Emergency, directory: &Directory, words: Option<&FederationWor
         )),
     };
     let text = text
-        .say(" · more people: `/breakglass add @person ro` · close: `/breakglass off`. It ends by itself.");
+        .hint(" · more people: `/breakglass add @person ro` · close: `/breakglass off`. It ends by itself.");
     ways_in(text, emergency, words).line().and(sessions(emergency)).say(".")
 }
 
@@ -167,7 +167,7 @@ fn alone(emergency: &Emergency, directory: &Directory) -> Text {
     who(text, &emergency.ask.by, directory)
         .say(" opened ")
         .and(about(emergency))
-        .say(" without the confirmation that policy asks for, because nobody answered. Look at it: `/breakglass status`, `/breakglass off`.")
+        .hint(" without the confirmation that policy asks for, because nobody answered. Look at it: `/breakglass status`, `/breakglass off`.")
 }
 
 /// Into which group, with which role, in which account.
@@ -244,7 +244,7 @@ fn still_on(emergency: &Emergency, directory: &Directory) -> Text {
     let text = until(who(text, &emergency.ask.by, directory), emergency);
     let seats = emergency.seats_given().count();
     let people = if seats == 1 { "1 person".to_owned() } else { format!("{seats} people") };
-    text.say(format!("; {people} in it. Close it with `/breakglass off` as soon as it can be."))
+    text.say(format!("; {people} in it.")).hint(" Close it with `/breakglass off` as soon as it can be.")
 }
 
 fn off(emergency: &Emergency, directory: &Directory) -> Text {

@@ -114,6 +114,11 @@ fn in_discord(channel: &str) -> &str {
 }
 
 impl Town {
+    /// Where people speak unless they say where.
+    pub(crate) fn platform(&self) -> Platform {
+        self.home
+    }
+
     /// Waits until something is seen on a platform; it is asked again after every change there.
     pub(crate) fn chat_shows<T>(&self, on: Platform, what: &str, look: impl Fn() -> Option<T>) -> T {
         match on {
