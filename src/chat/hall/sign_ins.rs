@@ -187,11 +187,27 @@ impl Applicant {
 
     async fn proves(self, action: StepUpAction, by: Actor, command: Command) {
         match self.signs_in(|steps| notices::step_up_steps(action, steps)).await {
+            Ok(_) if !self.is_still(&by).await => {
+                let refusal = Refusal::Stranger { why: StrangerWhy::NotLinked };
+                let by = Actor { who: Who::Stranger { account: self.account.clone() }, ..by };
+                self.decide(by, Command::Refuse { verb: action.word().to_owned(), refusal }).await;
+            }
             Ok(sign_in) => self.decide(Actor { sign_in: Some(sign_in), ..by }, command).await,
             Err(why) => {
                 let refusal = Refusal::NotSignedIn { why };
                 self.decide(by, Command::Refuse { verb: action.word().to_owned(), refusal }).await;
             }
+        }
+    }
+
+    /// Whether the account is still theirs: where only a link says so, it may have been taken back while they signed in.
+    async fn is_still(&self, by: &Actor) -> bool {
+        match self.door {
+            Door::Discord => {
+                let book = self.engine.book().await;
+                book.binding(&self.account).is_some_and(|link| Some(&link.person) == by.as_person())
+            }
+            Door::Slack | Door::Host | Door::Inside => true,
         }
     }
 
