@@ -132,6 +132,20 @@ async fn an_approval_that_needs_a_fresh_sign_in_counts_when_there_is_one() {
     house.check();
 }
 
+/// Two cards, one after the other: the first code looks as if it counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_begins_another_sign_in_is_told_that_the_first_counts_no_more() {
+    let desk = Desk::of("bo@acme.example");
+    let step_up = vec![StepUp { action: StepUpAction::Approve, scope: None }];
+    let house = house(&desk, Settings { step_up, ..Settings::default() }).await;
+    let (_, card) = house.asked().await;
+    house.clicks("bo", &card, "Approve").await;
+    whispers(&house, "bo", "WDJB-MJHT").await;
+    house.clicks("bo", &card, "Approve").await;
+    whispers(&house, "bo", "counts no more").await;
+    house.check();
+}
+
 /// An account that somebody lost is cut off at once, whatever was begun with it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_taken_back_while_somebody_signs_in_approves_nothing() {
