@@ -441,13 +441,13 @@ async fn refused_calls_are_counted_and_shared_limits_are_not_our_doing() {
         (error(403, 50_001), 1),
         (error(404, 10_003), 1),
         (error(400, 50_035), 1),
-        (too_many("shared", 0.05), 1),
+        (too_many("shared", 0.7), 1),
         (Answer::Nothing(503), 1),
         (Answer::Text(403, vec![], "<html>1015</html>"), 2),
-        (too_many("user", 0.05), 3),
+        (too_many("user", 0.7), 3),
     ] {
         discord.posts([answer]);
-        // A channel that is closed for 50 ms answers by itself; ask until Discord was asked.
+        // A channel that is closed for longer than a job waits answers by itself; ask until Discord was asked.
         let asked = discord.calls().len();
         while discord.calls().len() == asked {
             post(&rest, C1).await.unwrap_err();

@@ -38,7 +38,7 @@ fn numbers(line: &str) -> BTreeSet<u32> {
 
 /// The stories of one source that are tests on each platform.
 fn on_each_platform(source: &str) -> BTreeSet<&str> {
-    let lists = source.split("on_each_platform!(").skip(1).filter_map(|rest| rest.split(')').next());
+    let lists = source.split("on_each_platform! {").skip(1).filter_map(|rest| rest.split('}').next());
     lists.flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty()).collect()
 }
 
@@ -99,10 +99,10 @@ fn only_the_documentation_of_a_test_counts() {
         /// pitfall 12
         #[tokio::test(start_paused = true)]
         async fn also() {}
-        on_each_platform!(
+        on_each_platform! {
             told,
             told_too,
-        );
+        }
         /// pitfall 13
         fn told_too(on: Platform) {}
         /// pitfall 14

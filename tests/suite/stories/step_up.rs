@@ -21,7 +21,7 @@ fn town(on: Platform, step_up: &str) -> Town {
     planned(on, step_up, "{okta}")
 }
 
-on_each_platform!(
+on_each_platform! {
     an_approval_counts_when_the_approver_has_signed_in_and_the_journal_has_the_sign_in,
     where_no_scope_says_so_nobody_signs_in,
     a_no_needs_no_sign_in,
@@ -32,7 +32,7 @@ on_each_platform!(
     a_double_click_takes_one_sign_in_and_approves_once,
     a_bot_that_dies_while_somebody_signs_in_has_approved_nothing,
     break_glass_is_opened_after_a_sign_in_and_closed_without_one,
-);
+}
 
 impl Town {
     /// What somebody is told for their eyes only, as soon as it says this.

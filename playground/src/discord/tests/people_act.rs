@@ -15,7 +15,7 @@ async fn connected(twin: &DiscordTwin) -> Gateway {
 async fn a_command_arrives_as_discord_sends_it() {
     let twin = twin().await;
     let mut gateway = connected(&twin).await;
-    let values = json!({ "hours": 2, "account": "payments-prod", "for": "bo", "role": "Read only" });
+    let values = json!({ "account": "payments-prod", "for": "bo", "hours": 2, "role": "Read only" });
     let typed =
         background(&twin, |t| async move { t.slash("ana", "access", "elevate request", &values).await });
     let sent = gateway.interaction().await;
