@@ -160,9 +160,12 @@ impl Town {
         let whom = *self.dice.of(&PEOPLE).unwrap();
         let minutes = 2 + self.dice.below(25) as u32;
         let opens = if self.dice.below(4) == 0 { drill() } else { open(level, minutes, &[whom]) };
+        let waits = self.opener().is_some();
         match (self.dice.below(10), opens) {
             (0..3, Command::Emergency(opens)) => opens,
             (3 | 4, _) => EmergencyCommand::Confirm { which },
+            // Else hardly anybody would go on alone.
+            (7 | 8, _) if waits => EmergencyCommand::Confirm { which },
             (5, _) if self.dice.below(2) == 0 => EmergencyCommand::Decline { which, why: None },
             (6, _) => EmergencyCommand::Add { which, people: vec![person(whom)], level },
             (7, _) => EmergencyCommand::Remove { which, people: self.seated() },
@@ -255,7 +258,7 @@ impl Town {
     /// Things that happen to a town without anybody's wish.
     async fn fate(&mut self) {
         let outside = Arc::clone(&self.world.outside);
-        match self.dice.below(16) {
+        match self.dice.below(18) {
             0 => self.dies().await,
             1 => {
                 let drained = self.life.take().expect("a bot").drains(std::future::pending()).await;
@@ -290,7 +293,7 @@ impl Town {
                 let mut weather = self.weather.lock().unwrap();
                 weather.okta_read_only = !weather.okta_read_only;
             }
-            12 | 13 => self.console(),
+            12..16 => self.console(),
             _ => {
                 let ours: Vec<_> = outside.ours().into_iter().collect();
                 if let Some(holding) = self.dice.of(&ours) {
