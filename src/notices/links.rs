@@ -27,6 +27,12 @@ pub fn sign_in_begins() -> Text {
         .say("You have to sign in at the company for this. How to do it follows here, for your eyes only.")
 }
 
+/// That somebody began another sign-in before they were through with this one.
+#[must_use]
+pub fn sign_in_given_up() -> Text {
+    Text::new().say("You began another sign-in since. The first code counts no more: who still wants what it was for does it again.")
+}
+
 /// How to link a chat account to oneself.
 #[must_use]
 pub fn link_steps(steps: &SignInSteps) -> Text {

@@ -18,7 +18,7 @@ use glasskey_domain::{FederationId, PersonId};
 use jiff::Timestamp;
 
 pub use card::{Button, Card, Tone, card};
-pub use links::{SignInSteps, account, link_steps, sign_in_begins, step_up_steps};
+pub use links::{SignInSteps, account, link_steps, sign_in_begins, sign_in_given_up, step_up_steps};
 pub use refusals::{code, not_permitted_because, refusal};
 pub use replies::{list, permitted, reply, show};
 pub use tells::tell;

@@ -12,6 +12,11 @@ use crate::person::{ChatAccount, Platform};
 use crate::request::{CardState, MessageRef, Posting};
 use crate::watch::{Center, Served};
 
+/// Messages about links that wait for a platform. All of them are in one row of the ledger, which is written with each and
+/// has its limits: whoever links a whole company at once must not stop the bot. An hour of a company that links itself is far
+/// below.
+const LINKS_UNTOLD_MAX: usize = 200;
+
 /// Whether Identity Center answers, and who is told.
 pub(super) fn watched(
     book: &mut Book,
@@ -68,8 +73,25 @@ pub(super) fn tell_of_link(
         if linked || Some(on) != own {
             let to = Recipient::Person { person: person.clone() };
             book.watch.untold.entry(Tell { id: Subject::Watch, kind, to, on }).or_default();
+            forget_oldest_link(&mut book.watch.untold, on);
         }
     }
+}
+
+/// Where too many wait, the oldest is not told any more. The journal has it, and `glasskey people list`.
+fn forget_oldest_link(untold: &mut BTreeMap<Tell, Posting>, on: Platform) {
+    let linked_at = |tell: &Tell| {
+        let (NoticeKind::Linked { at, .. } | NoticeKind::Unlinked { at, .. }) = tell.kind else {
+            return None;
+        };
+        Some(at)
+    };
+    let about_links = || untold.keys().filter(|tell| tell.on == on && linked_at(tell).is_some());
+    if about_links().count() <= LINKS_UNTOLD_MAX {
+        return;
+    }
+    let oldest = about_links().min_by_key(|tell| linked_at(tell)).cloned();
+    oldest.and_then(|oldest| untold.remove(&oldest));
 }
 
 /// Other platforms are served now, or the same. What is open is shown where people are, and nothing waits for a platform

@@ -320,6 +320,30 @@ fn who_was_linked_or_unlinked_is_told_on_the_other_platform_too() {
     assert!(town.book.watch().untold.is_empty());
 }
 
+/// What waits is one row of the ledger, and one that is too large would end the bot.
+#[test]
+fn who_links_a_whole_company_while_a_platform_is_down_leaves_a_bounded_row_with_the_newest_in_it() {
+    let mut town = town();
+    let (user, ana) = (|nth: u64| 1_200_000_000_000_000_000 + nth, person("ana"));
+    for nth in 0..600 {
+        town.now = Seconds(1).after(town.now);
+        let account = account(&user(nth).to_string());
+        let (person, events) = (ana.clone(), vec![]);
+        let mut record = Record { at: town.now, by: admin("dee"), interaction: None, answer: None, events };
+        record.events.push(Event::PersonLinked { account, person, sign_in: None });
+        town.book.apply(&record);
+    }
+    for on in Platform::ALL {
+        let told = town.told(on);
+        let told = |nth: u64| {
+            told.iter()
+                .any(|(kind, _)| matches!(kind, NoticeKind::Linked { user: is, .. } if *is == user(nth)))
+        };
+        assert!(told(599) && told(450) && !told(0) && !told(350), "{on}");
+    }
+    assert!(town.book.watch().untold.len() <= 400);
+}
+
 #[test]
 fn nobody_is_told_where_nobody_is_served() {
     let mut town = Town::new(1);

@@ -233,9 +233,32 @@ impl Hall {
                 let command = Command::Unlink { account: speaker.account.clone() };
                 self.decide(speaker, known, command).await
             }
-            Ok(wish) => reading::answer(&self.engine, &known.person, self.door, wish).await.map_err(Some),
-            Err(refusal) => self.refuse(speaker, Some(known), ELEVATE, refusal).await,
+            Ok(help @ Wish::Help(_)) => self.read(known, help).await,
+            wish => match self.works_here(known).and(wish) {
+                Ok(wish) => self.read(known, wish).await,
+                Err(refusal) => self.refuse(speaker, Some(known), ELEVATE, refusal).await,
+            },
         }
+    }
+
+    async fn read(&self, known: &Known, wish: Wish) -> Said {
+        reading::answer(&self.engine, &known.person, self.door, wish).await.map_err(Some)
+    }
+
+    /// Whether somebody is of the company now. What needs no decision is shown to nobody else: a platform may go on to
+    /// know who left.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn works_here(&self, known: &Known) -> Result<(), Refusal> {
+        let (directory, person) = (self.directory(), &known.person);
+        if directory.is_empty() {
+            return Err(Refusal::DirectoryNotRead);
+        }
+        if !directory.people.contains_key(person) {
+            return Err(Refusal::NotInDirectory);
+        }
+        directory.enabled(person).map(drop).ok_or_else(|| Refusal::NotEnabled { person: person.clone() })
     }
 
     /// The form that asks for the reason of a request that says everything else.
@@ -243,6 +266,7 @@ impl Hall {
     /// # Errors
     /// When a name in it leads nowhere, or to several.
     pub fn reason_form(&self, known: &Known, words: &RequestWords) -> Result<Form, Refusal> {
+        self.works_here(known)?;
         let directory = self.directory();
         let ear = self.ear(&directory, known.zone.clone());
         let Target::Assignment { account, permission_set } =
@@ -283,12 +307,13 @@ impl Hall {
             Ok(breakglass::Wish::Decide(command)) => {
                 return self.decide(speaker, known, Command::Emergency(command)).await;
             }
-            Ok(breakglass::Wish::Status(federation)) => {
-                match reading::status(&self.engine, federation.as_ref()).await {
+            Ok(breakglass::Wish::Status(federation)) => match self.works_here(known) {
+                Ok(()) => match reading::status(&self.engine, federation.as_ref()).await {
                     Ok((text, _)) => return Ok(text),
                     Err(refusal) => refusal,
-                }
-            }
+                },
+                Err(refusal) => refusal,
+            },
             Ok(breakglass::Wish::Help(topic)) => return Ok(reading::breakglass_help(topic, self.door)),
             Ok(breakglass::Wish::Form) => Refusal::NoFederation,
             Err(refusal) => refusal,

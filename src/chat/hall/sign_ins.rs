@@ -51,7 +51,21 @@ impl fmt::Debug for Whisper {
 #[derive(Default)]
 pub struct SignIns {
     provider: Option<Arc<dyn SignInProvider>>,
-    open: Mutex<BTreeMap<ChatAccount, AbortHandle>>,
+    open: Mutex<BTreeMap<ChatAccount, Open>>,
+}
+
+/// Somebody who signs in at the moment.
+struct Open {
+    task: AbortHandle,
+    whisper: Whisper,
+}
+
+impl Open {
+    /// Ends it; they are told, because the code that they were given still looks like one that counts.
+    fn give_up(self) {
+        self.task.abort();
+        tokio::spawn(async move { self.whisper.say(notices::sign_in_given_up()).await });
+    }
 }
 
 impl SignIns {
@@ -68,18 +82,18 @@ impl SignIns {
     /// Lets somebody sign in while nobody waits. Who starts again gives up what they started before.
     fn start(
         &self,
-        account: &ChatAccount,
+        (account, whisper): (&ChatAccount, Whisper),
         work: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), NoSignIn> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|_, task| !task.is_finished());
+        open.retain(|_, one| !one.task.is_finished());
         if let Some(before) = open.remove(account) {
-            before.abort();
+            before.give_up();
         }
         if open.len() >= OPEN_MAX {
             return Err(NoSignIn::CouldNotAsk);
         }
-        open.insert(account.clone(), tokio::spawn(work).abort_handle());
+        open.insert(account.clone(), Open { task: tokio::spawn(work).abort_handle(), whisper });
         Ok(())
     }
 }
@@ -122,7 +136,8 @@ impl Hall {
             }
         }
         let begun = self.applicant(speaker).and_then(|applicant| {
-            self.sign_ins.start(&speaker.account, async move { applicant.links().await })
+            let one = (&speaker.account, applicant.whisper.clone());
+            self.sign_ins.start(one, async move { applicant.links().await })
         });
         match begun {
             Ok(()) => Ok(notices::sign_in_begins()),
@@ -140,7 +155,8 @@ impl Hall {
     ) -> Said {
         let by = Actor::person(known.person.clone(), self.door);
         let begun = self.applicant(speaker).and_then(|applicant| {
-            self.sign_ins.start(&speaker.account, async move { applicant.proves(action, by, command).await })
+            let one = (&speaker.account, applicant.whisper.clone());
+            self.sign_ins.start(one, async move { applicant.proves(action, by, command).await })
         });
         match begun {
             Ok(()) => Ok(notices::sign_in_begins()),
@@ -187,11 +203,27 @@ impl Applicant {
 
     async fn proves(self, action: StepUpAction, by: Actor, command: Command) {
         match self.signs_in(|steps| notices::step_up_steps(action, steps)).await {
+            Ok(_) if !self.is_still(&by).await => {
+                let refusal = Refusal::Stranger { why: StrangerWhy::NotLinked };
+                let by = Actor { who: Who::Stranger { account: self.account.clone() }, ..by };
+                self.decide(by, Command::Refuse { verb: action.word().to_owned(), refusal }).await;
+            }
             Ok(sign_in) => self.decide(Actor { sign_in: Some(sign_in), ..by }, command).await,
             Err(why) => {
                 let refusal = Refusal::NotSignedIn { why };
                 self.decide(by, Command::Refuse { verb: action.word().to_owned(), refusal }).await;
             }
+        }
+    }
+
+    /// Whether the account is still theirs: where only a link says so, it may have been taken back while they signed in.
+    async fn is_still(&self, by: &Actor) -> bool {
+        match self.door {
+            Door::Discord => {
+                let book = self.engine.book().await;
+                book.binding(&self.account).is_some_and(|link| Some(&link.person) == by.as_person())
+            }
+            Door::Slack | Door::Host | Door::Inside => true,
         }
     }
 

@@ -3,7 +3,7 @@
 use glasskey_playground::discord::Answer;
 use serde_json::{Value, json};
 
-use super::house::{ACCESS, House};
+use super::house::{ACCESS, House, Plan};
 
 async fn offers(house: &House, who: &str, line: &str, values: Value, focused: &str) -> Vec<(String, String)> {
     let result = house.discord.autocomplete(who, ACCESS, line, &values, focused).await;
@@ -77,5 +77,25 @@ async fn who_is_not_linked_is_offered_nothing() {
     assert!(offers(&house, "eve", "elevate request", json!({}), "account").await.is_empty());
     house.unlinks("ana").await;
     assert!(offers(&house, "ana", "elevate request", json!({}), "account").await.is_empty());
+    house.check();
+}
+
+/// Discord goes on to know who left, and so does a link (P9).
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_the_company_is_shown_nothing_although_they_are_linked() {
+    let house = House::planned(Plan { left: vec!["eve"], ..Plan::default() }).await;
+    let (id, _) = house.asked().await;
+    assert!(offers(&house, "eve", "elevate request", json!({}), "account").await.is_empty());
+    for (line, values) in [
+        ("elevate list", json!({})),
+        ("elevate show", json!({ "id": id.as_str() })),
+        ("elevate show", json!({ "id": "AR-0000" })),
+        ("elevate why", json!({ "account": "payments", "permission-set": "ReadOnly" })),
+        ("elevate request", json!({ "account": "prod", "permission-set": "ReadOnly", "duration": "1h" })),
+        ("breakglass status", json!({})),
+    ] {
+        let said = house.says("eve", line, values).await;
+        assert!(said.contains("(not-in-directory)"), "{line}: {said}");
+    }
     house.check();
 }

@@ -24,8 +24,8 @@ use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
     AccountId, Actor, ChatAccount, Command, Directory, Door, Emergency, FederationId, Holding,
-    PermissionSetArn, PersonId, Platform, Question, RequestId, Rules, Seconds, Settings, Target, Terms,
-    Verdict, event,
+    PermissionSetArn, PersonId, Platform, Question, Record, RequestId, Rules, Seconds, Settings, Target,
+    Terms, Verdict, event,
 };
 use glasskey_playground::company::Company;
 use glasskey_playground::discord::{
@@ -184,12 +184,15 @@ pub(super) struct Plan {
     pub(super) discord: DiscordOptions,
     /// Where people sign in.
     pub(super) sign_in: Option<Arc<dyn SignInProvider>>,
+    /// Who was linked and left the company since.
+    pub(super) left: Vec<&'static str>,
 }
 
 impl Default for Plan {
     fn default() -> Self {
         let settings = Settings::default();
-        Self { federations: vec!["main"], settings, discord: DiscordOptions::default(), sign_in: None }
+        let (federations, discord) = (vec!["main"], DiscordOptions::default());
+        Self { federations, settings, discord, sign_in: None, left: Vec::new() }
     }
 }
 
@@ -204,6 +207,11 @@ pub(super) struct House {
     _folder: tempfile::TempDir,
 }
 
+fn account(discord: &DiscordTwin, handle: &str) -> ChatAccount {
+    let user = Company::acme().people.into_iter().find(|person| person.handle == handle).unwrap();
+    ChatAccount { door: Door::Discord, workspace: discord.guild_id(), user: user.discord_user_id }
+}
+
 impl House {
     pub(super) async fn new() -> Self {
         Self::planned(Plan::default()).await
@@ -212,7 +220,15 @@ impl House {
     pub(super) async fn planned(plan: Plan) -> Self {
         let discord = DiscordTwin::start(&Company::acme(), plan.discord).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let opened = ledger::open(&folder.path().join("ledger")).unwrap();
+        let mut directory = directory();
+        let mut opened = ledger::open(&folder.path().join("ledger")).unwrap();
+        for handle in plan.left {
+            let (account, person) = (account(&discord, handle), id(handle));
+            directory.people.remove(&person);
+            let events = vec![event::Event::PersonLinked { account, person, sign_in: None }];
+            let (at, by) = (Timestamp::UNIX_EPOCH, Actor::glasskey());
+            opened.book.apply(&Record { at, by, interaction: None, answer: None, events });
+        }
         let chat = Chat::new(options(&discord), setting()).unwrap();
         let (okta, aws) = (Arc::new(Obedient::default()), Arc::new(Holder::default()));
         let named = plan.federations.iter().map(|name| (FederationId::new(*name), emergency_app()));
@@ -229,7 +245,7 @@ impl House {
             clock: Arc::new(SystemClock),
             settings,
             book: opened.book,
-            directory: directory(),
+            directory,
             rules: Arc::new(Table),
         });
         let aliases = BTreeMap::from([("prod".to_owned(), AccountId::parse("111111111111").unwrap())]);
@@ -244,8 +260,7 @@ impl House {
     }
 
     pub(super) fn account(&self, handle: &str) -> ChatAccount {
-        let user = Company::acme().people.into_iter().find(|person| person.handle == handle).unwrap();
-        ChatAccount { door: Door::Discord, workspace: self.discord.guild_id(), user: user.discord_user_id }
+        account(&self.discord, handle)
     }
 
     /// Cy says whose an account is.

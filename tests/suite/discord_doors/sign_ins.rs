@@ -132,6 +132,37 @@ async fn an_approval_that_needs_a_fresh_sign_in_counts_when_there_is_one() {
     house.check();
 }
 
+/// Two cards, one after the other: the first code looks as if it counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_begins_another_sign_in_is_told_that_the_first_counts_no_more() {
+    let desk = Desk::of("bo@acme.example");
+    let step_up = vec![StepUp { action: StepUpAction::Approve, scope: None }];
+    let house = house(&desk, Settings { step_up, ..Settings::default() }).await;
+    let (_, card) = house.asked().await;
+    house.clicks("bo", &card, "Approve").await;
+    whispers(&house, "bo", "WDJB-MJHT").await;
+    house.clicks("bo", &card, "Approve").await;
+    whispers(&house, "bo", "counts no more").await;
+    house.check();
+}
+
+/// An account that somebody lost is cut off at once, whatever was begun with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_taken_back_while_somebody_signs_in_approves_nothing() {
+    let desk = Desk::of("bo@acme.example");
+    let step_up = vec![StepUp { action: StepUpAction::Approve, scope: None }];
+    let house = house(&desk, Settings { step_up, ..Settings::default() }).await;
+    let (id, card) = house.asked().await;
+    house.clicks("bo", &card, "Approve").await;
+    whispers(&house, "bo", "WDJB-MJHT").await;
+    house.unlinks("bo").await;
+    desk.came.notify_one();
+    whispers(&house, "bo", "/elevate link").await;
+    let book = house.engine.book().await;
+    assert!(book.request(&id).unwrap().approvals.is_empty());
+    house.check();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_said_beside_what_was_done_is_said_directly() {
     let house = house(&Desk::of("ana@acme.example"), Settings::default()).await;

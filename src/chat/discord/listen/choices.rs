@@ -1,6 +1,6 @@
 //! What can be chosen while one types. Help and nothing more: any text may be sent, and all of it is looked up again.
 //!
-//! Must never show anything to who is not linked, and must never ask the outside.
+//! Must never show anything to who is not linked or left the company, and must never ask the outside.
 
 use glasskey_commands::definition::{COMMANDS, OptKind};
 use glasskey_domain::directory::{Account, PermissionSet};
@@ -45,6 +45,9 @@ impl Listener {
         let ours = ours && asked.guild.as_deref().is_some_and(|guild| self.people.serves(guild));
         let Some(spoken) = asked.spoken().filter(|_| ours) else { return Vec::new() };
         let Ok(known) = self.people.person(self.hall.engine(), &asked.user).await else { return Vec::new() };
+        if self.hall.works_here(&known).is_err() {
+            return Vec::new();
+        }
         let Some((kind, typed)) = focused(&spoken) else { return Vec::new() };
         let directory = self.hall.directory();
         let ear = self.hall.ear(&directory, known.zone.clone());
