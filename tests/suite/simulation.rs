@@ -17,8 +17,8 @@ use glasskey::ports::{Answer as Reading, DirectorySource, Fault};
 use glasskey_domain::command::{EmergencyCommand, Which};
 use glasskey_domain::emergency::{EmergencyState, Level, Review};
 use glasskey_domain::{
-    Answer, Book, Command, Directory, Emergency, EmergencyId, EndCause, PersonId, Reply, RequestId, Seconds,
-    State, Who,
+    Answer, Book, Command, Directory, Emergency, EmergencyId, EndCause, PersonId, Platform, Reply, RequestId,
+    Seconds, State, Who,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -40,6 +40,12 @@ const TURNS: u64 = 60;
 /// Everything is over so long after the weather has cleared: the longest grant, the longest back-off, and time to spare.
 const HEALED_WITHIN: Duration = Duration::from_secs(2 * 3600);
 
+/// The platforms of a town: a third of them have both, a third Discord alone, a third Slack alone.
+const SERVED: [&[Platform]; 3] = [&Platform::ALL, &[Platform::Discord], &[Platform::Slack]];
+/// One town in so many takes another third's platforms at half of its restarts. What was posted as a platform was taken
+/// away is not noted, so that in these towns less can be said of what is posted there.
+const MOVES: u64 = 4;
+
 /// The directory, as AWS would give it.
 struct Source(Directory);
 
@@ -60,6 +66,8 @@ struct Town {
     delivered: BTreeMap<String, Delivered>,
     deliveries: u64,
     left: BTreeSet<&'static str>,
+    /// Whether this company changes its mind about chat.
+    moves: bool,
 }
 
 impl Town {
@@ -68,7 +76,7 @@ impl Town {
             dice: Dice(!seed),
             clear: false,
             aws_down: false,
-            chat_down: false,
+            chat_down: BTreeSet::new(),
             okta_down: false,
             okta_read_only: false,
         };
@@ -80,9 +88,12 @@ impl Town {
         let mut world = World::new(store, outside);
         world.settings.lapse_after = Seconds::minutes(20);
         world.settings.federations = federations(seed.is_multiple_of(2));
+        let platforms = SERVED[(seed % 3) as usize];
+        world.served = platforms.iter().copied().collect();
         let life = Some(world.start(|wires| wires));
+        let moves = seed.is_multiple_of(MOVES);
         let (delivered, left) = (BTreeMap::new(), BTreeSet::new());
-        Self { world, weather, dice: Dice(seed), life, delivered, deliveries: 0, left }
+        Self { world, weather, dice: Dice(seed), life, delivered, deliveries: 0, left, moves }
     }
 
     fn life(&self) -> &Life {
@@ -149,9 +160,12 @@ impl Town {
         let whom = *self.dice.of(&PEOPLE).unwrap();
         let minutes = 2 + self.dice.below(25) as u32;
         let opens = if self.dice.below(4) == 0 { drill() } else { open(level, minutes, &[whom]) };
+        let waits = self.opener().is_some();
         match (self.dice.below(10), opens) {
             (0..3, Command::Emergency(opens)) => opens,
             (3 | 4, _) => EmergencyCommand::Confirm { which },
+            // Else hardly anybody would go on alone.
+            (7 | 8, _) if waits => EmergencyCommand::Confirm { which },
             (5, _) if self.dice.below(2) == 0 => EmergencyCommand::Decline { which, why: None },
             (6, _) => EmergencyCommand::Add { which, people: vec![person(whom)], level },
             (7, _) => EmergencyCommand::Remove { which, people: self.seated() },
@@ -204,6 +218,14 @@ impl Town {
         self.life.take().expect("a bot that lives").dies().await;
         let pause = Duration::from_secs(self.dice.below(40));
         tokio::time::sleep(pause).await;
+        self.begins_again();
+    }
+
+    /// Perhaps on other platforms.
+    fn begins_again(&mut self) {
+        if self.moves && self.dice.below(2) == 0 {
+            self.world.served = self.dice.of(&SERVED).unwrap().iter().copied().collect();
+        }
         self.life = Some(self.world.start(|wires| wires));
     }
 
@@ -236,20 +258,20 @@ impl Town {
     /// Things that happen to a town without anybody's wish.
     async fn fate(&mut self) {
         let outside = Arc::clone(&self.world.outside);
-        match self.dice.below(16) {
+        match self.dice.below(18) {
             0 => self.dies().await,
             1 => {
                 let drained = self.life.take().expect("a bot").drains(std::future::pending()).await;
                 assert!(drained);
-                self.life = Some(self.world.start(|wires| wires));
+                self.begins_again();
             }
             2 | 3 => {
                 let mut weather = self.weather.lock().unwrap();
                 weather.aws_down = !weather.aws_down;
             }
             4 => {
-                let mut weather = self.weather.lock().unwrap();
-                weather.chat_down = !weather.chat_down;
+                let on = *self.dice.of(&Platform::ALL).unwrap();
+                self.weather.lock().unwrap().turns_at_chat(on);
             }
             5 => self.rules_change().await,
             6 => self.people_change().await,
@@ -271,7 +293,7 @@ impl Town {
                 let mut weather = self.weather.lock().unwrap();
                 weather.okta_read_only = !weather.okta_read_only;
             }
-            12 | 13 => self.console(),
+            12..16 => self.console(),
             _ => {
                 let ours: Vec<_> = outside.ours().into_iter().collect();
                 if let Some(holding) = self.dice.of(&ours) {
@@ -313,8 +335,9 @@ impl Town {
     async fn heals(&mut self) {
         {
             let mut weather = self.weather.lock().unwrap();
-            (weather.clear, weather.aws_down, weather.chat_down) = (true, false, false);
+            (weather.clear, weather.aws_down) = (true, false);
             (weather.okta_down, weather.okta_read_only) = (false, false);
+            weather.chat_down.clear();
         }
         self.world.outside.time.set_wrong_by(0);
         let until = tokio::time::Instant::now() + HEALED_WITHIN;
@@ -349,6 +372,7 @@ async fn lives_through(seed: u64) -> Seen {
         State::Ended { kept_by: Some(_), .. } => Some("kept by another"),
         _ => None,
     }));
+    seen.extend((!past.said.taken_away.is_empty()).then_some("platform taken away"));
     seen
 }
 

@@ -9,8 +9,8 @@ use glasskey_domain::person::Employment;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
-    AccountId, Directory, Door, FederationId, GroupId, Holding, PermissionSetArn, Person, PersonId, Question,
-    Rules, Seconds, Target, Terms, Verdict,
+    AccountId, Directory, Door, FederationId, GroupId, Holding, PermissionSetArn, Person, PersonId, Platform,
+    Question, Rules, Seconds, Target, Terms, Verdict,
 };
 use jiff::Timestamp;
 
@@ -20,6 +20,16 @@ pub(crate) const PEOPLE: [&str; 5] = ["ana", "bo", "cy", "dee", "eve"];
 pub(crate) const AUDITOR: &str = "fay";
 /// What can be asked for.
 pub(crate) const SETS: [&str; 3] = ["Admin", "PowerUser", "ReadOnly"];
+
+/// The incident channel on Discord; on Slack it is `#incident`.
+pub(crate) const INCIDENTS_ON_DISCORD: &str = "400000000000000002";
+
+/// Where somebody is at home: Bo and Dee and the auditor on Discord, everybody on what alone is served.
+pub(crate) fn platform_of(name: &str, served: &BTreeSet<Platform>) -> Platform {
+    let home = if ["bo", "dee", AUDITOR].contains(&name) { Platform::Discord } else { Platform::Slack };
+    let away = || *served.first().expect("a bot that serves a platform");
+    served.get(&home).copied().unwrap_or_else(away)
+}
 
 pub(crate) fn person(name: &str) -> PersonId {
     PersonId::new(name)
@@ -55,7 +65,7 @@ pub(crate) fn federations(cuts: bool) -> BTreeMap<FederationId, FederationSettin
         groups: [(Level::Ro, "00gro".to_owned()), (Level::Ops, "00gops".to_owned())].into(),
         session: Seconds::hours(1),
         channel: Some("#incident".to_owned()),
-        discord_channel: None,
+        discord_channel: Some(INCIDENTS_ON_DISCORD.to_owned()),
         cut: cuts.then(|| CutPlan { assume: "GlasskeyEmergencySessions".to_owned(), roles }),
     };
     let settings =

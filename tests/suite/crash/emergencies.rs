@@ -10,7 +10,7 @@ use super::script::Line::{
     Adds, AppOffByHand, ByHand, Confirms, Declines, Drills, Extends, Minutes, Offs, Opens, Removes, Rest,
     Reviews,
 };
-use super::script::Story;
+use super::script::{BOTH, SLACK, Story};
 
 /// Those of one emergency that goes as people want it to.
 pub(crate) const PLAIN: [&Story; 6] = [&ON_AND_OFF, &DEADLINE, &SOLO, &PEOPLE_AND_TIME, &DECLINED, &DRILL];
@@ -31,6 +31,7 @@ fn solo_after_three() -> Table {
 const ON_AND_OFF: Story = Story {
     name: "on and off",
     rules: at_once,
+    on: BOTH,
     cuts: false,
     lines: &[Opens("dee", Ops, 60, &["ana", "bo"]), Rest, Offs("dee"), Minutes(1), Reviews(0), Rest],
     told: &[
@@ -52,6 +53,7 @@ const ON_AND_OFF: Story = Story {
 const DEADLINE: Story = Story {
     name: "deadline",
     rules: at_once,
+    on: SLACK,
     cuts: false,
     lines: &[Opens("dee", Ro, 2, &["ana"]), Minutes(4), Reviews(0), Rest],
     told: &[
@@ -74,6 +76,7 @@ const DEADLINE: Story = Story {
 const SOLO: Story = Story {
     name: "alone after three minutes",
     rules: solo_after_three,
+    on: SLACK,
     cuts: false,
     lines: &[
         Opens("dee", Ops, 60, &["ana"]),
@@ -109,6 +112,7 @@ const SOLO: Story = Story {
 const PEOPLE_AND_TIME: Story = Story {
     name: "people and time",
     rules: Table::of_two,
+    on: SLACK,
     cuts: false,
     lines: &[
         Opens("dee", Ops, 12, &["ana"]),
@@ -157,6 +161,7 @@ const PROPOSED: [&str; 3] = [
 const DECLINED: Story = Story {
     name: "declined",
     rules: Table::of_two,
+    on: BOTH,
     cuts: false,
     lines: &[Opens("dee", Ops, 30, &["ana"]), Rest, Declines("bo"), Rest],
     told: &[
@@ -176,6 +181,7 @@ const DECLINED: Story = Story {
 const DRILL: Story = Story {
     name: "drill",
     rules: at_once,
+    on: SLACK,
     cuts: true,
     lines: &[Drills("dee"), Minutes(3)],
     told: &["emergency-1/emergency-off/channel/#incident"],
@@ -190,6 +196,7 @@ const DRILL: Story = Story {
 const OFF_WHILE_OPENING: Story = Story {
     name: "off while opening",
     rules: at_once,
+    on: BOTH,
     cuts: true,
     lines: &[Opens("dee", Ops, 60, &["ana"]), Offs("dee"), Minutes(1), Reviews(0), Rest],
     told: &[
@@ -211,6 +218,7 @@ const OFF_WHILE_OPENING: Story = Story {
 const INCIDENT_IN_A_DRILL: Story = Story {
     name: "an incident in a drill",
     rules: at_once,
+    on: SLACK,
     cuts: false,
     lines: &[
         Drills("dee"),
@@ -243,6 +251,7 @@ const INCIDENT_IN_A_DRILL: Story = Story {
 const AGAIN_WHILE_CLOSING: Story = Story {
     name: "again while it is being closed",
     rules: at_once,
+    on: SLACK,
     cuts: true,
     lines: &[
         Opens("dee", Ops, 30, &["ana"]),
@@ -287,6 +296,7 @@ const AGAIN_WHILE_CLOSING: Story = Story {
 const CUT: Story = Story {
     name: "sessions are cut",
     rules: at_once,
+    on: BOTH,
     cuts: true,
     lines: &[Opens("dee", Ro, 60, &["dee"]), Rest, Offs("dee"), Minutes(1), Reviews(0), Rest],
     told: &[
@@ -306,6 +316,7 @@ const CUT: Story = Story {
 pub(crate) const STUMBLING: Story = Story {
     name: "the provider stumbles",
     rules: at_once,
+    on: BOTH,
     cuts: true,
     lines: &[Opens("dee", Ops, 30, &["ana"]), Minutes(2), Offs("dee"), Minutes(3), Reviews(0), Rest],
     told: &[
@@ -333,6 +344,7 @@ pub(crate) const STUMBLING: Story = Story {
 const BY_HAND: Story = Story {
     name: "by hand",
     rules: at_once,
+    on: SLACK,
     cuts: false,
     lines: &[
         Opens("dee", Ops, 60, &["ana", "bo"]),

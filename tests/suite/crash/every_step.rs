@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use glasskey_domain::Platform;
+
 use super::emergencies::{CROSSED, PLAIN};
 use super::guillotine::{Blade, Side};
-use super::outside::{Luck, Mishap};
-use super::requests::REQUESTS;
+use super::outside::{Luck, Mishap, calls};
+use super::requests::{ON_BOTH, REQUESTS};
 use super::script::{Play, Story, world};
 use super::store::Store;
 
@@ -77,6 +79,13 @@ async fn whoever_dies_at_any_step_comes_to_the_same_end() {
     assert_eq!(fell_at, BTreeSet::from(ALL_STEPS), "every kind of step was met");
 }
 
+#[tokio::test(start_paused = true)]
+async fn whoever_dies_at_any_step_on_two_platforms_comes_to_the_same_end() {
+    let fell_at = die_everywhere(&ON_BOTH, Store::in_memory, 0, 1).await;
+    let steps: BTreeSet<&str> = Platform::ALL.into_iter().flat_map(calls).chain(ALL_STEPS).collect();
+    assert_eq!(fell_at, steps, "every kind of step was met, on each platform");
+}
+
 async fn die_in_all_of(stories: &[&'static Story]) -> BTreeSet<&'static str> {
     let mut fell_at = BTreeSet::new();
     for story in stories {
@@ -122,6 +131,7 @@ async fn whoever_dies_in_an_emergency_over_a_real_disk_comes_to_the_same_end() {
 #[tokio::test(start_paused = true)]
 async fn who_dies_again_soon_after_a_death_comes_to_the_same_end() {
     die_again(&REQUESTS, 7).await;
+    die_again(&ON_BOTH, 7).await;
     for story in PLAIN.into_iter().chain(CROSSED) {
         die_again(story, 13).await;
     }

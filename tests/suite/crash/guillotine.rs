@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use glasskey::engine::Chats;
 use glasskey::ports::{
     About, Access, Answer, Chat, Entry, Fault, Federation, Finding, IdentityProvider, Ledger, Observed,
     Progress, Seen, SessionCutter, Started, Urgency,
@@ -13,11 +14,14 @@ use glasskey_domain::federation::CutSeen;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
-use glasskey_domain::{AccessRequest, Directory, Emergency, EmergencyId, Holding, Person, RequestId, Tell};
+use glasskey_domain::{
+    AccessRequest, Directory, Emergency, EmergencyId, Holding, Person, Platform, RequestId, Tell,
+};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::life::Wires;
+use super::outside::calls;
 
 /// On which side of a call the world stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,12 +87,14 @@ impl Blade {
 /// Wires that all go through the knife.
 pub(crate) fn under(blade: &Arc<Blade>, wires: Wires) -> Wires {
     let guillotine = Arc::new(Guillotine { blade: Arc::clone(blade), wires });
+    let said = |on: &Platform| Arc::new(Said { on: *on, under: Arc::clone(&guillotine) }) as Arc<dyn Chat>;
+    let chats: Chats = guillotine.wires.chats.keys().map(|on| (*on, said(on))).collect();
     Wires {
         ledger: guillotine.clone(),
         access: guillotine.clone(),
         provider: guillotine.clone(),
-        cutter: guillotine.clone(),
-        chat: guillotine,
+        cutter: guillotine,
+        chats,
     }
 }
 
@@ -166,14 +172,27 @@ impl SessionCutter for Guillotine {
     }
 }
 
-impl Chat for Guillotine {
+/// What is said on one platform.
+struct Said {
+    on: Platform,
+    under: Arc<Guillotine>,
+}
+
+impl Said {
+    fn chat(&self) -> &dyn Chat {
+        &*self.under.wires.chats[&self.on]
+    }
+}
+
+impl Chat for Said {
     fn post_card<'a>(
         &'a self,
         about: About<'a>,
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<MessageRef, Fault>> {
-        Box::pin(self.blade.pass("card", self.wires.chat.post_card(about, directory, look_since)))
+        let [name, ..] = calls(self.on);
+        Box::pin(self.under.blade.pass(name, self.chat().post_card(about, directory, look_since)))
     }
 
     fn update_card<'a>(
@@ -182,7 +201,8 @@ impl Chat for Guillotine {
         directory: &'a Directory,
         message: &'a MessageRef,
     ) -> Answer<'a, Result<(), Fault>> {
-        Box::pin(self.blade.pass("update", self.wires.chat.update_card(about, directory, message)))
+        let [_, name, _] = calls(self.on);
+        Box::pin(self.under.blade.pass(name, self.chat().update_card(about, directory, message)))
     }
 
     fn tell<'a>(
@@ -192,7 +212,8 @@ impl Chat for Guillotine {
         directory: &'a Directory,
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<(), Fault>> {
-        Box::pin(self.blade.pass("tell", self.wires.chat.tell(tell, about, directory, look_since)))
+        let [.., name] = calls(self.on);
+        Box::pin(self.under.blade.pass(name, self.chat().tell(tell, about, directory, look_since)))
     }
 }
 

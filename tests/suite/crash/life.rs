@@ -5,17 +5,17 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use glasskey::engine::emergency::Federations;
-use glasskey::engine::{Engine, Parts, Running, SharedRules};
+use glasskey::engine::{Chats, Engine, Parts, Running, SharedRules};
 use glasskey::ports::{Access, Chat, Clock, IdentityProvider, Ledger, SessionCutter};
 use glasskey_domain::command::{EmergencyCommand, Incoming, NewEmergency, NewRequest};
 use glasskey_domain::emergency::{Level, Provider, Purpose};
 use glasskey_domain::{
-    Actor, Answer, Command, Directory, Door, EmergencyId, InteractionId, Platform, RequestId, Seconds,
-    Settings, Target,
+    Actor, Answer, Command, Directory, EmergencyId, InteractionId, Platform, RequestId, Seconds, Settings,
+    Target,
 };
 
-use super::company::{Table, directory_without, federations, person};
-use super::outside::Outside;
+use super::company::{Table, directory_without, federations, person, platform_of};
+use super::outside::{Channel, Outside};
 use super::promises::Witness;
 use super::store::{Opened, Store};
 
@@ -28,7 +28,7 @@ pub(crate) struct Wires {
     pub(crate) access: Arc<dyn Access>,
     pub(crate) provider: Arc<dyn IdentityProvider>,
     pub(crate) cutter: Arc<dyn SessionCutter>,
-    pub(crate) chat: Arc<dyn Chat>,
+    pub(crate) chats: Chats,
 }
 
 /// A bot that lives.
@@ -36,6 +36,7 @@ pub(crate) struct Life {
     pub(crate) engine: Engine,
     running: Running,
     in_use: Weak<()>,
+    served: BTreeSet<Platform>,
 }
 
 /// What people and machines outside give a bot.
@@ -45,13 +46,16 @@ pub(crate) struct World {
     pub(crate) directory: Directory,
     pub(crate) rules: SharedRules,
     pub(crate) settings: Settings,
+    /// The platforms that a bot that starts now serves.
+    pub(crate) served: BTreeSet<Platform>,
 }
 
 impl World {
     pub(crate) fn new(store: Store, outside: Arc<Outside>) -> Self {
         let directory = directory_without(&BTreeSet::new());
         let settings = Settings { federations: federations(false), ..Settings::default() };
-        Self { store, outside, directory, rules: Arc::new(Table::of_two()), settings }
+        let served = BTreeSet::from([Platform::Slack]);
+        Self { store, outside, directory, rules: Arc::new(Table::of_two()), settings, served }
     }
 
     /// Starts a bot as `glasskey run` does, with these wires.
@@ -59,12 +63,13 @@ impl World {
         let Opened { ledger, book, in_use } = self.store.open();
         let witness = Arc::new(Witness { ledger, outside: Arc::clone(&self.outside) });
         let outside = || self.outside.clone();
+        let channel = |on: &Platform| Arc::new(Channel { on: *on, outside: outside() }) as Arc<dyn Chat>;
         let wires = wire(Wires {
             ledger: witness,
             access: outside(),
             provider: outside(),
             cutter: outside(),
-            chat: outside(),
+            chats: self.served.iter().map(|on| (*on, channel(on))).collect(),
         });
         let mut federations = Federations::default();
         federations.providers = BTreeMap::from([(Provider::Okta, wires.provider)]);
@@ -73,21 +78,21 @@ impl World {
             ledger: wires.ledger,
             access: wires.access,
             federations,
-            chats: BTreeMap::from([(Platform::Slack, wires.chat)]),
+            chats: wires.chats,
             clock: self.outside.time.clone() as Arc<dyn Clock>,
             settings: self.settings.clone(),
             book,
             directory: self.directory.clone(),
             rules: self.rules.clone(),
         });
-        Life { engine, running, in_use }
+        Life { engine, running, in_use, served: self.served.clone() }
     }
 }
 
 impl Life {
     /// It dies: nothing more of it happens, and nobody is told.
     pub(crate) async fn dies(self) {
-        let Self { engine, running, in_use } = self;
+        let Self { engine, running, in_use, served: _ } = self;
         drop(running);
         drop(engine);
         while in_use.strong_count() > 0 {
@@ -98,7 +103,7 @@ impl Life {
 
     /// Stops in good order, unless it dies while it does. Says whether it came to its end.
     pub(crate) async fn drains(self, death: impl Future<Output = ()>) -> bool {
-        let Self { engine, running, in_use } = self;
+        let Self { engine, running, in_use, served: _ } = self;
         let drained = tokio::select! {
             biased;
             () = death => false,
@@ -111,9 +116,9 @@ impl Life {
         drained
     }
 
-    /// A person does something; the delivery has this name.
+    /// A person does something, where they are at home; the delivery has this name.
     pub(crate) async fn does(&self, who: &str, delivery: &str, command: Command) -> Answer {
-        let by = Actor::person(person(who), Door::Slack);
+        let by = Actor::person(person(who), platform_of(who, &self.served).door());
         let interaction = Some(InteractionId::new(delivery));
         self.engine.submit(Incoming { by, interaction, command }).await.unwrap()
     }

@@ -58,6 +58,8 @@ async fn whatever_the_provider_stumbles_at_the_emergency_comes_to_the_same_end()
         "cut-look",
         "tell",
         "card",
+        "tell@discord",
+        "card@discord",
     ];
     for call in calls {
         for (how, mishap) in stumbles() {

@@ -1,4 +1,4 @@
-//! What is outside of the bot, in memory: the time, a provider that keeps a set, a channel that keeps messages. It goes
+//! What is outside of the bot, in memory: the time, a provider that keeps a set, channels that keep messages. It goes
 //! on while the bot is dead, and it never looks into the bot: what it checks it checks against the durable journal.
 
 mod channel;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use glasskey::ports::{Access, Answer, Clock, Fault, Progress, Seen, Started, Urgency};
 use glasskey_domain::holding::{Change, Operation};
 use glasskey_domain::ids::OperationId;
-use glasskey_domain::{Book, GroupId, Holding, State};
+use glasskey_domain::{Book, GroupId, Holding, Platform, State};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -20,7 +20,7 @@ use super::store::Store;
 use idp::Idp;
 
 use channel::Post;
-pub(crate) use channel::{card_key, subject};
+pub(crate) use channel::{Channel, calls, card_key, subject};
 pub(crate) use idp::{Fact, level_of};
 
 /// Every town begins then.
@@ -150,7 +150,7 @@ pub(crate) struct Outside {
     pub(crate) time: Arc<Time>,
     aws: Mutex<Aws>,
     idp: Mutex<Idp>,
-    posts: Mutex<Vec<Post>>,
+    posts: Mutex<BTreeMap<Platform, Vec<Post>>>,
     standing: BTreeSet<Holding>,
     through_groups: BTreeMap<Holding, Vec<GroupId>>,
     luck: Luck,

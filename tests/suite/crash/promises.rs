@@ -1,22 +1,20 @@
 //! The promises of DESIGN §1, looked at from outside: in the journal, at the provider, in chat.
 
 mod emergencies;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use glasskey::ports::{Answer, Entry, Fault, Ledger};
 use glasskey_domain::book::Row;
-use glasskey_domain::request::{CardState, Cards};
-use glasskey_domain::{
-    AccessRequest, Book, Emergency, EmergencyId, Event, Holding, NoticeKind, Platform, Record, RequestId,
-};
+use glasskey_domain::{AccessRequest, Book, Emergency, EmergencyId, Event, Holding, Record, RequestId};
 use jiff::SignedDuration;
 
 use super::company::standing;
-use super::outside::{Outside, card_key};
+use super::outside::Outside;
 use super::store::Store;
+pub(crate) use told::Said;
 
 /// A look, its decision and its commit take no longer than this.
 const LOOK_AGE_MAX: SignedDuration = SignedDuration::from_secs(10);
@@ -103,15 +101,15 @@ pub(crate) struct Past {
     pub(crate) requests: Vec<AccessRequest>,
     /// Emergencies likewise.
     pub(crate) emergencies: Vec<Emergency>,
-    /// Keys of the messages that the journal says were delivered.
-    pub(crate) told: BTreeSet<String>,
+    /// What the journal says was said, where, and to whom.
+    pub(crate) said: Said,
 }
 
 /// Reads the past and checks each step of it: P1, P2, P6.
 pub(crate) fn past(records: &[Record]) -> Past {
     let mut book = Book::default();
     let (mut requests, mut emergencies) = (InOrder::default(), InOrder::default());
-    let (mut told, mut deliveries) = (BTreeSet::new(), BTreeSet::new());
+    let (mut said, mut deliveries) = (Said::default(), BTreeSet::new());
     for record in records {
         if let Some(delivery) = &record.interaction {
             assert!(deliveries.insert(delivery.clone()), "P6: {delivery} had an effect twice");
@@ -120,24 +118,26 @@ pub(crate) fn past(records: &[Record]) -> Past {
             .filter_map(|id| Some((id.clone(), book.emergency(id)?.clone())))
             .collect();
         let touched = book.apply(record);
+        said.serves(&book.watch().served.0);
         for id in &touched.requests {
             requests.is_now(id, book.request(id).cloned());
+            book.request(id).into_iter().for_each(|request| said.request_is(request));
         }
         for request in &touched.closed {
+            said.request_is(request);
             requests.is_now(&request.ask.id, Some(request.clone()));
         }
         for id in &touched.emergencies {
             emergencies.is_now(id, book.emergency(id).cloned());
+            book.emergency(id).into_iter().for_each(|one| said.emergency_is(one));
         }
         for one in &touched.closed_emergencies {
+            said.emergency_is(one);
             emergencies.is_now(&one.ask.id, Some(one.clone()));
         }
         for event in &record.events {
             match event {
-                Event::Told { tell } => {
-                    let first = told.insert(tell.key());
-                    assert!(first || may_be_told_again(tell.kind), "told twice: {}", tell.key());
-                }
+                Event::Told { tell } => said.told(tell),
                 Event::GrantOrdered { id, deadline, .. } => ordered(&book, record, id, *deadline),
                 Event::Emergency { id, fact } => {
                     let after = emergencies.get(id).expect("an emergency of which something is told");
@@ -147,7 +147,7 @@ pub(crate) fn past(records: &[Record]) -> Past {
             }
         }
     }
-    Past { requests: requests.all(), emergencies: emergencies.all(), told }
+    Past { requests: requests.all(), emergencies: emergencies.all(), said }
 }
 
 /// Things as they were last, in the order in which they began.
@@ -179,11 +179,6 @@ impl<Id: Ord + Clone, T> InOrder<Id, T> {
     }
 }
 
-/// Who is given a seat anew is told again how to sign in; a provider may stand in the way for two reasons.
-fn may_be_told_again(kind: NoticeKind) -> bool {
-    matches!(kind, NoticeKind::SignIn { .. } | NoticeKind::EmergencyStuck)
-}
-
 /// P1 and P2, at the moment at which access is ordered.
 fn ordered(book: &Book, record: &Record, id: &RequestId, deadline: jiff::Timestamp) {
     let request = book.request(id).expect("a request that is granted is open");
@@ -208,45 +203,9 @@ pub(crate) fn all_is_well(store: &Store, outside: &Outside) -> Past {
     assert_eq!(replayed.due().count(), 0, "{:?}", replayed.due().collect::<Vec<_>>());
     let past = past(&store.records());
     emergencies::are_over(&past, outside);
-    let mut expected: BTreeSet<String> = past.told.clone();
     for request in &past.requests {
         assert!(request.state.is_terminal(), "{request:?}");
-        expected.extend(card_shows_the_end(
-            outside,
-            &request.ask.id,
-            on_slack(&request.cards),
-            request.version,
-        ));
     }
-    for one in &past.emergencies {
-        expected.extend(card_shows_the_end(outside, &one.ask.id, on_slack(&one.cards), one.version));
-    }
-    let mut posted = BTreeSet::new();
-    for post in &outside.posts() {
-        let again = post.key.contains("/sign-in-") || post.key.contains("/emergency-stuck/");
-        assert!(posted.insert(post.key.clone()) || again, "posted twice: {}", post.key);
-    }
-    assert_eq!(posted, expected, "what was posted and what the journal says was delivered");
+    told::as_it_should_be(&past, outside);
     past
-}
-
-/// Its key, if it was posted.
-fn on_slack(cards: &Cards) -> &CardState {
-    cards.on(Platform::Slack).unwrap()
-}
-
-fn card_shows_the_end(
-    outside: &Outside,
-    id: &impl fmt::Display,
-    card: &CardState,
-    version: u64,
-) -> Option<String> {
-    if card.undeliverable.is_some() {
-        return None;
-    }
-    let key = card_key(id);
-    let posts = outside.posts();
-    let shows: Vec<u64> = posts.iter().filter(|post| post.key == key).map(|post| post.shows).collect();
-    assert_eq!(shows, [version], "the card {key} is posted once and shows its end");
-    Some(key)
 }

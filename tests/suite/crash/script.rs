@@ -1,6 +1,7 @@
 //! Plays stories with all that touches the outside in them, told by people who do not mind saying a thing again when the
 //! bot died under their hands.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,11 +9,13 @@ use glasskey::engine::WeakEngine;
 use glasskey_domain::command::{EmergencyCommand, Which};
 use glasskey_domain::emergency::Level;
 use glasskey_domain::{
-    Answer, Book, Command, EmergencyId, EndCause, Event, InteractionId, Reply, RequestId, Seconds,
+    Answer, Book, Command, EmergencyId, EndCause, Event, InteractionId, Platform, Reply, RequestId, Seconds,
 };
 use tokio::time::Instant;
 
-use super::company::{AUDITOR, Table, federations, person, standing, target, through_groups};
+use super::company::{
+    AUDITOR, INCIDENTS_ON_DISCORD, Table, federations, person, platform_of, standing, target, through_groups,
+};
 use super::guillotine::{Blade, under};
 use super::life::{Life, Wires, World, ask, drill, open};
 use super::outside::{Fact, Luck, Outside};
@@ -63,14 +66,22 @@ use Line::{
     Opens, Removes, Rest, Reviews,
 };
 
+/// Where most stories are told.
+pub(crate) const SLACK: &[Platform] = &[Platform::Slack];
+/// Where every third story is told, the shorter ones, at every step: a story that is told twice over has half as many
+/// steps again, and at each of them it is played anew.
+pub(crate) const BOTH: &[Platform] = &Platform::ALL;
+
 /// A story, and how it ends whoever dies in it.
 pub(crate) struct Story {
     pub(crate) name: &'static str,
     pub(crate) rules: fn() -> Table,
+    /// The platforms that are served in it.
+    pub(crate) on: &'static [Platform],
     /// Whether sessions are cut at the end of an emergency.
     pub(crate) cuts: bool,
     pub(crate) lines: &'static [Line],
-    /// What is told in every telling.
+    /// What is told in every telling, as it is on Slack.
     pub(crate) told: &'static [&'static str],
     /// What is told in some.
     pub(crate) perhaps_told: &'static [&'static str],
@@ -102,6 +113,7 @@ impl Play {
     pub(crate) fn new(story: &'static Story, mut world: World) -> Self {
         world.rules = Arc::new((story.rules)());
         world.settings.federations = federations(story.cuts);
+        world.served = story.on.iter().copied().collect();
         let (requests, emergencies, fell_at) = (Vec::new(), Vec::new(), Vec::new());
         Self { world, story, requests, emergencies, twice: false, fell_at }
     }
@@ -278,10 +290,35 @@ impl Play {
 
     /// What people are told is the same in every telling: neither less nor more.
     fn told_as_ever(&self, past: &Past) {
-        let mut told: Vec<String> = past.told.iter().map(|key| unnamed(key, past)).collect();
-        told.retain(|key| !self.story.perhaps_told.contains(&key.as_str()));
-        told.sort();
-        assert_eq!(told, self.story.told, "{}", self.story.name);
+        let (always, perhaps) = (self.on_each(self.story.told), self.on_each(self.story.perhaps_told));
+        let told = past.said.told.iter().map(|tell| unnamed(&tell.key(), past));
+        let told: BTreeSet<String> = told.filter(|key| !perhaps.contains(key)).collect();
+        assert_eq!(told, always, "{}", self.story.name);
+    }
+
+    /// On Discord what is told has other keys; who asked for access is told about it where they asked, and only there.
+    fn on_each(&self, on_slack: &[&str]) -> BTreeSet<String> {
+        let served = &self.world.served;
+        let mut keys = BTreeSet::new();
+        for key in on_slack {
+            let asked_by = key.strip_prefix("request-").and_then(|key| key.split_once("/person/"));
+            let only = asked_by.map(|(_, name)| platform_of(name, served));
+            let here = served.iter().filter(|on| only.is_none_or(|only| only == **on));
+            keys.extend(here.map(|on| key_on(*on, key)));
+        }
+        keys
+    }
+}
+
+/// The key of what is told like this on Slack.
+fn key_on(on: Platform, key: &str) -> String {
+    match on {
+        Platform::Slack => key.to_owned(),
+        Platform::Discord => {
+            let parts: Vec<&str> = key.splitn(3, '/').collect();
+            let [id, kind, to] = parts[..] else { panic!("{key} is not a key") };
+            format!("{id}/{kind}@discord/{}", to.replace("#incident", INCIDENTS_ON_DISCORD))
+        }
     }
 }
 

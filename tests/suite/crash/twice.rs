@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use glasskey::engine::{Engine, WeakEngine};
+use glasskey::engine::{Chats, Engine, WeakEngine};
 use glasskey::ports::{
     About, Access, Answer, Chat, Fault, Federation, Finding, IdentityProvider, Observed, Progress, Seen,
     SessionCutter, Started, Urgency,
@@ -21,8 +21,8 @@ use jiff::Timestamp;
 
 use super::emergencies::{CROSSED, PLAIN};
 use super::life::Wires;
-use super::outside::{Mishap, level_of, subject};
-use super::requests::REQUESTS;
+use super::outside::{Mishap, calls, level_of, subject};
+use super::requests::{ON_BOTH, REQUESTS};
 use super::script::{Play, Story, world};
 use super::store::Store;
 
@@ -209,7 +209,24 @@ impl SessionCutter for Twice {
     }
 }
 
-impl Chat for Twice {
+/// What is said on one platform.
+struct Said {
+    on: Platform,
+    twice: Arc<Twice>,
+}
+
+impl Said {
+    fn chat(&self) -> &dyn Chat {
+        &*self.twice.wires.chats[&self.on]
+    }
+
+    /// A key of one platform among those whose first answer is lost.
+    fn loses(&self, key: &str) -> Result<(), Fault> {
+        self.twice.loses(format!("{} {key}", self.on))
+    }
+}
+
+impl Chat for Said {
     fn post_card<'a>(
         &'a self,
         about: About<'a>,
@@ -218,12 +235,12 @@ impl Chat for Twice {
     ) -> Answer<'a, Result<MessageRef, Fault>> {
         let (id, _) = subject(about);
         Box::pin(async move {
-            let message = self.wires.chat.post_card(about, directory, look_since).await?;
-            self.loses(format!("card {id}"))?;
+            let message = self.chat().post_card(about, directory, look_since).await?;
+            self.loses(&format!("card {id}"))?;
             let message_too = message.clone();
             // What an earlier try posted may show an earlier version: so much and no more is known.
-            self.bring(Outcome::CardShown { id, on: Platform::Slack, version: 0, message: message_too })
-                .await;
+            let shown = Outcome::CardShown { id, on: self.on, version: 0, message: message_too };
+            self.twice.bring(shown).await;
             Ok(message)
         })
     }
@@ -236,10 +253,10 @@ impl Chat for Twice {
     ) -> Answer<'a, Result<(), Fault>> {
         let (id, version) = subject(about);
         Box::pin(async move {
-            self.wires.chat.update_card(about, directory, message).await?;
-            self.loses(format!("update {id} {version}"))?;
+            self.chat().update_card(about, directory, message).await?;
+            self.loses(&format!("update {id} {version}"))?;
             let message = message.clone();
-            self.bring(Outcome::CardShown { id, on: Platform::Slack, version, message }).await;
+            self.twice.bring(Outcome::CardShown { id, on: self.on, version, message }).await;
             Ok(())
         })
     }
@@ -252,9 +269,9 @@ impl Chat for Twice {
         look_since: Option<Timestamp>,
     ) -> Answer<'a, Result<(), Fault>> {
         Box::pin(async move {
-            self.wires.chat.tell(tell, about, directory, look_since).await?;
-            self.loses(tell.key())?;
-            self.bring(Outcome::Told { tell: tell.clone() }).await;
+            self.chat().tell(tell, about, directory, look_since).await?;
+            self.loses(&tell.key())?;
+            self.twice.bring(Outcome::Told { tell: tell.clone() }).await;
             Ok(())
         })
     }
@@ -263,11 +280,13 @@ impl Chat for Twice {
 fn twice(engine: &Arc<OnceLock<WeakEngine>>, wires: Wires) -> Wires {
     let ledger = Arc::clone(&wires.ledger);
     let twice = Arc::new(Twice { wires, engine: Arc::clone(engine), lost: Mutex::default() });
-    Wires { ledger, access: twice.clone(), provider: twice.clone(), cutter: twice.clone(), chat: twice }
+    let said = |on: &Platform| Arc::new(Said { on: *on, twice: Arc::clone(&twice) }) as Arc<dyn Chat>;
+    let chats: Chats = twice.wires.chats.keys().map(|on| (*on, said(on))).collect();
+    Wires { ledger, access: twice.clone(), provider: twice.clone(), cutter: twice, chats }
 }
 
 async fn played_twice(store: fn() -> Store) {
-    for story in PLAIN.into_iter().chain(CROSSED).chain([&REQUESTS]) {
+    for story in PLAIN.into_iter().chain(CROSSED).chain([&REQUESTS, &ON_BOTH]) {
         eprintln!("{}: everything twice", story.name);
         let mut play = Play::new(story, world(store(), Box::new(|_| Mishap::None)));
         play.says_everything_twice();
@@ -303,5 +322,8 @@ async fn first_answer_is_lost(story: &'static Story, lost: &'static str) {
 async fn every_answer_of_a_change_is_lost_once_and_the_end_is_the_same() {
     for lost in ["create", "delete", "look", "poll", "card", "update", "tell"] {
         first_answer_is_lost(&REQUESTS, lost).await;
+    }
+    for lost in Platform::ALL.into_iter().flat_map(calls) {
+        first_answer_is_lost(&ON_BOTH, lost).await;
     }
 }

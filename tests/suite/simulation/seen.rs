@@ -2,7 +2,7 @@
 
 use glasskey_domain::emergency::CloseCause;
 use glasskey_domain::event::EmergencyFact;
-use glasskey_domain::{EndCause, Event};
+use glasskey_domain::{EndCause, Event, Platform, Served};
 
 pub(super) fn name_of(event: &Event) -> Option<&'static str> {
     Some(match event {
@@ -19,6 +19,8 @@ pub(super) fn name_of(event: &Event) -> Option<&'static str> {
         Event::EndOrdered { cause: EndCause::Revoked { .. }, .. } => "revoked",
         Event::OverdueTold { .. } => "overdue",
         Event::Stopped => "drained",
+        Event::Started { platforms, .. } if *platforms == Served::all() => "both platforms",
+        Event::Started { platforms, .. } if !platforms.0.contains(&Platform::Slack) => "Discord alone",
         Event::Emergency { fact, .. } => return fact_name(fact),
         _ => return None,
     })
@@ -52,9 +54,11 @@ fn fact_name(fact: &EmergencyFact) -> Option<&'static str> {
     })
 }
 
-pub(super) const ALL_SEEN: [&str; 36] = [
+pub(super) const ALL_SEEN: [&str; 39] = [
+    "Discord alone",
     "Okta read-only",
     "already held",
+    "both platforms",
     "change failed",
     "denied",
     "drained",
@@ -81,6 +85,7 @@ pub(super) const ALL_SEEN: [&str; 36] = [
     "lapsed",
     "no longer permitted",
     "overdue",
+    "platform taken away",
     "refused",
     "removed by hand",
     "reply lost",

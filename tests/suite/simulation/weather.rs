@@ -1,12 +1,14 @@
 //! Numbers that look random, and the weather they make.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use glasskey::ports::Fault;
+use glasskey_domain::Platform;
 use glasskey_domain::federation::READ_ONLY;
 use jiff::SignedDuration;
 
-use crate::crash::outside::Mishap;
+use crate::crash::outside::{Mishap, calls};
 
 /// Numbers that look random and are the same for the same seed (splitmix64).
 pub(super) struct Dice(pub(super) u64);
@@ -36,7 +38,7 @@ pub(super) struct Weather {
     pub(super) dice: Dice,
     pub(super) clear: bool,
     pub(super) aws_down: bool,
-    pub(super) chat_down: bool,
+    pub(super) chat_down: BTreeSet<Platform>,
     pub(super) okta_down: bool,
     pub(super) okta_read_only: bool,
 }
@@ -47,6 +49,13 @@ fn transient(what: &str, retry_after: Option<u64>) -> Mishap {
 }
 
 impl Weather {
+    /// It gets worse where it was fair, and better where it was not.
+    pub(super) fn turns_at_chat(&mut self, on: Platform) {
+        if !self.chat_down.remove(&on) {
+            self.chat_down.insert(on);
+        }
+    }
+
     pub(super) fn strikes(&mut self, call: &str) -> Mishap {
         if self.clear {
             return Mishap::None;
@@ -54,8 +63,8 @@ impl Weather {
         let changes = matches!(call, "activate" | "deactivate" | "add" | "remove");
         let at_okta = changes || matches!(call, "observe" | "observe-part" | "metadata");
         let at_aws = matches!(call, "look" | "create" | "delete" | "poll" | "cut" | "cut-look");
-        let at_chat = !at_okta && !at_aws;
-        if (at_aws && self.aws_down) || (at_chat && self.chat_down) || (at_okta && self.okta_down) {
+        let chat_down = self.chat_down.iter().any(|on| calls(*on).contains(&call));
+        if (at_aws && self.aws_down) || chat_down || (at_okta && self.okta_down) {
             return transient("it is down", None);
         }
         if changes && self.okta_read_only {

@@ -1,7 +1,8 @@
-//! A channel that keeps messages, and blames who says what is not true.
+//! Channels that keep messages, one on each platform, and blame who says what is not true, or says it elsewhere.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use glasskey::ports::{About, Answer, Chat, Fault};
 use glasskey_domain::request::{MessageRef, Posting};
@@ -12,6 +13,28 @@ use super::{Fact, Mishap, Outside, lock, lost};
 
 /// Clocks differ; chat looks this much before the intent, as the Slack door does.
 const LOOK_BEFORE: SignedDuration = SignedDuration::from_secs(120);
+
+/// The channels of one platform, as a bot has them.
+pub(crate) struct Channel {
+    pub(crate) on: Platform,
+    pub(crate) outside: Arc<Outside>,
+}
+
+/// What the calls are named that post a card, update it, and post a message: each platform has a fate of its own.
+pub(crate) const fn calls(on: Platform) -> [&'static str; 3] {
+    match on {
+        Platform::Slack => ["card", "update", "tell"],
+        Platform::Discord => ["card@discord", "update@discord", "tell@discord"],
+    }
+}
+
+/// Where cards are.
+const fn access_channel(on: Platform) -> &'static str {
+    match on {
+        Platform::Slack => "C0ACCESS",
+        Platform::Discord => "400000000000000001",
+    }
+}
 
 /// A message in chat.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,12 +61,10 @@ pub(crate) fn subject(about: About<'_>) -> (Subject, u64) {
     }
 }
 
-fn card_is_intended(book: &Book, id: &Subject) -> bool {
+fn card_is_intended(book: &Book, id: &Subject, on: Platform) -> bool {
     let card = match id {
-        Subject::Request(id) => book.request(id).and_then(|request| request.cards.on(Platform::Slack)),
-        Subject::Emergency(id) => {
-            book.emergency(id).and_then(|emergency| emergency.cards.on(Platform::Slack))
-        }
+        Subject::Request(id) => book.request(id).and_then(|request| request.cards.on(on)),
+        Subject::Emergency(id) => book.emergency(id).and_then(|emergency| emergency.cards.on(on)),
         Subject::Watch => None,
     };
     card.is_some_and(|card| matches!(card.posting, Posting::Intended { .. }))
@@ -59,15 +80,15 @@ fn tell_is_intended(book: &Book, tell: &Tell) -> bool {
 }
 
 impl Outside {
-    /// Messages, oldest first.
-    pub(crate) fn posts(&self) -> Vec<Post> {
-        lock(&self.posts).clone()
+    /// Messages on a platform, oldest first.
+    pub(crate) fn posts(&self, on: Platform) -> Vec<Post> {
+        lock(&self.posts).get(&on).cloned().unwrap_or_default()
     }
 
     /// Posts, or finds what an earlier try has posted; answers the number of the message.
     async fn post(
         &self,
-        name: &str,
+        (on, name): (Platform, &str),
         key: String,
         shows: u64,
         since: Option<Timestamp>,
@@ -78,6 +99,7 @@ impl Outside {
         }
         let number = {
             let mut posts = lock(&self.posts);
+            let posts = posts.entry(on).or_default();
             let found = since.and_then(|since| {
                 let since = since - LOOK_BEFORE;
                 posts.iter().position(|post| post.key == key && post.at >= since)
@@ -88,6 +110,17 @@ impl Outside {
             })
         };
         if mishap == Mishap::Lost { Err(lost()) } else { Ok(number) }
+    }
+
+    /// A card shows another version, if the message is that card.
+    fn show(&self, on: Platform, id: &Subject, message: &MessageRef, version: u64) {
+        let mut posts = lock(&self.posts);
+        let number = message.message.parse::<usize>().unwrap();
+        let post = posts.get_mut(&on).and_then(|posts| posts.get_mut(number));
+        match post.filter(|post| message.channel == access_channel(on) && post.key == card_key(id)) {
+            Some(post) => post.shows = version,
+            None => self.blame(format!("{message:?} is not the card of {id} on {on}")),
+        }
     }
 
     fn check_intent(&self, what: &str, intended: impl FnOnce(&Book) -> bool) {
@@ -121,7 +154,7 @@ impl Outside {
     }
 }
 
-impl Chat for Outside {
+impl Chat for Channel {
     fn post_card<'a>(
         &'a self,
         about: About<'a>,
@@ -130,10 +163,12 @@ impl Chat for Outside {
     ) -> Answer<'a, Result<MessageRef, Fault>> {
         let (id, version) = subject(about);
         Box::pin(async move {
+            let (outside, [name, ..]) = (&self.outside, calls(self.on));
             let key = card_key(&id);
-            self.check_intent(&key, |book| card_is_intended(book, &id));
-            let number = self.post("card", key, version, look_since).await?;
-            Ok(MessageRef { channel: "C0ACCESS".to_owned(), message: number.to_string() })
+            outside
+                .check_intent(&format!("{key} on {}", self.on), |book| card_is_intended(book, &id, self.on));
+            let number = outside.post((self.on, name), key, version, look_since).await?;
+            Ok(MessageRef { channel: access_channel(self.on).to_owned(), message: number.to_string() })
         })
     }
 
@@ -143,13 +178,14 @@ impl Chat for Outside {
         _: &'a Directory,
         message: &'a MessageRef,
     ) -> Answer<'a, Result<(), Fault>> {
-        let (_, version) = subject(about);
+        let (id, version) = subject(about);
         Box::pin(async move {
-            let mishap = self.begin("update").await?;
+            let (outside, [_, name, _]) = (&self.outside, calls(self.on));
+            let mishap = outside.begin(name).await?;
             if mishap == Mishap::Fails {
                 return Err(Fault::Permanent { what: "message_not_found".to_owned() });
             }
-            lock(&self.posts)[message.message.parse::<usize>().unwrap()].shows = version;
+            outside.show(self.on, &id, message, version);
             if mishap == Mishap::Lost { Err(lost()) } else { Ok(()) }
         })
     }
@@ -163,9 +199,13 @@ impl Chat for Outside {
     ) -> Answer<'a, Result<(), Fault>> {
         let (_, version) = subject(about);
         Box::pin(async move {
-            self.check_intent(&tell.key(), |book| tell_is_intended(book, tell));
-            self.check_truth(tell, about);
-            self.post("tell", tell.key(), version, look_since).await.map(drop)
+            let (outside, [.., name]) = (&self.outside, calls(self.on));
+            if tell.on != self.on {
+                outside.blame(format!("{} is told on {}", tell.key(), self.on));
+            }
+            outside.check_intent(&tell.key(), |book| tell_is_intended(book, tell));
+            outside.check_truth(tell, about);
+            outside.post((self.on, name), tell.key(), version, look_since).await.map(drop)
         })
     }
 }
