@@ -95,14 +95,15 @@ async fn what_is_not_understood_ends_with_two() {
 async fn a_wrong_configuration_ends_with_one_and_tells_every_fault() {
     let folder = folder();
     let config = folder.path().join("glasskey.toml");
-    fs::write(&config, format!("[slack]\nbot_token = \"{PLANTED}\"\nchanel = \"C1\"\n[schedule]\nstanding_access_report = \"x\"\n")).unwrap();
+    fs::write(&config, format!("[slack]\nbot_token = \"{PLANTED}\"\nchanel = \"C1\"\n[discord]\n[schedule]\nstanding_access_report = \"x\"\n")).unwrap();
     for command in
         [&["run"] as &[&str], &["policy", "check"], &["check"], &["--json", "run"], &["--json", "check"]]
     {
         let output = run(folder.path(), command, &[]).await;
         let said = text(&output);
         assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
-        for part in ["slack.bot_token", "slack.channel", "discord.token", "aws.region"] {
+        for part in ["slack.bot_token", "slack.channel", "discord.token", "not in this release", "aws.region"]
+        {
             assert!(said.contains(part), "{command:?}: {part}: {said}");
         }
         assert!(!said.contains("planted"), "{said}");

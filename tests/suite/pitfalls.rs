@@ -36,9 +36,16 @@ fn numbers(line: &str) -> BTreeSet<u32> {
     all
 }
 
+/// The stories of one source that are tests on each platform.
+fn on_each_platform(source: &str) -> BTreeSet<&str> {
+    let lists = source.split("on_each_platform!(").skip(1).filter_map(|rest| rest.split(')').next());
+    lists.flat_map(|list| list.split(',')).map(str::trim).filter(|name| !name.is_empty()).collect()
+}
+
 /// The pitfalls named by the documentation of tests in one source, with the names of these tests.
 fn named(source: &str) -> BTreeMap<u32, BTreeSet<String>> {
     let mut named: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
+    let stories = on_each_platform(source);
     let (mut documented, mut is_test) = (BTreeSet::new(), false);
     for line in source.lines().map(str::trim) {
         if let Some(words) = line.strip_prefix("///") {
@@ -47,7 +54,7 @@ fn named(source: &str) -> BTreeMap<u32, BTreeSet<String>> {
             is_test |= line == "#[test]" || line.starts_with("#[tokio::test");
         } else {
             let name = line.split("fn ").nth(1).and_then(|rest| rest.split(['(', '<']).next());
-            if let (true, Some(name)) = (is_test, name) {
+            if let Some(name) = name.filter(|name| is_test || stories.contains(name)) {
                 for number in &documented {
                     named.entry(*number).or_default().insert(name.to_owned());
                 }
@@ -92,6 +99,14 @@ fn only_the_documentation_of_a_test_counts() {
         /// pitfall 12
         #[tokio::test(start_paused = true)]
         async fn also() {}
+        on_each_platform!(
+            told,
+            told_too,
+        );
+        /// pitfall 13
+        fn told_too(on: Platform) {}
+        /// pitfall 14
+        fn told_to_nobody(on: Platform) {}
     ";
-    assert_eq!(named(source).into_keys().collect::<Vec<_>>(), [3, 4, 5, 6, 12]);
+    assert_eq!(named(source).into_keys().collect::<Vec<_>>(), [3, 4, 5, 6, 12, 13]);
 }

@@ -121,6 +121,7 @@ fn two_approvers_in_the_same_instant_on_two_platforms_make_one_grant() {
         assert_eq!(with("needs no further approval"), 1, "{answers:?}");
         assert_eq!(with("too late"), 1, "{answers:?}");
         assert_eq!(town.request(&it).approvals.len(), 1);
+        town.becomes(&it, StateWord::Active);
         town.ana().on(Platform::Discord).says(&format!("/elevate end {}", it.id)).says("is being ended");
     }
     town.settle();

@@ -27,12 +27,13 @@ pub(super) enum Urgency {
 }
 
 impl Urgency {
-    /// Longest wait for its turn. A job waits in the ledger and not here, or one full channel would hold up the others.
+    /// Longest wait for its turn. A job waits in the ledger and not here, or one full channel would hold up the others;
+    /// but a moment is waited for, because coming again costs more: a job that was sent away comes later each time.
     pub(super) const fn wait_max(self) -> Duration {
         match self {
             Self::Answer => Duration::from_secs(1),
             Self::Person => Duration::from_secs(2),
-            Self::Background => Duration::ZERO,
+            Self::Background => Duration::from_millis(500),
         }
     }
 }
