@@ -84,7 +84,17 @@ pub(crate) fn create_file(path: &Path) -> io::Result<File> {
 /// The store's lock, held as long as this lives; the operating system frees it when the process dies.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+/// Said, and not left to the close: a process that was forked and has not become its program yet holds a copy of the file,
+/// and with it the lock.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::debug!(%error, "the lock of the store could not be given back; it goes with the file");
+        }
+    }
 }
 
 impl Lock {
@@ -110,7 +120,7 @@ impl Lock {
         let written =
             file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(me.as_bytes()));
         written.map_err(JournalFault::io("write", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
