@@ -33,8 +33,8 @@ use crate::crash::store::Store;
 use seen::{ALL_SEEN, name_of};
 use weather::{Dice, Weather};
 
-/// Towns of an ordinary run: about half a minute on two cores.
-const TOWNS: u64 = 120;
+/// Towns of an ordinary run: well under a minute on two cores.
+const TOWNS: u64 = 150;
 /// Things that happen in a town before the weather clears.
 const TURNS: u64 = 60;
 /// Everything is over so long after the weather has cleared: the longest grant, the longest back-off, and time to spare.
@@ -200,7 +200,7 @@ impl Town {
         let seats: Vec<Fact> = outside.open_now().into_iter().filter(|fact| *fact != Fact::App).collect();
         match (self.dice.below(5), self.dice.of(&seats)) {
             (0, _) | (_, None) => outside.by_hand(Fact::is_in("00gops", "mallory"), true),
-            (1, Some(_)) => outside.by_hand(Fact::App, false),
+            (1 | 2, Some(_)) => outside.by_hand(Fact::App, false),
             (_, Some(seat)) => outside.by_hand(seat.clone(), false),
         }
     }
@@ -258,7 +258,7 @@ impl Town {
     /// Things that happen to a town without anybody's wish.
     async fn fate(&mut self) {
         let outside = Arc::clone(&self.world.outside);
-        match self.dice.below(18) {
+        match self.dice.below(20) {
             0 => self.dies().await,
             1 => {
                 let drained = self.life.take().expect("a bot").drains(std::future::pending()).await;
