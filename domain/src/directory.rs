@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, GroupId, OuId, PermissionSetArn, PersonId};
 use crate::person::{Employment, Person};
+use crate::refusal::Refusal;
 use crate::time::Seconds;
 
 /// Whether an account can be used. The values of Organizations `Account.State` (its `Status` is retired since 9 Sep 2026).
@@ -123,6 +124,20 @@ impl Directory {
     #[must_use]
     pub fn enabled(&self, id: &PersonId) -> Option<&Person> {
         self.people.get(id).filter(|person| person.employment == Employment::Enabled)
+    }
+
+    /// The person, as somebody who works here now. Unknown is no (P9).
+    ///
+    /// # Errors
+    /// What stands against it.
+    pub fn works_here(&self, id: &PersonId) -> Result<&Person, Refusal> {
+        if self.is_empty() {
+            return Err(Refusal::DirectoryNotRead);
+        }
+        if !self.people.contains_key(id) {
+            return Err(Refusal::NotInDirectory);
+        }
+        self.enabled(id).ok_or_else(|| Refusal::NotEnabled { person: id.clone() })
     }
 
     /// Everybody who has this e-mail address (compared in lower case). More than one is ambiguous, and so is no.

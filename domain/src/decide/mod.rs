@@ -287,15 +287,7 @@ fn enabled_person(world: &World<'_>, by: &Actor) -> Result<PersonId, Refusal> {
         Who::Local { user } => return Err(Refusal::LocalUserUnknown { user: user.clone() }),
         Who::Stranger { .. } | Who::Glasskey => return Err(Refusal::NotInDirectory),
     };
-    if world.directory.is_empty() {
-        return Err(Refusal::DirectoryNotRead);
-    }
-    if !world.directory.people.contains_key(person) {
-        return Err(Refusal::NotInDirectory);
-    }
-    if world.directory.enabled(person).is_none() {
-        return Err(Refusal::NotEnabled { person: person.clone() });
-    }
+    world.directory.works_here(person)?;
     Ok(person.clone())
 }
 

@@ -251,14 +251,7 @@ impl Hall {
     /// # Errors
     /// The refusal.
     pub fn works_here(&self, known: &Known) -> Result<(), Refusal> {
-        let (directory, person) = (self.directory(), &known.person);
-        if directory.is_empty() {
-            return Err(Refusal::DirectoryNotRead);
-        }
-        if !directory.people.contains_key(person) {
-            return Err(Refusal::NotInDirectory);
-        }
-        directory.enabled(person).map(drop).ok_or_else(|| Refusal::NotEnabled { person: person.clone() })
+        self.directory().works_here(&known.person).map(drop)
     }
 
     /// The form that asks for the reason of a request that says everything else.
