@@ -20,6 +20,40 @@ pub(in crate::chat) fn share() -> f64 {
     getrandom::u32().map_or(1.0, |n| f64::from(n) / f64::from(u32::MAX))
 }
 
+/// How long to wait before the next attempt.
+#[derive(Debug, Default)]
+pub(in crate::chat) struct Pause {
+    attempts: u32,
+    least: Duration,
+}
+
+impl Pause {
+    /// None before the first attempt, then doubling from `first` to `most`, with jitter so that a fleet does not return as
+    /// one.
+    pub(in crate::chat) fn next(&mut self, first: Duration, most: Duration) -> Duration {
+        let attempts = self.attempts;
+        self.attempts = attempts.saturating_add(1);
+        let least = std::mem::take(&mut self.least);
+        if attempts == 0 {
+            return least;
+        }
+        let factor = 2_u32.saturating_pow((attempts - 1).min(16));
+        jitter(first.saturating_mul(factor).min(most)).max(least)
+    }
+
+    /// The next one is no shorter than this.
+    pub(in crate::chat) fn at_least(&mut self, least: Duration) {
+        self.least = self.least.max(least);
+    }
+
+    /// They start over after a connection that lived for long enough.
+    pub(in crate::chat) fn after_life(&mut self, life: Duration, stable_after: Duration) {
+        if life >= stable_after {
+            self.attempts = 0;
+        }
+    }
+}
+
 /// The error without addresses: the path of a socket's address is its ticket.
 pub(in crate::chat) fn describe(error: &tungstenite::Error) -> String {
     match error {

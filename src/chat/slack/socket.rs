@@ -15,7 +15,7 @@ use super::envelope::EnvelopeHandler;
 use super::fault::SlackFault;
 use super::line::{DialFault, Line, Phase};
 use super::web::{SlackWeb, WebSetupFault};
-use crate::chat::sockets::{jitter, raised};
+use crate::chat::sockets::{Pause, raised};
 use crate::chat::tls;
 
 /// Sockets kept open: with two, one drop leaves one.
@@ -158,11 +158,13 @@ struct Lane {
     crew: Arc<Crew>,
     web: SlackWeb,
     pause: Pause,
+    /// Whether another socket's success ends the next pause early.
+    recheck: bool,
 }
 
 impl Lane {
     fn new(crew: Arc<Crew>, web: SlackWeb) -> Self {
-        Self { crew, web, pause: Pause::default() }
+        Self { crew, web, pause: Pause::default(), recheck: false }
     }
 
     async fn keep(mut self) {
@@ -187,7 +189,7 @@ impl Lane {
             if line.while_live().await == Phase::Leaving {
                 leaving = Some(line);
             }
-            self.pause.after_life(since.elapsed(), &self.crew.config);
+            self.pause.after_life(since.elapsed(), self.crew.config.stable_after);
         }
         line_ends(leaving).await;
         line_ends(retired).await;
@@ -196,8 +198,8 @@ impl Lane {
     /// A socket that said hello, however long it takes.
     async fn open(&mut self) -> Line {
         loop {
-            let wait = self.pause.next(&self.crew.config);
-            let recheck = self.pause.take_recheck();
+            let wait = self.pause.next(self.crew.config.pause_first, self.crew.config.pause_max);
+            let recheck = std::mem::take(&mut self.recheck);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.crew.mended(), if recheck => {}
@@ -216,7 +218,8 @@ impl Lane {
         match fault {
             DialFault::Slack(slack) if slack.needs_operator() => {
                 self.crew.fatal(&slack.to_string());
-                self.pause.recheck(self.crew.config.recheck_every);
+                self.pause.at_least(self.crew.config.recheck_every);
+                self.recheck = true;
             }
             DialFault::LinkDisabled => self.crew.link_disabled(),
             DialFault::TooMany => {
@@ -239,49 +242,6 @@ async fn line_ends(line: Option<Line>) {
     }
 }
 
-/// How long to wait before the next attempt.
-#[derive(Debug, Default)]
-struct Pause {
-    attempts: u32,
-    least: Duration,
-    recheck: bool,
-}
-
-impl Pause {
-    /// None before the first attempt, then doubling, with jitter so that a fleet does not return as one.
-    fn next(&mut self, config: &SocketConfig) -> Duration {
-        let attempts = self.attempts;
-        self.attempts = attempts.saturating_add(1);
-        let least = std::mem::take(&mut self.least);
-        if attempts == 0 {
-            return least;
-        }
-        let factor = 2_u32.saturating_pow((attempts - 1).min(16));
-        let whole = config.pause_first.saturating_mul(factor).min(config.pause_max);
-        jitter(whole).max(least)
-    }
-
-    fn at_least(&mut self, least: Duration) {
-        self.least = least;
-    }
-
-    fn recheck(&mut self, every: Duration) {
-        self.least = every;
-        self.recheck = true;
-    }
-
-    /// Whether this pause is one that another socket's success ends early.
-    fn take_recheck(&mut self) -> bool {
-        std::mem::take(&mut self.recheck)
-    }
-
-    fn after_life(&mut self, life: Duration, config: &SocketConfig) {
-        if life >= config.stable_after {
-            self.attempts = 0;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,23 +250,24 @@ mod tests {
     fn pauses_double_with_jitter_up_to_the_cap_and_start_over_after_a_long_life() {
         let config = SocketConfig::default();
         let mut pause = Pause::default();
-        assert_eq!(pause.next(&config), Duration::ZERO);
+        assert_eq!(pause.next(config.pause_first, config.pause_max), Duration::ZERO);
         for whole_ms in [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
-            let got = pause.next(&config).as_millis();
+            let got = pause.next(config.pause_first, config.pause_max).as_millis();
             assert!((whole_ms / 2..=whole_ms).contains(&got), "{got} of {whole_ms}");
         }
-        pause.after_life(config.stable_after - Duration::from_millis(1), &config);
-        assert!(pause.next(&config) >= config.pause_max / 2);
-        pause.after_life(config.stable_after, &config);
-        assert_eq!(pause.next(&config), Duration::ZERO);
+        pause.after_life(config.stable_after - Duration::from_millis(1), config.stable_after);
+        assert!(pause.next(config.pause_first, config.pause_max) >= config.pause_max / 2);
+        pause.after_life(config.stable_after, config.stable_after);
+        assert_eq!(pause.next(config.pause_first, config.pause_max), Duration::ZERO);
     }
 
     #[test]
     fn a_wait_that_slack_asked_for_is_kept_once() {
         let config = SocketConfig::default();
-        let mut pause = Pause { attempts: 1, ..Pause::default() };
+        let mut pause = Pause::default();
+        pause.next(config.pause_first, config.pause_max);
         pause.at_least(Duration::from_secs(40));
-        assert_eq!(pause.next(&config), Duration::from_secs(40));
-        assert!(pause.next(&config) < Duration::from_secs(40));
+        assert_eq!(pause.next(config.pause_first, config.pause_max), Duration::from_secs(40));
+        assert!(pause.next(config.pause_first, config.pause_max) < Duration::from_secs(40));
     }
 }

@@ -10,13 +10,13 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use url::Url;
 
+use super::GatewayEnd;
 use super::closing::{After, RATE_LIMITED, after};
 use super::crew::Crew;
 use super::line::{End, Line, Memory};
-use super::{GatewayConfig, GatewayEnd};
 use crate::chat::discord::rest::DiscordRest;
 use crate::chat::discord::rest::fault::DiscordFault;
-use crate::chat::sockets::{jitter, raised, share};
+use crate::chat::sockets::{Pause, raised, share};
 use crate::chat::tls;
 
 /// New sessions left over for an operator who restarts the bot by hand; at fewer we wait for Discord's reset.
@@ -54,7 +54,7 @@ impl Keeper {
 
     pub(super) async fn keep(mut self, stop: &mut watch::Receiver<bool>) -> GatewayEnd {
         loop {
-            let wait = self.pause.next(&self.crew.config);
+            let wait = self.pause.next(self.crew.config.pause_first, self.crew.config.pause_max);
             tokio::select! {
                 () = raised(stop) => return GatewayEnd::Stopped,
                 () = tokio::time::sleep(wait) => {}
@@ -101,7 +101,7 @@ impl Keeper {
         if confirmed {
             self.resumes = 0;
         }
-        self.pause.after_life(since.elapsed(), &self.crew.config);
+        self.pause.after_life(since.elapsed(), self.crew.config.stable_after);
         self.ended(&end)
     }
 
@@ -195,55 +195,24 @@ fn gateway_address(text: &str) -> Result<Url, DialFault> {
     Ok(url)
 }
 
-/// How long to wait before the next attempt.
-#[derive(Debug, Default)]
-struct Pause {
-    attempts: u32,
-    least: Duration,
-}
-
-impl Pause {
-    /// None before the first attempt, then doubling, with jitter so that a fleet does not return as one.
-    fn next(&mut self, config: &GatewayConfig) -> Duration {
-        let attempts = self.attempts;
-        self.attempts = attempts.saturating_add(1);
-        let least = std::mem::take(&mut self.least);
-        if attempts == 0 {
-            return least;
-        }
-        let factor = 2_u32.saturating_pow((attempts - 1).min(16));
-        let whole = config.pause_first.saturating_mul(factor).min(config.pause_max);
-        jitter(whole).max(least)
-    }
-
-    fn at_least(&mut self, least: Duration) {
-        self.least = self.least.max(least);
-    }
-
-    fn after_life(&mut self, life: Duration, config: &GatewayConfig) {
-        if life >= config.stable_after {
-            self.attempts = 0;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::discord::gateway::GatewayConfig;
 
     #[test]
     fn pauses_double_with_jitter_up_to_the_cap_and_start_over_after_a_long_life() {
         let config = GatewayConfig::default();
         let mut pause = Pause::default();
-        assert_eq!(pause.next(&config), Duration::ZERO);
+        assert_eq!(pause.next(config.pause_first, config.pause_max), Duration::ZERO);
         for whole_ms in [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
-            let got = pause.next(&config).as_millis();
+            let got = pause.next(config.pause_first, config.pause_max).as_millis();
             assert!((whole_ms / 2..=whole_ms).contains(&got), "{got} of {whole_ms}");
         }
-        pause.after_life(config.stable_after - Duration::from_millis(1), &config);
-        assert!(pause.next(&config) >= config.pause_max / 2);
-        pause.after_life(config.stable_after, &config);
-        assert_eq!(pause.next(&config), Duration::ZERO);
+        pause.after_life(config.stable_after - Duration::from_millis(1), config.stable_after);
+        assert!(pause.next(config.pause_first, config.pause_max) >= config.pause_max / 2);
+        pause.after_life(config.stable_after, config.stable_after);
+        assert_eq!(pause.next(config.pause_first, config.pause_max), Duration::ZERO);
     }
 
     #[test]
