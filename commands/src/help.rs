@@ -2,14 +2,14 @@
 //!
 //! Must never know a command that the table does not. Plain text; `<` and `>` are escaped by the doors.
 
-use crate::definition::{Command, Keywords, Opt, Use};
+use crate::definition::{Command, Keywords, Opt, Section, Use};
 
 /// The help for a command: all of it in short, or one topic in full. Lines end with `\n`, the last one too.
 #[must_use]
 pub fn help<K: Keywords>(command: &Command<K>, topic: Option<K>) -> String {
     match topic.and_then(|topic| command.uses.iter().find(|entry| entry.keyword == topic)) {
         Some(entry) => in_full(command, entry),
-        None => all(command, form),
+        None => all(command, Keywords::typed, form),
     }
 }
 
@@ -23,13 +23,39 @@ pub fn help_by_options<K: Keywords>(command: &Command<K>, topic: Option<K>) -> S
             let details = options.chain(entry.details.iter().map(|detail| (*detail).to_owned()));
             format!("`{}`\n{}\n{}", fields(command, entry), entry.summary, listed(details))
         }
-        None => all(command, fields),
+        None => all(command, Keywords::word, fields),
     }
 }
 
-fn all<K: Keywords>(command: &Command<K>, form: impl Fn(&Command<K>, &Use<K>) -> String) -> String {
-    let uses = command.uses.iter().map(|entry| format!("`{}`: {}", form(command, entry), entry.summary));
-    format!("`/{}`: {}\n{}", command.name, command.summary, listed(uses))
+/// Everything in short. `word`: how a keyword is named, `form`: how it is said.
+fn all<K: Keywords>(
+    command: &Command<K>,
+    word: impl Fn(K) -> &'static str,
+    form: impl Fn(&Command<K>, &Use<K>) -> String,
+) -> String {
+    let line = |entry: &Use<K>| format!("`{}`: {}", form(command, entry), entry.summary);
+    let mut out = format!("`/{}`: {}\n", command.name, command.summary);
+    if command.sections.is_empty() {
+        out.push_str(&listed(command.uses.iter().map(line)));
+    }
+    let mut more = false;
+    for Section { title, keywords, brief } in command.sections {
+        if *brief {
+            if !more {
+                out.push_str(&format!("More, each with its `/{} help`\n", command.name));
+            }
+            more = true;
+            let words: Vec<String> = keywords.iter().map(|keyword| format!("`{}`", word(*keyword))).collect();
+            out.push_str(&format!("• {}: {title}\n", words.join(", ")));
+        } else {
+            out.push_str(&format!("{title}\n"));
+            let uses = keywords
+                .iter()
+                .filter_map(|keyword| command.uses.iter().find(|entry| entry.keyword == *keyword));
+            out.push_str(&listed(uses.map(line)));
+        }
+    }
+    out
 }
 
 fn in_full<K: Keywords>(command: &Command<K>, entry: &Use<K>) -> String {
@@ -56,7 +82,7 @@ fn fields<K: Keywords>(command: &Command<K>, entry: &Use<K>) -> String {
 
 /// How one thing is said: `/elevate show <id>`. A word that may be left out is, as people type it.
 pub(crate) fn form<K: Keywords>(command: &Command<K>, entry: &Use<K>) -> String {
-    let keyword = if entry.keyword.implied() { "" } else { entry.keyword.word() };
+    let keyword = if entry.keyword.implied() { "" } else { entry.keyword.typed() };
     ["/", command.name, " ", keyword, " ", entry.arguments]
         .concat()
         .split_whitespace()

@@ -193,4 +193,5 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             options: &[BREAKGLASS_TOPIC],
         },
     ],
+    sections: &[],
 };
