@@ -23,6 +23,8 @@ pub struct Command<K: 'static> {
     pub summary: &'static str,
     /// The words that follow it, as the chat shows them while one types.
     pub hint: &'static str,
+    /// What it does with nothing after it, where one types; empty: the help does not say.
+    pub alone: &'static str,
     /// What can be said with it, in the order in which it is registered.
     pub uses: &'static [Use<K>],
     /// How the short help orders it: every keyword once. None: in the order of the uses, a line each.
@@ -34,7 +36,7 @@ pub struct Command<K: 'static> {
 pub struct Section<K: 'static> {
     /// What its keywords have in common.
     pub title: &'static str,
-    /// Its keywords, in the order of the help.
+    /// Its keywords, in the order of the uses.
     pub keywords: &'static [K],
     /// Whether they stand on one line, for those who look for more than what people need every day.
     pub brief: bool,

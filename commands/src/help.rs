@@ -9,7 +9,7 @@ use crate::definition::{Command, Keywords, Opt, Section, Use};
 pub fn help<K: Keywords>(command: &Command<K>, topic: Option<K>) -> String {
     match topic.and_then(|topic| command.uses.iter().find(|entry| entry.keyword == topic)) {
         Some(entry) => in_full(command, entry),
-        None => all(command, Keywords::typed, form),
+        None => all(command, How::Typed),
     }
 }
 
@@ -23,38 +23,61 @@ pub fn help_by_options<K: Keywords>(command: &Command<K>, topic: Option<K>) -> S
             let details = options.chain(entry.details.iter().map(|detail| (*detail).to_owned()));
             format!("`{}`\n{}\n{}", fields(command, entry), entry.summary, listed(details))
         }
-        None => all(command, Keywords::word, fields),
+        None => all(command, How::ByFields),
     }
 }
 
-/// Everything in short. `word`: how a keyword is named, `form`: how it is said.
-fn all<K: Keywords>(
-    command: &Command<K>,
-    word: impl Fn(K) -> &'static str,
-    form: impl Fn(&Command<K>, &Use<K>) -> String,
-) -> String {
-    let line = |entry: &Use<K>| format!("`{}`: {}", form(command, entry), entry.summary);
-    let mut out = format!("`/{}`: {}\n", command.name, command.summary);
-    if command.sections.is_empty() {
-        out.push_str(&listed(command.uses.iter().map(line)));
-    }
-    let mut more = false;
-    for Section { title, keywords, brief } in command.sections {
-        if *brief {
-            if !more {
-                out.push_str(&format!("More, each with its `/{} help`\n", command.name));
-            }
-            more = true;
-            let words: Vec<String> = keywords.iter().map(|keyword| format!("`{}`", word(*keyword))).collect();
-            out.push_str(&format!("• {}: {title}\n", words.join(", ")));
-        } else {
-            out.push_str(&format!("{title}\n"));
-            let uses = keywords
-                .iter()
-                .filter_map(|keyword| command.uses.iter().find(|entry| entry.keyword == *keyword));
-            out.push_str(&listed(uses.map(line)));
+/// How things are said where the help is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Typed on one line.
+    Typed,
+    /// With a field for each part.
+    ByFields,
+}
+
+impl How {
+    fn word<K: Keywords>(self, keyword: K) -> &'static str {
+        match self {
+            Self::Typed => keyword.typed(),
+            Self::ByFields => keyword.word(),
         }
     }
+
+    fn line<K: Keywords>(self, command: &Command<K>, entry: &Use<K>) -> String {
+        let form = match self {
+            Self::Typed => form(command, entry),
+            Self::ByFields => fields(command, entry),
+        };
+        format!("`{form}`: {}", entry.summary)
+    }
+}
+
+/// Everything in short: what people need every day a line each, and the other words together.
+fn all<K: Keywords>(command: &Command<K>, how: How) -> String {
+    let name = command.name;
+    let mut out = format!("`/{name}`: {}\n", command.summary);
+    if how == How::Typed && !command.alone.is_empty() {
+        out.push_str(&listed([format!("`/{name}` alone: {}", command.alone)].into_iter()));
+    }
+    if command.sections.is_empty() {
+        out.push_str(&listed(command.uses.iter().map(|entry| how.line(command, entry))));
+    }
+    let (brief, daily): (Vec<_>, Vec<_>) = command.sections.iter().partition(|section| section.brief);
+    for Section { title, keywords, .. } in daily {
+        let uses = command.uses.iter().filter(|entry| keywords.contains(&entry.keyword));
+        out.push_str(&format!("{title}\n{}", listed(uses.map(|entry| how.line(command, entry)))));
+    }
+    let words = |keywords: &[K]| {
+        let words: Vec<String> = keywords.iter().map(|keyword| format!("`{}`", how.word(*keyword))).collect();
+        words.join(", ")
+    };
+    if !brief.is_empty() {
+        out.push_str(&format!("More; `/{name} help` with one of these words tells all about it\n"));
+    }
+    out.push_str(&listed(
+        brief.iter().map(|section| format!("{}: {}", words(section.keywords), section.title)),
+    ));
     out
 }
 

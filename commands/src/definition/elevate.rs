@@ -137,17 +137,18 @@ pub const ELEVATE: Command<Keyword> = Command {
     name: "elevate",
     summary: "ask for temporary access to AWS, and see, extend or end what you have",
     hint: "<account> <permission set> <duration> [at <start>] [ticket] <reason>, or help",
+    alone: "a form to ask with",
     uses: uses::USES,
     sections: &[
         Section { title: "Ask", keywords: &[Keyword::Request, Keyword::Again], brief: false },
         Section {
-            title: "What you have",
+            title: "What you have or wait for",
             keywords: &[Keyword::Mine, Keyword::Extend, Keyword::End, Keyword::Withdraw],
             brief: false,
         },
         Section { title: "When others ask", keywords: &[Keyword::Approve, Keyword::Deny], brief: false },
         Section {
-            title: "other things to ask for",
+            title: "to ask for something else, or for access first and approval after",
             keywords: &[Keyword::Group, Keyword::Bundle, Keyword::Urgent],
             brief: true,
         },

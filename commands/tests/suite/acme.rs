@@ -65,6 +65,13 @@ pub(crate) fn heard(text: &str, vocabulary: &dyn Vocabulary) -> String {
     }
 }
 
+/// What is heard, row by row.
+pub(crate) fn table(vocabulary: &dyn Vocabulary, rows: &[(&str, &str)]) {
+    for (typed, expected) in rows {
+        assert_eq!(heard(typed, vocabulary), *expected, "{typed}");
+    }
+}
+
 /// Reads what follows `/breakglass` and writes `on` on one line:
 /// `on federation | level | length | incident | people | reason`.
 pub(crate) fn heard_emergency(text: &str, vocabulary: &dyn Vocabulary) -> String {

@@ -234,10 +234,24 @@ proptest! {
                 continue;
             }
             let right = wrong.right_form().strip_prefix("/elevate ").unwrap();
-            let Ok(Elevate::Request(words)) = elevate::parse(right, vocabulary) else {
-                return Err(TestCaseError::fail(format!("{right} is not read")));
+            let length = match elevate::parse(right, vocabulary) {
+                Ok(Elevate::Request(words)) => words.length,
+                Ok(Elevate::Extend { length, .. }) => length,
+                read => return Err(TestCaseError::fail(format!("{right} is read as {read:?}"))),
             };
-            prop_assert_eq!(words.length, Length::For(3600));
+            prop_assert_eq!(length, Length::For(3600));
+        }
+    }
+
+    /// Whoever copies the right form must not be corrected again.
+    #[test]
+    fn a_right_form_with_nothing_left_to_fill_in_is_read(text in phrase()) {
+        for vocabulary in each_vocabulary() {
+            let Err(wrong) = elevate::parse(&text, vocabulary) else { continue };
+            let right = wrong.right_form().strip_prefix("/elevate ").unwrap_or_default();
+            if !right.contains(['<', '[']) {
+                prop_assert!(elevate::parse(right, vocabulary).is_ok(), "{}", wrong.sentence());
+            }
         }
     }
 

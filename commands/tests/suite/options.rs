@@ -5,8 +5,8 @@ use crate::laws;
 use glasskey_commands::definition::{BREAKGLASS, ELEVATE};
 use glasskey_commands::{
     Breakglass, BreakglassKeyword, Elevate, EmergencyRef, EndScope, Fault, Keyword, Keywords, Length,
-    LevelWord, OnWords, PersonRef, RequestRef, RequestWords, Said, Start, TEXT_CHARS_MAX, Usage, What,
-    breakglass, elevate,
+    LevelWord, OnWords, PersonRef, RequestRef, RequestWords, Said, TEXT_CHARS_MAX, Usage, What, breakglass,
+    elevate,
 };
 use proptest::prelude::*;
 

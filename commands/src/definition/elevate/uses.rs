@@ -12,6 +12,8 @@ const ID: &str = "an id is like `AR-7K3Q`; `7k3q` will do";
 const LENGTH: &str = "the duration is like `30m`, `1h30m`, `2h` or `until 18:00`";
 const BEGIN: &str = "the start is like `at 02:00`, `at tomorrow 02:00` or `at 2026-12-01 02:00` where you are, or `at 2026-12-01T02:00Z`; it goes before the reason";
 
+const WHY: &str = "whatever is nothing of this is the reason; `reason:` begins it for certain";
+
 pub(super) const USES: &[Use<Keyword>] = &[
     Use {
         keyword: Keyword::Request,
@@ -25,7 +27,7 @@ pub(super) const USES: &[Use<Keyword>] = &[
             "the account is its id, name or alias; put a name that reads like something else in quotes",
             LENGTH,
             BEGIN,
-            "whatever is nothing of this is the reason; `reason:` begins it for certain",
+            WHY,
         ],
         examples: &[
             "prod ReadOnly 1h INC-7 look at the stuck queue",
@@ -43,6 +45,7 @@ pub(super) const USES: &[Use<Keyword>] = &[
             "the group is its name in the Identity Store or in Okta, first after `group`",
             LENGTH,
             BEGIN,
+            WHY,
         ],
         examples: &["group payments-oncall 4h INC-7 take over the pager"],
         options: &[GROUP, DURATION, AT, TICKET, REASON],
@@ -52,7 +55,7 @@ pub(super) const USES: &[Use<Keyword>] = &[
         arguments: "<bundle> <duration> [at <start>] [ticket] <reason>",
         summary: "ask for all that a bundle names, with one request",
         details: &["one approval counts for all of it; if a part fails you are told which"],
-        typing: &["the bundle is its name, first after `bundle`", LENGTH, BEGIN],
+        typing: &["the bundle is its name, first after `bundle`", LENGTH, BEGIN, WHY],
         examples: &["bundle oncall-payments 8h my week on call"],
         options: &[BUNDLE, DURATION, AT, TICKET, REASON],
     },
