@@ -271,31 +271,13 @@ impl fmt::Display for Fault {
                 write!(f, "the command has {chars} characters and at most {TEXT_CHARS_MAX} are read")
             }
             Self::Missing(slots) => missing(slots, f),
-            Self::TwoDurations { first, second } => {
-                write!(f, "two durations are given, {} and {}", word(first), word(second))
-            }
-            Self::DurationTooShort { typed } => {
-                write!(
-                    f,
-                    "{} is too short: access lasts at least {}",
-                    word(typed),
-                    print_length(LENGTH_SECONDS_MIN)
-                )
-            }
-            Self::DurationTooLong { typed } => {
-                write!(
-                    f,
-                    "{} is too long: access lasts at most {}",
-                    word(typed),
-                    print_length(LENGTH_SECONDS_MAX)
-                )
-            }
+            Self::TwoDurations { first, second } => two("durations", first, second, f),
+            Self::DurationTooShort { typed } => bound(typed, "short", "least", LENGTH_SECONDS_MIN, f),
+            Self::DurationTooLong { typed } => bound(typed, "long", "most", LENGTH_SECONDS_MAX, f),
             Self::NoSuchTime { typed } => {
                 write!(f, "{} names no time of day, such as `until 18:00` or `until 6pm`", word(typed))
             }
-            Self::TwoStarts { first, second } => {
-                write!(f, "two starts are given, {} and {}", word(first), word(second))
-            }
+            Self::TwoStarts { first, second } => two("starts", first, second, f),
             Self::NoSuchStart { typed } => no_such_start(typed, f),
             Self::StartInReason { typed } => {
                 write!(f, "{} could be the start or words of the reason", word(typed))?;
@@ -332,16 +314,12 @@ impl fmt::Display for Fault {
                 write!(f, "`{keyword} {id}` needs a reason, which the requester will read")
             }
             Self::Extra { keyword, takes, typed, name } => extra(keyword, takes, typed, *name, f),
-            Self::TwoLevels { first, second } => {
-                write!(f, "two levels are given, {} and {}", word(first), word(second))
-            }
+            Self::TwoLevels { first, second } => two("levels", first, second, f),
             Self::LevelAfterReason { typed } => {
                 write!(f, "{} after the reason could be the level or a word of the reason", word(typed))?;
                 f.write_str("; a level goes before the reason, and `reason:` begins a reason for certain")
             }
-            Self::TwoFederations { first, second } => {
-                write!(f, "two federations are given, {} and {}", word(first), word(second))
-            }
+            Self::TwoFederations { first, second } => two("federations", first, second, f),
             Self::NotAPerson { typed } => {
                 write!(
                     f,
@@ -351,6 +329,14 @@ impl fmt::Display for Fault {
             }
         }
     }
+}
+
+fn two(what: &str, first: &str, second: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "two {what} are given, {} and {}", word(first), word(second))
+}
+
+fn bound(typed: &str, too: &str, at: &str, seconds: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} is too {too}: access lasts at {at} {}", word(typed), print_length(seconds))
 }
 
 fn missing(slots: &[Slot], f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -52,7 +52,7 @@ enum Of {
 
 impl Of {
     /// Without the keyword, if there is one.
-    fn of<'w>(words: &'w [Word], vocabulary: &dyn Vocabulary) -> (Self, &'w [Word]) {
+    fn read<'w>(words: &'w [Word], vocabulary: &dyn Vocabulary) -> (Self, &'w [Word]) {
         let rest = words.get(1..).unwrap_or_default();
         match keyword_at(words, vocabulary) {
             Some(Keyword::Group) => (Self::Group, rest),
@@ -83,7 +83,7 @@ impl Of {
 /// A request, without the word `request`: `group`, `bundle` and `urgent` say what of.
 pub(super) fn read(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<RequestWords, Wrong> {
     let urgent = keyword_at(words, vocabulary) == Some(Keyword::Urgent);
-    let (of, words) = Of::of(words.get(usize::from(urgent)..).unwrap_or_default(), vocabulary);
+    let (of, words) = Of::read(words.get(usize::from(urgent)..).unwrap_or_default(), vocabulary);
     let (head, tail) = at_marker(words);
     let units = units(head, |rest| unit(rest, of, vocabulary));
     let chosen = of.choose(&units);
@@ -132,7 +132,7 @@ pub(super) fn begins(keyword: Keyword, words: &[Word], vocabulary: &dyn Vocabula
     } else if keyword == Keyword::Urgent {
         account_words(words, vocabulary).is_some()
             || vocabulary.is_permission_set(&first.text)
-            || Of::of(words, vocabulary).0 != Of::Assignment
+            || Of::read(words, vocabulary).0 != Of::Assignment
     } else {
         false
     }
@@ -140,7 +140,7 @@ pub(super) fn begins(keyword: Keyword, words: &[Word], vocabulary: &dyn Vocabula
 
 /// `why <account> <permission set>`, `why group <group>`, `why bundle <bundle>`: the names and nothing else.
 pub(super) fn why(words: &[Word], vocabulary: &dyn Vocabulary) -> Result<Elevate, Wrong> {
-    let (of, words) = Of::of(words, vocabulary);
+    let (of, words) = Of::read(words, vocabulary);
     let units = units(words, |rest| unit(rest, of, vocabulary));
     let chosen = of.choose(&units);
     let text = |at: usize| units.get(at).map(|unit| name_of(words, unit)).unwrap_or_default();
