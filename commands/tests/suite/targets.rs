@@ -14,6 +14,11 @@ fn a_group_or_a_bundle_is_one_name() {
             ("request group sre-leads 1h fix", "group sre-leads | 1h |  | fix"),
             ("group \"Payments On Call\" 1h fix", "group Payments On Call | 1h |  | fix"),
             ("group \"1h\" 2h fix", "group 1h | 2h |  | fix"),
+            ("group sre-leads 1h look at 02:00 runs", "group sre-leads | 1h |  | look at 02:00 runs"),
+            (
+                "bundle x 1h replay the 2h as INC-7 says",
+                "bundle x | 1h | INC-7 | replay the 2h as INC-7 says",
+            ),
             ("group sre-leads 1h compare with group ops", "group sre-leads | 1h |  | compare with group ops"),
             (
                 "bundle oncall-payments until 18:00 my week",
