@@ -187,7 +187,7 @@ fn notices_of_all_kinds() -> Vec<NoticeKind> {
         Kind::EmergencyStuck,
         Kind::Strangers { seen: 1 },
         Kind::StillOn { nth: 1 },
-        Kind::EmergencyExtended { nth: 1 },
+        Kind::Extended { nth: 1 },
         Kind::EndsSoon { nth: 0 },
         Kind::CloseNow,
         Kind::EmergencyOff,

@@ -99,7 +99,7 @@ fn emergency(state: EmergencyState) -> Emergency {
             *sight = Sight::Seen { value: BTreeMap::new(), at: at(61) };
         }
     }
-    let yes = Approval { by: id("bo"), at: at(2), door: Door::Slack, policies: vec!["second".to_owned()] };
+    let yes = Approval { by: id("bo"), at: at(2), door: Door::Slack, policies: vec!["second".to_owned()], length: None };
     let ask = EmergencyAsk {
         id: EmergencyId::parse("BG-7K3Q").unwrap(),
         federation: FederationId::new("main"),
@@ -306,7 +306,7 @@ fn aloud() -> Vec<(NoticeKind, Emergency)> {
         (NoticeKind::EmergencyStuck, stuck),
         (NoticeKind::Strangers { seen: 1 }, strange),
         (NoticeKind::StillOn { nth: 1 }, emergency(on())),
-        (NoticeKind::EmergencyExtended { nth: 1 }, emergency(on())),
+        (NoticeKind::Extended { nth: 1 }, emergency(on())),
         (NoticeKind::EndsSoon { nth: 0 }, emergency(on())),
         (NoticeKind::CloseNow, emergency(on())),
         (NoticeKind::Overdue { nth: 2 }, emergency(closing(2))),
