@@ -3,7 +3,7 @@
 //! Must never put a time into a zone: a time without one is the person's, and only the door knows where they are.
 
 use crate::length::time_of_day;
-use crate::words::Word;
+use crate::words::{Word, clean, split};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use std::fmt;
@@ -41,6 +41,19 @@ impl fmt::Display for Start {
             Self::Local(at) => write!(f, "at {}", short(format!("{at}Z")).trim_end_matches('Z')),
             Self::Instant(at) => write!(f, "at {}", short(at.to_string())),
         }
+    }
+}
+
+impl Start {
+    /// Reads what was typed where only a start belongs: `02:00`, `tomorrow 2 am`, `2026-12-01 02:00 UTC`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let alone = split(&clean(text));
+        let led = split(&clean(&format!("at {text}")));
+        [alone, led].iter().find_map(|words| {
+            let found = read(words)?;
+            found.start.ok().filter(|_| found.words == words.len())
+        })
     }
 }
 

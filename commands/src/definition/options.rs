@@ -65,14 +65,14 @@ impl OptKind {
     pub const fn is_completed(self) -> bool {
         match self {
             Self::Account
+            | Self::Duration
             | Self::PermissionSet
             | Self::Group
             | Self::Bundle
             | Self::Request
             | Self::Emergency
             | Self::Federation => true,
-            Self::Duration
-            | Self::Start
+            Self::Start
             | Self::Ticket
             | Self::Reason
             | Self::Level

@@ -202,7 +202,9 @@ impl Play {
             Approves(who, which) => {
                 return Some((who, Command::Approve { id: self.requests[which].clone(), length: None }));
             }
-            Ends(who, which) => return Some((who, Command::End { id: self.requests[which].clone(), cut: false })),
+            Ends(who, which) => {
+                return Some((who, Command::End { id: self.requests[which].clone(), cut: false }));
+            }
             Opens(who, level, minutes, people) => return Some((who, open(level, minutes, people))),
             Drills(who) => return Some((who, drill())),
             Confirms(who) => (who, EmergencyCommand::Confirm { which: which() }),

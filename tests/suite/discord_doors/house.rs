@@ -50,7 +50,9 @@ struct Table;
 
 impl Rules for Table {
     fn request(&self, directory: &Directory, asked: &Question) -> Verdict {
-        let Some(permission_set) = asked.target.permission_set() else { return Verdict::Refuse(NotPermitted::NoPolicy) };
+        let Some(permission_set) = asked.target.permission_set() else {
+            return Verdict::Refuse(NotPermitted::NoPolicy);
+        };
         let reads = directory.permission_sets.get(permission_set).is_some_and(|set| set.name == "ReadOnly");
         if !reads || ![id("ana"), id("cy")].contains(&asked.requester) {
             return Verdict::Refuse(NotPermitted::NoPolicy);
