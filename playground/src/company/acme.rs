@@ -86,8 +86,10 @@ const GROUPS: [(&str, &str, &[&str], bool); 8] = [
     ("all-engineers", "64f8c4d8-8088-70ae-9f35-08e6b7c2d488", &["ana", "bo", "cy"], true),
 ];
 
+type OktaRow = (&'static str, &'static str, Option<(&'static str, &'static [&'static str])>);
+
 /// The groups of Okta beside those for emergencies: id, name, and whom a rule of this name brings in.
-const OKTA_GROUPS: [(&str, &str, Option<(&str, &[&str])>); 2] = [
+const OKTA_GROUPS: [OktaRow; 2] = [
     ("00goncall", "oncall-okta", None),
     ("00gengineering", "engineering-okta", Some(("everybody in engineering", &["ana", "cy"]))),
 ];

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aws_sdk_organizations::error::ProvideErrorMetadata as _;
 use aws_sdk_organizations::types::PolicyType;
 use aws_sdk_ssoadmin::error::ProvideErrorMetadata;
 use aws_sdk_ssoadmin::operation::provision_permission_set::ProvisionPermissionSetError;
