@@ -12,11 +12,13 @@ use glasskey_domain::federation::CutSeen;
 pub use glasskey_domain::federation::READ_ONLY;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
-use glasskey_domain::person::SignIn;
+use glasskey_domain::person::{Employment, SignIn};
 use glasskey_domain::request::MessageRef;
+use glasskey_domain::sessions::SessionCut;
 use glasskey_domain::watch::Watch;
 use glasskey_domain::{
-    AccessRequest, Directory, Emergency, EmergencyId, GroupId, Holding, Person, Record, RequestId, Tell,
+    AccessRequest, Directory, Emergency, EmergencyId, GroupId, Holding, PermissionSetArn, Person, PersonId,
+    Record, RequestId, Tell,
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -139,6 +141,54 @@ pub trait Access: Send + Sync {
         operation: &'a OperationId,
         urgency: Urgency,
     ) -> Answer<'a, Result<Progress, Fault>>;
+}
+
+/// What became of sessions that were to be denied, or not any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denial {
+    /// AWS has it, in every account where it matters.
+    InForce,
+    /// It cannot be done, ever, with the reason. Nothing is left half done that matters.
+    Refused {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Where sessions that outlive an assignment are denied. Idempotent: it makes what is denied as it should be.
+pub trait AssignmentSessions: Send + Sync {
+    /// Makes AWS deny exactly the sessions of `wanted`, which are all those of one permission set, and provisions the account of
+    /// `holding`. No two calls at once.
+    fn deny<'a>(
+        &'a self,
+        holding: &'a Holding,
+        wanted: &'a [SessionCut],
+    ) -> Answer<'a, Result<Denial, Fault>>;
+}
+
+/// What the provider says of a person now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LivePerson {
+    /// Whether they work here.
+    pub employment: Employment,
+    /// Of the groups that were asked about, those they are not in.
+    pub lost: Vec<GroupId>,
+}
+
+/// Where a person is read anew, right before their access is created.
+pub trait LivePeople: Send + Sync {
+    /// What the provider says of a person and some of their groups now.
+    fn read<'a>(
+        &'a self,
+        person: &'a PersonId,
+        groups: &'a [GroupId],
+    ) -> Answer<'a, Result<LivePerson, Fault>>;
+}
+
+/// Where all assignments of a permission set to users are listed.
+pub trait AssignmentList: Send + Sync {
+    /// All of them, in all accounts, complete or not at all; behind everything else that the provider is asked for.
+    fn list<'a>(&'a self, permission_set: &'a PermissionSetArn) -> Answer<'a, Result<Vec<Holding>, Fault>>;
 }
 
 /// What an identity provider needs to know of a federation to look at it.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::drift::Drift;
 use crate::emergency::Emergency;
 use crate::event::{Answer, Event, Record};
 use crate::evolve;
@@ -18,6 +19,7 @@ use crate::job::Job;
 use crate::person::{ChatAccount, SignIn};
 use crate::reconcile;
 use crate::request::{AccessRequest, State};
+use crate::sessions::{CutState, SessionCut};
 use crate::settings::{INTERACTIONS_FORGOTTEN_AT_ONCE, INTERACTIONS_KEPT, INTERACTIONS_MAX};
 use crate::target::Holding;
 use crate::timers;
@@ -88,6 +90,10 @@ pub struct Touched {
     pub closed_emergencies: Vec<Emergency>,
     /// Whether what is watched changed.
     pub watch: bool,
+    /// Cut sessions that changed, or left.
+    pub cuts: BTreeSet<Holding>,
+    /// Access without a request that changed, or left.
+    pub drifts: BTreeSet<Holding>,
 }
 
 /// Whose a job is.
@@ -97,6 +103,7 @@ enum Owner {
     Holding(Holding),
     Emergency(EmergencyId),
     Watch,
+    Cut(Holding),
 }
 
 /// The current state.
@@ -108,6 +115,8 @@ pub struct Book {
     pub(crate) directory: Option<DirectoryRef>,
     pub(crate) emergencies: BTreeMap<EmergencyId, Emergency>,
     pub(crate) watch: Watch,
+    pub(crate) cuts: BTreeMap<Holding, SessionCut>,
+    pub(crate) drifts: BTreeMap<Holding, Drift>,
     interactions: BTreeMap<InteractionId, (Timestamp, Answer)>,
     interactions_by_age: BTreeSet<(Timestamp, InteractionId)>,
     open_by_person: BTreeMap<PersonId, BTreeSet<RequestId>>,
@@ -204,6 +213,28 @@ impl Book {
         &self.watch
     }
 
+    /// The sessions of a holding that are being, or were, cut.
+    #[must_use]
+    pub fn cut(&self, holding: &Holding) -> Option<&SessionCut> {
+        self.cuts.get(holding)
+    }
+
+    /// All sessions that are being, or were, cut.
+    pub fn cuts(&self) -> impl Iterator<Item = &SessionCut> {
+        self.cuts.values()
+    }
+
+    /// Access that no request explains.
+    #[must_use]
+    pub fn drift(&self, holding: &Holding) -> Option<&Drift> {
+        self.drifts.get(holding)
+    }
+
+    /// All access that no request explains.
+    pub fn drifts(&self) -> impl Iterator<Item = &Drift> {
+        self.drifts.values()
+    }
+
     /// What was answered to a delivery that came before.
     #[must_use]
     pub fn answered(&self, interaction: &InteractionId) -> Option<&Answer> {
@@ -251,23 +282,37 @@ impl Book {
         }
     }
 
-    /// The part of the book that a decision about this holding, or this request, can look at.
+    /// The part of the book that a decision about these requests and holdings can look at: with all that shares a holding with
+    /// them, however far, because what follows for one can follow for the next.
     #[must_use]
-    pub(crate) fn excerpt(&self, id: Option<&RequestId>, holding: Option<&Holding>) -> Self {
+    pub(crate) fn excerpt(&self, ids: &[RequestId], holdings: &[Holding]) -> Self {
         let mut part = Self::default();
         part.watch.served = self.watch.served.clone();
-        let asked = id.and_then(|id| self.requests.get(id));
-        let of_request = asked.map(AccessRequest::holding);
-        if let Some(state) = holding.or(of_request.as_ref()).and_then(|holding| self.holdings.get(holding)) {
-            part.holdings.insert(state.holding.clone(), state.clone());
-            for claim in self.claims(&state.holding) {
-                part.requests.insert(claim.ask.id.clone(), claim.clone());
+        let mut requests: Vec<&RequestId> = ids.iter().collect();
+        let mut waiting: Vec<Holding> = holdings.to_vec();
+        loop {
+            while let Some(request) = requests.pop().and_then(|id| self.requests.get(id)) {
+                if !part.requests.contains_key(&request.ask.id) {
+                    waiting.extend(request.holdings());
+                    part.requests.insert(request.ask.id.clone(), request.clone());
+                }
+            }
+            let Some(holding) = waiting.pop() else { return part };
+            let known = part.holdings.contains_key(&holding);
+            if let Some(state) = self.holdings.get(&holding).filter(|_| !known) {
+                requests.extend(&state.claims);
+                part.holdings.insert(holding.clone(), state.clone());
+            }
+            if let Some(cut) = self.cuts.get(&holding) {
+                part.cuts.insert(holding, cut.clone());
             }
         }
-        if let Some(request) = asked {
-            part.requests.insert(request.ask.id.clone(), request.clone());
-        }
-        part
+    }
+
+    /// The part of the book that a decision about nobody's requests can look at.
+    #[must_use]
+    pub(crate) fn excerpt_drift(&self) -> Self {
+        Self { watch: self.watch.clone(), drifts: self.drifts.clone(), ..Self::default() }
     }
 
     /// The part of the book that a decision about this emergency can look at.
@@ -325,11 +370,15 @@ impl Book {
             self.set_jobs(Owner::Request(id), jobs, touched);
         }
         for holding in touched.holdings.clone() {
-            if self.holdings.get(&holding).is_some_and(|state| state.claims.is_empty()) {
+            if self.holdings.get(&holding).is_some_and(|state| state.claims.is_empty() && !state.drift) {
                 self.holdings.remove(&holding);
             }
             let jobs = self.jobs_of_holding(&holding, at);
             self.set_jobs(Owner::Holding(holding), jobs, touched);
+        }
+        for holding in touched.cuts.clone() {
+            let jobs = self.jobs_of_cut(&holding, at);
+            self.set_jobs(Owner::Cut(holding), jobs, touched);
         }
         self.refresh_emergencies(at, touched);
     }
@@ -381,7 +430,18 @@ impl Book {
     }
 
     fn jobs_of_watch(&self, at: Timestamp) -> Vec<(Timestamp, Job)> {
-        self.watch.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })).collect()
+        let ending = self.watch.ending.first().map(|_| (at, Job::EndAll));
+        let tells = self.watch.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() }));
+        ending.into_iter().chain(tells).collect()
+    }
+
+    fn jobs_of_cut(&self, holding: &Holding, at: Timestamp) -> Vec<(Timestamp, Job)> {
+        let Some(cut) = self.cuts.get(holding) else { return Vec::new() };
+        let due = match cut.state {
+            CutState::Placing | CutState::Lifting => at,
+            CutState::InForce => cut.lift_at(),
+        };
+        vec![(due, Job::Sessions { holding: holding.clone() })]
     }
 
     fn index_person(&mut self, id: &RequestId) {
@@ -405,6 +465,10 @@ impl Book {
         let mut jobs = Vec::new();
         match &request.state {
             State::Pending { lapses_at } => jobs.push((*lapses_at, Job::Lapse { id: id.clone() })),
+            State::Scheduled { starts_at, deadline } => {
+                jobs.push((*starts_at, Job::Start { id: id.clone() }));
+                jobs.push((*deadline, Job::Expire { id: id.clone() }));
+            }
             State::Granting { deadline, .. } | State::Active { deadline, .. } => {
                 jobs.push((*deadline, Job::Expire { id: id.clone() }));
             }
@@ -417,6 +481,7 @@ impl Book {
             | State::Lapsed { .. }
             | State::Failed { .. } => {}
         }
+        jobs.extend(timers::next_nudge(request).map(|due| (due, Job::Nudge { id: id.clone() })));
         let subject = || Subject::Request(id.clone());
         jobs.extend(request.cards.outdated(request.version).map(|on| (at, Job::Card { id: subject(), on })));
         jobs.extend(request.untold.keys().map(|tell| (at, Job::Tell { tell: tell.clone() })));
@@ -430,7 +495,11 @@ impl Book {
             reconcile::Step::Look | reconcile::Step::Call { .. } | reconcile::Step::Poll { .. } => at,
         };
         // By the states alone, so that the same jobs follow whenever they are derived; time moves states by `Expire`.
-        let ending = self.claims(holding).all(|request| matches!(request.state, State::Ending { .. }));
+        let leaves = |request: &AccessRequest| {
+            matches!(request.state, State::Ending { .. })
+                || request.part(&holding.target).is_some_and(|part| !part.is_meant())
+        };
+        let ending = self.claims(holding).all(leaves);
         vec![(due, Job::Reconcile { holding: holding.clone(), ending })]
     }
 

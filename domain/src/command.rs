@@ -5,11 +5,14 @@ use jiff::Timestamp;
 use crate::emergency::{Level, Purpose};
 use crate::federation::{FederationChange, Looked, Made};
 use crate::holding::Change;
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{
-    EmergencyId, FederationId, GroupId, InteractionId, OperationId, PersonId, RequestId, Subject,
+    AccountId, EmergencyId, FederationId, GroupId, InteractionId, OperationId, PermissionSetArn, PersonId,
+    RequestId, Subject,
 };
 use crate::job::Tell;
-use crate::person::{Actor, ChatAccount, Platform, SignIn};
+use crate::person::{Actor, ChatAccount, Employment, Platform, SignIn};
 use crate::refusal::Refusal;
 use crate::request::MessageRef;
 use crate::target::{Holding, Target};
@@ -40,10 +43,16 @@ impl Incoming {
 pub struct NewRequest {
     /// A free id.
     pub id: RequestId,
-    /// For what.
-    pub target: Target,
+    /// For what: at least one; several for a bundle.
+    pub targets: Vec<Target>,
+    /// The bundle that was asked for by its name.
+    pub bundle: Option<String>,
     /// For how long.
     pub length: Seconds,
+    /// From when, if not at once.
+    pub starts_at: Option<Timestamp>,
+    /// Whether it is to be granted at once and looked at afterwards.
+    pub urgent: bool,
     /// Why.
     pub reason: String,
     /// Under which ticket.
@@ -59,6 +68,8 @@ pub enum Command {
     Approve {
         /// What.
         id: RequestId,
+        /// For how long at most; as asked, when not said.
+        length: Option<Seconds>,
     },
     /// A person denies.
     Deny {
@@ -76,6 +87,36 @@ pub enum Command {
     End {
         /// Which.
         id: RequestId,
+        /// Whether sessions that outlive it are to be cut.
+        cut: bool,
+    },
+    /// An administrator ends many grants at once.
+    EndAll {
+        /// Which.
+        scope: EndScope,
+    },
+    /// More time is asked for.
+    Extend {
+        /// For which.
+        id: RequestId,
+        /// How much.
+        by: Seconds,
+        /// Why, if they said so.
+        reason: Option<String>,
+    },
+    /// An approver says that what was granted at once was right.
+    Acknowledge {
+        /// Which.
+        id: RequestId,
+        /// What they noted.
+        note: Option<String>,
+    },
+    /// An approver objects to what was granted at once: it ends.
+    Object {
+        /// To which.
+        id: RequestId,
+        /// Why.
+        why: String,
     },
     /// A door refuses; the journal shall have it.
     Refuse {
@@ -89,6 +130,30 @@ pub enum Command {
         /// Which.
         id: RequestId,
     },
+    /// It is time for a scheduled request.
+    Start {
+        /// Which.
+        id: RequestId,
+    },
+    /// Somebody is to be reminded of a request, or warned.
+    Nudge {
+        /// Of which.
+        id: RequestId,
+    },
+    /// What is left of an order to end many grants.
+    GoOnEnding,
+    /// No session that a denial is for can live any more.
+    LiftCut {
+        /// Of which holding.
+        holding: Holding,
+    },
+    /// The directory, or policy, is new: whether what was granted could still be so.
+    Recheck {
+        /// Which.
+        ids: Vec<RequestId>,
+    },
+    /// Something about access that no request explains.
+    Drift(DriftCommand),
     /// A grant's time is up.
     Expire {
         /// Which.
@@ -163,6 +228,50 @@ pub enum Command {
     },
     /// What the outside answered.
     Outcome(Outcome),
+}
+
+/// Which grants are ended together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "kebab-case")]
+pub enum EndScope {
+    /// All of them.
+    Everything,
+    /// Those of one person.
+    Person {
+        /// Who.
+        person: PersonId,
+    },
+    /// Those in one account.
+    Account {
+        /// Which.
+        account: AccountId,
+    },
+}
+
+/// What is seen of, and said about, access that no request explains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DriftCommand {
+    /// All assignments to users of some permission sets were listed.
+    Listed {
+        /// Of which permission sets, all of them complete.
+        of: Vec<PermissionSetArn>,
+        /// Whom they are assigned to, and where.
+        seen: Vec<Holding>,
+    },
+    /// A person says that it is known and shall stay.
+    Adopt {
+        /// What.
+        holding: Holding,
+        /// Why.
+        reason: String,
+    },
+    /// The weekly report is due.
+    Report {
+        /// How many assignments to users there are that no request explains, adopted or not.
+        standing: u32,
+        /// Some of them.
+        some: Vec<Holding>,
+    },
 }
 
 /// What somebody asks for with `/breakglass on` or `drill`, with names resolved.
@@ -308,6 +417,39 @@ pub enum Outcome {
         holding: Holding,
         /// What it says.
         what: Option<String>,
+    },
+    /// Who asks was read anew from the provider, right before their access is created.
+    PersonRead {
+        /// For which holding.
+        holding: Holding,
+        /// Whether they work here.
+        employment: Employment,
+        /// Which of the groups that permitted it they are not in any more.
+        lost: Vec<GroupId>,
+    },
+    /// Sessions that began before the end are denied.
+    SessionsCut {
+        /// Of which holding.
+        holding: Holding,
+    },
+    /// Nothing of it is denied any more.
+    SessionsFreed {
+        /// Of which holding.
+        holding: Holding,
+    },
+    /// They cannot be cut.
+    SessionsNotCut {
+        /// Of which holding.
+        holding: Holding,
+        /// Why.
+        why: String,
+    },
+    /// The provider cannot be asked about sessions, or asks us to come again.
+    SessionsTrouble {
+        /// Of which holding.
+        holding: Holding,
+        /// What it says.
+        what: String,
     },
     /// A look at the federation of an emergency.
     FederationLooked {

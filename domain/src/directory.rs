@@ -51,13 +51,66 @@ pub struct Ou {
     pub parent: Option<OuId>,
 }
 
-/// A group of the Identity Store.
+/// Who keeps a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keeper {
+    /// The Identity Store of IAM Identity Center.
+    #[default]
+    IdentityStore,
+    /// Okta.
+    Okta,
+}
+
+impl Keeper {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IdentityStore => "IAM Identity Center",
+            Self::Okta => "Okta",
+        }
+    }
+}
+
+/// What decides who is in a group, where that is not people: whatever we put in would be taken out again, or back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "feed", rename_all = "kebab-case")]
+pub enum Feed {
+    /// The identity provider, by SCIM: the group of the Identity Store has an external id.
+    Scim,
+    /// A group rule of Okta.
+    Rule {
+        /// Its name.
+        name: String,
+    },
+    /// An application (Okta's `APP_GROUP`).
+    App,
+    /// The provider itself (Okta's `BUILT_IN`: everyone, administrators).
+    BuiltIn,
+}
+
+/// A group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Its id.
     pub id: GroupId,
-    /// Its display name, unique in the store.
+    /// Its display name, unique where it is kept.
     pub name: String,
+    /// Who keeps it.
+    #[serde(default)]
+    pub kept_in: Keeper,
+    /// What feeds it, if anything does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fed_by: Option<Feed>,
+}
+
+impl Group {
+    /// A plain group of the Identity Store.
+    #[must_use]
+    pub fn plain(id: GroupId, name: String) -> Self {
+        Self { id, name, kept_in: Keeper::IdentityStore, fed_by: None }
+    }
 }
 
 /// A permission set.
@@ -82,9 +135,9 @@ pub struct Directory {
     pub identity_store: String,
     /// People by id.
     pub people: BTreeMap<PersonId, Person>,
-    /// Groups by id.
+    /// Groups by id: those of the Identity Store, and those of the identity provider that can be asked for.
     pub groups: BTreeMap<GroupId, Group>,
-    /// The groups of each person.
+    /// The groups of the Identity Store of each person.
     pub memberships: BTreeMap<PersonId, BTreeSet<GroupId>>,
     /// Accounts by id.
     pub accounts: BTreeMap<AccountId, Account>,
@@ -197,6 +250,26 @@ impl Directory {
                 }
             },
         )
+    }
+
+    /// The groups that are called so: by id, else by name in any case of letters, wherever they are kept.
+    #[must_use]
+    pub fn groups_called(&self, called: &str) -> Vec<&Group> {
+        if let Some(group) = self.groups.get(&GroupId::new(called)) {
+            return vec![group];
+        }
+        self.groups.values().filter(|group| group.name.eq_ignore_ascii_case(called)).collect()
+    }
+
+    /// Whether a person is in a group of the Identity Store.
+    #[must_use]
+    pub fn is_in(&self, person: &PersonId, group: &GroupId) -> bool {
+        self.memberships.get(person).is_some_and(|groups| groups.contains(group))
+    }
+
+    /// The people who are in a group of the Identity Store, in the order of their ids.
+    pub fn members_of<'a>(&'a self, group: &'a GroupId) -> impl Iterator<Item = &'a PersonId> {
+        self.memberships.iter().filter(move |(_, groups)| groups.contains(group)).map(|(person, _)| person)
     }
 
     /// A group's name for people.

@@ -1,22 +1,29 @@
 //! Facts in the journal. Only ever added to: a name or a field that was written once keeps its meaning.
 
+mod drift;
 mod emergency;
+mod sessions;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::command::EndScope;
 use crate::decide::Reply;
 use crate::holding::Change;
-use crate::ids::{EmergencyId, FederationId, InteractionId, OperationId, PersonId, RequestId, Subject};
+use crate::ids::{
+    EmergencyId, FederationId, GroupId, InteractionId, OperationId, PersonId, RequestId, Subject,
+};
 use crate::job::Tell;
-use crate::person::{Actor, ChatAccount, Platform, SignIn};
+use crate::person::{Actor, ChatAccount, Platform, SignIn, Who};
 use crate::refusal::Refusal;
-use crate::request::{Approval, Ask, EndCause, MessageRef};
-use crate::rules::Terms;
-use crate::target::{Holding, Via};
+use crate::request::{Approval, Ask, EndCause, Extension, Lost, MessageRef};
+use crate::rules::{NotPermitted, Terms};
+use crate::target::{Holding, Target, Via};
 use crate::watch::Served;
 
+pub use drift::DriftFact;
 pub use emergency::EmergencyFact;
+pub use sessions::SessionsFact;
 
 /// What was answered to a person, kept so that the same delivery coming again gets the same answer (P6).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +64,11 @@ pub enum Event {
         terms: Terms,
         /// Lapses then.
         lapses_at: Timestamp,
-        /// Who could approve, for display.
+        /// Who could approve and is called upon, for display.
         approvers: Vec<PersonId>,
+        /// Who could approve and is not called upon.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        quiet: Vec<PersonId>,
     },
     /// Somebody was refused (P7: also that is written).
     Refused {
@@ -105,6 +115,192 @@ pub enum Event {
         policies: Vec<String>,
         /// The hash of their set.
         set: String,
+        /// The requester's groups that they name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        groups: Vec<GroupId>,
+        /// Whether an emergency is on.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        emergency_on: bool,
+    },
+    /// All approvals are there, and its time has not come.
+    Scheduled {
+        /// Which.
+        id: RequestId,
+        /// When it begins.
+        starts_at: Timestamp,
+        /// The deadline, begun or not.
+        deadline: Timestamp,
+    },
+    /// It was granted at once; somebody must look at it.
+    UrgentUsed {
+        /// Which.
+        id: RequestId,
+        /// Where it is announced, beside the access channel and those who could have approved.
+        channels: Vec<String>,
+    },
+    /// An approver says that it was right.
+    Acknowledged {
+        /// Which.
+        id: RequestId,
+        /// Who.
+        by: PersonId,
+        /// What they noted.
+        note: Option<String>,
+    },
+    /// An approver says that it was not right. If it was live, its end follows.
+    Objected {
+        /// Which.
+        id: RequestId,
+        /// Who.
+        by: PersonId,
+        /// Why.
+        why: String,
+    },
+    /// People are reminded that it waits: for approval, or for a look at it.
+    Reminded {
+        /// Which.
+        id: RequestId,
+        /// The first, the second…
+        nth: u32,
+    },
+    /// Nobody answered: the next group is asked.
+    Escalated {
+        /// Which.
+        id: RequestId,
+        /// Which group of `@escalate`: the first, the second…
+        nth: u32,
+        /// Who is asked.
+        people: Vec<PersonId>,
+    },
+    /// The person is told that it ends soon.
+    Warned {
+        /// Which.
+        id: RequestId,
+    },
+    /// More time was asked for, and waits for approvals.
+    ExtensionAsked {
+        /// For which.
+        id: RequestId,
+        /// What was asked.
+        extension: Extension,
+    },
+    /// An approver said yes to the extension.
+    ExtensionApproved {
+        /// Of which.
+        id: RequestId,
+        /// The approval.
+        approval: Approval,
+    },
+    /// An approver said no to the extension.
+    ExtensionDenied {
+        /// Of which.
+        id: RequestId,
+        /// Who.
+        by: PersonId,
+        /// Why.
+        why: String,
+    },
+    /// The extension is off the table: nobody answered, or the person took it back.
+    ExtensionDropped {
+        /// Of which.
+        id: RequestId,
+        /// Whether the person took it back.
+        withdrawn: bool,
+    },
+    /// The deadline moves, under policy. Nothing is touched at the provider.
+    Extended {
+        /// Which.
+        id: RequestId,
+        /// The deadline.
+        deadline: Timestamp,
+        /// The policies that permit it.
+        policies: Vec<String>,
+        /// The hash of their set.
+        set: String,
+    },
+    /// One thing of a bundle was there before us (P5): left alone.
+    PartHeld {
+        /// Of which request.
+        id: RequestId,
+        /// Which thing.
+        target: Target,
+        /// How.
+        via: Via,
+    },
+    /// The provider confirmed one thing of a bundle.
+    PartConfirmed {
+        /// Of which request.
+        id: RequestId,
+        /// Which thing.
+        target: Target,
+    },
+    /// One thing of a bundle does not stay, though the rest does.
+    PartEnding {
+        /// Of which request.
+        id: RequestId,
+        /// Which thing.
+        target: Target,
+        /// Why.
+        cause: EndCause,
+    },
+    /// The provider confirmed that one thing of a bundle is not there (any more), or another request keeps it.
+    PartOut {
+        /// Of which request.
+        id: RequestId,
+        /// Which thing.
+        target: Target,
+        /// The request that keeps it.
+        kept_by: Option<RequestId>,
+    },
+    /// The directory does not show, for the first time, what the grant was permitted for; or it cannot be seen.
+    Doubted {
+        /// Which.
+        id: RequestId,
+        /// What.
+        lost: Lost,
+        /// In which reading.
+        read_at: Timestamp,
+    },
+    /// The directory shows it (again).
+    DoubtOver {
+        /// Which.
+        id: RequestId,
+    },
+    /// Policy changed, and would not permit it any more (`None`: would again). It ends nothing; people are told.
+    Stricter {
+        /// Which.
+        id: RequestId,
+        /// Why not.
+        why: Option<NotPermitted>,
+    },
+    /// An administrator ends many grants at once.
+    EndAllOrdered {
+        /// Which.
+        scope: EndScope,
+        /// Who.
+        by: Who,
+    },
+    /// All that such an order was about is ended.
+    EndAllDone {
+        /// Which.
+        scope: EndScope,
+    },
+    /// Sessions that outlive the end will be cut.
+    CutAsked {
+        /// Of which request.
+        id: RequestId,
+    },
+    /// Something happened to the sessions of a holding that is gone.
+    Sessions {
+        /// Of which.
+        holding: Holding,
+        /// What.
+        fact: SessionsFact,
+    },
+    /// Something about access that no request explains.
+    Drift {
+        /// What.
+        fact: DriftFact,
     },
     /// The person had it before us (P5): left alone.
     AlreadyHeld {

@@ -1,10 +1,12 @@
 //! event → state. Total: replay cannot fail, and a terminal state is never changed again (pitfall 26).
 
+mod drift;
 mod emergency;
 mod federation;
+mod later;
+mod parts;
+mod sessions;
 mod told;
-
-use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -15,28 +17,23 @@ use crate::ids::{EmergencyId, RequestId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
 use crate::person::Platform;
 use crate::refusal::StateWord;
-use crate::request::{AccessRequest, Approval, Cards, EndCause, Posting, State};
+use crate::request::{
+    AccessRequest, Approval, Cards, Cutting, EndCause, Granted, PartState, Posting, State, UrgentReview,
+};
 use crate::settings::{OVERDUE_AFTER, SETTLE_AFTER};
 use crate::target::Holding;
-use crate::watch::Center;
+use crate::watch::{Center, EndAll};
 use told::{card_shown, serve, tell_of_link, tell_watch, watched, with_card, with_untold};
 
 /// Changes the book by one fact.
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each fact, so that none is without")]
 pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mut Touched) {
     match event {
-        Event::Requested { ask, terms, lapses_at, approvers } => {
-            let request = AccessRequest {
-                ask: ask.clone(),
-                terms: terms.clone(),
-                approvers: approvers.clone(),
-                approvals: Vec::new(),
-                state: State::Pending { lapses_at: *lapses_at },
-                trouble: None,
-                version: 1,
-                cards: Cards::on_each(&book.watch.served.0),
-                untold: BTreeMap::new(),
-            };
+        Event::Requested { ask, terms, lapses_at, approvers, quiet } => {
+            let cards = Cards::on_each(&book.watch.served.0);
+            let mut request = AccessRequest::asked(ask.clone(), terms.clone(), *lapses_at, cards);
+            request.approvers.clone_from(approvers);
+            request.quiet.clone_from(quiet);
             // A name that is taken keeps its meaning: overwriting it would lose a deadline (P2).
             book.requests.entry(ask.id.clone()).or_insert(request);
             touched.requests.insert(ask.id.clone());
@@ -55,7 +52,62 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             close(book, id, touched, State::Withdrawn { at });
         }
         Event::Lapsed { id } => finish(book, id, touched, State::Lapsed { at }, NoticeKind::Lapsed),
-        Event::GrantOrdered { id, deadline, .. } => grant_ordered(book, at, id, *deadline, touched),
+        Event::GrantOrdered { id, deadline, policies, set, groups, emergency_on } => {
+            let granted = Granted {
+                at,
+                policies: policies.clone(),
+                set: set.clone(),
+                groups: groups.clone(),
+                emergency_on: *emergency_on,
+            };
+            grant_ordered(book, id, *deadline, granted, touched);
+        }
+        Event::Scheduled { id, starts_at, deadline } => {
+            later::scheduled(book, id, (*starts_at, *deadline), touched);
+        }
+        Event::UrgentUsed { id, channels } => later::urgent_used(book, at, id, channels, touched),
+        Event::Acknowledged { id, by, note } => {
+            let review = UrgentReview::Acknowledged { by: by.clone(), at, note: note.clone() };
+            later::reviewed(book, id, review, NoticeKind::Reviewed, touched);
+        }
+        Event::Objected { id, by, why } => {
+            let review = UrgentReview::Objected { by: by.clone(), at, why: why.clone() };
+            later::reviewed(book, id, review, NoticeKind::Objected, touched);
+        }
+        Event::Reminded { id, nth } => later::reminded(book, at, id, *nth, touched),
+        Event::Escalated { id, nth, people } => later::escalated(book, id, *nth, people, touched),
+        Event::Warned { id } => later::warned(book, id, touched),
+        Event::ExtensionAsked { id, extension } => later::extension_asked(book, id, extension, touched),
+        Event::ExtensionApproved { id, approval } => later::extension_approved(book, id, approval, touched),
+        Event::ExtensionDenied { id, .. } => later::extension_over(book, id, Some(true), touched),
+        Event::ExtensionDropped { id, withdrawn } => {
+            later::extension_over(book, id, (!withdrawn).then_some(false), touched);
+        }
+        Event::Extended { id, deadline, .. } => later::extended(book, id, *deadline, touched),
+        Event::PartHeld { id, target, via } => {
+            let cause = Some(EndCause::AlreadyHeld { via: via.clone() });
+            parts::part_out(book, id, target, cause, None, touched);
+        }
+        Event::PartConfirmed { id, target } => parts::part_confirmed(book, at, id, target, touched),
+        Event::PartEnding { id, target, cause } => parts::part_ending(book, id, target, cause, touched),
+        Event::PartOut { id, target, kept_by } => {
+            parts::part_out(book, id, target, None, kept_by.clone(), touched);
+        }
+        Event::Doubted { id, lost, read_at } => later::doubted(book, id, lost, *read_at, touched),
+        Event::DoubtOver { id } => {
+            show(book, id, touched, |request| request.doubt = None);
+        }
+        Event::Stricter { id, why } => later::stricter(book, id, why.as_ref(), touched),
+        Event::EndAllOrdered { scope, by } => {
+            book.watch.ending.push(EndAll { scope: scope.clone(), by: by.clone(), at });
+            touched.watch = true;
+        }
+        Event::EndAllDone { .. } => later::end_all_done(book, touched),
+        Event::CutAsked { id } => {
+            show(book, id, touched, |request| request.cut = Cutting::Asked);
+        }
+        Event::Sessions { holding, fact } => sessions::evolve(book, at, holding, fact, touched),
+        Event::Drift { fact } => drift::evolve(book, at, fact, touched),
         Event::AlreadyHeld { id, via } => {
             let cause = EndCause::AlreadyHeld { via: via.clone() };
             let state = State::Ended { at, cause, granted_at: None, lateness_ms: 0, kept_by: None };
@@ -102,7 +154,7 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         Event::EndOrdered { id, cause, due } => end_ordered(book, id, cause, *due, touched),
         Event::RemovedByHand { id } => {
             end_ordered(book, id, &EndCause::RemovedByHand, at, touched);
-            if let Some(holding) = book.request(id).map(AccessRequest::holding) {
+            for holding in holdings(book, id) {
                 // Lists can lag, and then it would be there for ever: it is deleted all the same (P3).
                 change_holding(book, &holding, touched, |state| state.sight = Sight::NONE);
             }
@@ -219,10 +271,27 @@ fn close(book: &mut Book, id: &RequestId, touched: &mut Touched, state: State) -
     if book.request(id).is_none_or(|request| request.state.is_terminal()) {
         return false;
     }
-    release_claim(book, id, touched);
+    release_claims(book, id, touched);
     show(book, id, touched, |request| {
         request.state = state;
         request.trouble = None;
+        request.extension = None;
+        request.doubt = None;
+        request.stricter = None;
+        forget_unposted(request, |kind| {
+            matches!(
+                kind,
+                NoticeKind::ApprovalDue { .. }
+                    | NoticeKind::Escalated { .. }
+                    | NoticeKind::ExtensionAsked { .. }
+                    | NoticeKind::EndsSoon { .. }
+            )
+        });
+        for part in &mut request.parts {
+            if !part.state.is_out() {
+                part.state = PartState::Out { cause: None, kept_by: None };
+            }
+        }
     })
 }
 
@@ -278,12 +347,25 @@ fn claims(book: &Book, holding: &Holding) -> Vec<RequestId> {
     book.holding(holding).map(|state| state.claims.iter().cloned().collect()).unwrap_or_default()
 }
 
-fn release_claim(book: &mut Book, id: &RequestId, touched: &mut Touched) {
-    if let Some(holding) = book.request(id).map(AccessRequest::holding) {
-        change_holding(book, &holding, touched, |state| {
-            state.claims.remove(id);
-        });
+fn holdings(book: &Book, id: &RequestId) -> Vec<Holding> {
+    book.request(id).map(|request| request.holdings().collect()).unwrap_or_default()
+}
+
+fn release_claims(book: &mut Book, id: &RequestId, touched: &mut Touched) {
+    for holding in holdings(book, id) {
+        release_claim(book, id, &holding, touched);
     }
+}
+
+fn release_claim(book: &mut Book, id: &RequestId, holding: &Holding, touched: &mut Touched) {
+    change_holding(book, holding, touched, |state| {
+        state.claims.remove(id);
+    });
+}
+
+/// What was never posted, and is not true any more, is not told.
+fn forget_unposted(request: &mut AccessRequest, which: impl Fn(&NoticeKind) -> bool) {
+    request.untold.retain(|tell, posting| !(which(&tell.kind) && *posting == Posting::No));
 }
 
 fn approved(book: &mut Book, id: &RequestId, approval: &Approval, touched: &mut Touched) {
@@ -294,14 +376,30 @@ fn approved(book: &mut Book, id: &RequestId, approval: &Approval, touched: &mut 
     });
 }
 
-fn grant_ordered(book: &mut Book, at: Timestamp, id: &RequestId, deadline: Timestamp, touched: &mut Touched) {
-    let Some(holding) = book.request(id).map(AccessRequest::holding) else { return };
-    let ordered = show_in(book, id, touched, &[StateWord::Pending], |request| {
-        request.state = State::Granting { since: at, deadline };
+fn grant_ordered(
+    book: &mut Book,
+    id: &RequestId,
+    deadline: Timestamp,
+    granted: Granted,
+    touched: &mut Touched,
+) {
+    let since = granted.at;
+    let ordered = show_in(book, id, touched, &[StateWord::Pending, StateWord::Scheduled], |request| {
+        request.state = State::Granting { since, deadline };
+        request.granted = Some(granted);
+        forget_unposted(request, |kind| {
+            matches!(kind, NoticeKind::ApprovalDue { .. } | NoticeKind::Escalated { .. })
+        });
     });
     if !ordered {
         return;
     }
+    for holding in holdings(book, id) {
+        claim(book, id, holding, touched);
+    }
+}
+
+fn claim(book: &mut Book, id: &RequestId, holding: Holding, touched: &mut Touched) {
     let state = book.holdings.entry(holding.clone()).or_insert_with(|| HoldingState::unseen(holding.clone()));
     state.claims.insert(id.clone());
     if let (Origin::Ours, Operation::None, Sight::Present) = (state.origin, &state.operation, state.sight) {
@@ -383,19 +481,23 @@ fn grant_confirmed(
     touched: &mut Touched,
 ) {
     show_in(book, id, touched, &[StateWord::Granting], |request| {
-        request.state = State::Active { since: at, deadline };
+        request.state = State::Active { since: at, deadline, warned: false };
         request.trouble = None;
+        for part in request.parts.iter_mut().filter(|part| part.state == PartState::Wanted) {
+            part.state = PartState::There { since: at };
+        }
         tell_all(request, NoticeKind::Granted);
     });
 }
 
 fn end_ordered(book: &mut Book, id: &RequestId, cause: &EndCause, due: Timestamp, touched: &mut Touched) {
-    let Some(holding) = book.request(id).map(AccessRequest::holding) else { return };
-    show_in(book, id, touched, &[StateWord::Granting, StateWord::Active], |request| {
+    let before = [StateWord::Pending, StateWord::Scheduled, StateWord::Granting, StateWord::Active];
+    show_in(book, id, touched, &before, |request| {
         let granted_at = match &request.state {
             State::Active { since, .. } => Some(*since),
             State::Granting { .. }
             | State::Pending { .. }
+            | State::Scheduled { .. }
             | State::Ending { .. }
             | State::Ended { .. }
             | State::Denied { .. }
@@ -406,8 +508,9 @@ fn end_ordered(book: &mut Book, id: &RequestId, cause: &EndCause, due: Timestamp
         let tell_overdue_at = OVERDUE_AFTER.after(due);
         request.state =
             State::Ending { due, cause: cause.clone(), granted_at, overdue_told: 0, tell_overdue_at };
+        request.extension = None;
     });
-    touched.holdings.insert(holding);
+    touched.holdings.extend(holdings(book, id));
 }
 
 fn end_confirmed(
@@ -426,7 +529,11 @@ fn end_confirmed(
     let never_there = granted_at.is_none()
         && match &cause {
             EndCause::GrantFailed { .. } | EndCause::NoLongerPermitted { .. } | EndCause::Expired => true,
-            EndCause::Revoked { .. } | EndCause::RemovedByHand | EndCause::AlreadyHeld { .. } => false,
+            EndCause::Revoked { .. }
+            | EndCause::RemovedByHand
+            | EndCause::ConditionsChanged { .. }
+            | EndCause::Objected { .. }
+            | EndCause::AlreadyHeld { .. } => false,
         };
     let (state, notice) = if never_there {
         (State::Failed { at, cause }, NoticeKind::Failed)
@@ -437,6 +544,8 @@ fn end_confirmed(
             | EndCause::Revoked { .. }
             | EndCause::GrantFailed { .. }
             | EndCause::NoLongerPermitted { .. }
+            | EndCause::ConditionsChanged { .. }
+            | EndCause::Objected { .. }
             | EndCause::AlreadyHeld { .. } => NoticeKind::Ended,
         };
         (State::Ended { at, cause, granted_at, lateness_ms, kept_by }, notice)
@@ -444,10 +553,7 @@ fn end_confirmed(
     close(book, id, touched, state);
     with(book, id, touched, |request| {
         // What was promised to be told "again" is replaced by what is true now.
-        request.untold.retain(|tell, posting| {
-            !(matches!(tell.kind, NoticeKind::Overdue { .. } | NoticeKind::Granted)
-                && *posting == Posting::No)
-        });
+        forget_unposted(request, |kind| matches!(kind, NoticeKind::Overdue { .. } | NoticeKind::Granted));
         tell_all(request, notice);
         if overdue_told > 0 {
             tell(request, NoticeKind::OverdueOver, &Recipient::Thread);
@@ -461,9 +567,7 @@ fn overdue_told(book: &mut Book, id: &RequestId, nth: u32, again_at: Timestamp, 
             *overdue_told = nth;
             *tell_overdue_at = again_at;
             // Coalesced, not lost: an older one that was never posted is replaced by this one.
-            request.untold.retain(|tell, posting| {
-                !(matches!(tell.kind, NoticeKind::Overdue { .. }) && *posting == Posting::No)
-            });
+            forget_unposted(request, |kind| matches!(kind, NoticeKind::Overdue { .. }));
             tell(request, NoticeKind::Overdue { nth }, &Recipient::Thread);
             tell_all(request, NoticeKind::Overdue { nth });
         }

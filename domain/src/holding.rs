@@ -95,6 +95,9 @@ pub struct HoldingState {
     pub loose_create: Option<Timestamp>,
     /// The requests that have to do with it: those between approval and their end.
     pub claims: BTreeSet<RequestId>,
+    /// Whether it is access that no request explains, and that is removed because the configuration wants it.
+    #[serde(default)]
+    pub drift: bool,
 }
 
 impl HoldingState {
@@ -108,6 +111,7 @@ impl HoldingState {
             sight: Sight::NONE,
             loose_create: None,
             claims: BTreeSet::new(),
+            drift: false,
         }
     }
 }

@@ -68,6 +68,66 @@ pub enum NoticeKind {
     },
     /// Overdue access is gone at last.
     OverdueOver,
+    /// It was approved, and begins later.
+    Scheduled,
+    /// It still waits for somebody's approval.
+    ApprovalDue {
+        /// The first, the second…
+        nth: u32,
+    },
+    /// Nobody answered: now they are asked.
+    Escalated {
+        /// Which group of `@escalate`: the first, the second…
+        nth: u32,
+    },
+    /// More time is asked for, and waits for approval.
+    ExtensionAsked {
+        /// The first, the second…
+        nth: u32,
+    },
+    /// An approver said no to more time.
+    ExtensionDenied {
+        /// Which one.
+        nth: u32,
+    },
+    /// Nobody answered the extension in time.
+    ExtensionLapsed {
+        /// Which one.
+        nth: u32,
+    },
+    /// It was granted at once: somebody must look at it.
+    Urgent,
+    /// An approver objected to it.
+    Objected,
+    /// Whether it may stay cannot be seen: the provider does not say.
+    Unsure {
+        /// Since which reading of the directory, in seconds since 1970.
+        since: i64,
+    },
+    /// Policy would not permit it any more.
+    Stricter {
+        /// Which version of the request says so.
+        version: u64,
+    },
+    /// Sessions that outlived it are denied.
+    SessionsCut,
+    /// They could not be.
+    SessionsNotCut,
+    /// Access that no request explains was seen.
+    Drift {
+        /// When, in seconds since 1970.
+        at: i64,
+    },
+    /// The weekly report of standing access.
+    StandingReport {
+        /// When, in seconds since 1970.
+        at: i64,
+    },
+    /// All that an administrator wanted to end is ordered to.
+    EndedAll {
+        /// When that was asked, in seconds since 1970.
+        at: i64,
+    },
     /// An emergency waits for another person's yes.
     Proposed {
         /// How many times it was said before.
@@ -95,7 +155,7 @@ pub enum NoticeKind {
         nth: u32,
     },
     /// It was extended.
-    EmergencyExtended {
+    Extended {
         /// The first, the second…
         nth: u32,
     },
@@ -178,6 +238,21 @@ impl Tell {
             NoticeKind::RemovedByHand => "removed-by-hand".to_owned(),
             NoticeKind::Overdue { nth } => format!("overdue-{nth}"),
             NoticeKind::OverdueOver => "overdue-over".to_owned(),
+            NoticeKind::Scheduled => "scheduled".to_owned(),
+            NoticeKind::ApprovalDue { nth } => format!("approval-due-{nth}"),
+            NoticeKind::Escalated { nth } => format!("escalated-{nth}"),
+            NoticeKind::ExtensionAsked { nth } => format!("extension-asked-{nth}"),
+            NoticeKind::ExtensionDenied { nth } => format!("extension-denied-{nth}"),
+            NoticeKind::ExtensionLapsed { nth } => format!("extension-lapsed-{nth}"),
+            NoticeKind::Urgent => "urgent".to_owned(),
+            NoticeKind::Objected => "objected".to_owned(),
+            NoticeKind::Unsure { since } => format!("unsure-{since}"),
+            NoticeKind::Stricter { version } => format!("stricter-{version}"),
+            NoticeKind::SessionsCut => "sessions-cut".to_owned(),
+            NoticeKind::SessionsNotCut => "sessions-not-cut".to_owned(),
+            NoticeKind::Drift { at } => format!("drift-{at}"),
+            NoticeKind::StandingReport { at } => format!("standing-report-{at}"),
+            NoticeKind::EndedAll { at } => format!("ended-all-{at}"),
             NoticeKind::Proposed { nth } => format!("proposed-{nth}"),
             NoticeKind::EmergencyOn => "emergency-on".to_owned(),
             NoticeKind::EmergencyAlone => "emergency-alone".to_owned(),
@@ -185,7 +260,7 @@ impl Tell {
             NoticeKind::EmergencyStuck => "emergency-stuck".to_owned(),
             NoticeKind::Strangers { seen } => format!("strangers-{seen}"),
             NoticeKind::StillOn { nth } => format!("still-on-{nth}"),
-            NoticeKind::EmergencyExtended { nth } => format!("extended-{nth}"),
+            NoticeKind::Extended { nth } => format!("extended-{nth}"),
             NoticeKind::EndsSoon { nth } => format!("ends-soon-{nth}"),
             NoticeKind::CloseNow => "close-now".to_owned(),
             NoticeKind::EmergencyOff => "emergency-off".to_owned(),
@@ -233,6 +308,11 @@ impl Tell {
             "sign-in-ro" => NoticeKind::SignIn { level: Level::Ro },
             "sign-in-ops" => NoticeKind::SignIn { level: Level::Ops },
             "emergency-stuck" => NoticeKind::EmergencyStuck,
+            "scheduled" => NoticeKind::Scheduled,
+            "urgent" => NoticeKind::Urgent,
+            "objected" => NoticeKind::Objected,
+            "sessions-cut" => NoticeKind::SessionsCut,
+            "sessions-not-cut" => NoticeKind::SessionsNotCut,
             "close-now" => NoticeKind::CloseNow,
             "emergency-off" => NoticeKind::EmergencyOff,
             "reviewed" => NoticeKind::Reviewed,
@@ -262,10 +342,20 @@ impl Tell {
         };
         Some(match kind {
             "overdue" => NoticeKind::Overdue { nth: nth()? },
+            "approval-due" => NoticeKind::ApprovalDue { nth: nth()? },
+            "escalated" => NoticeKind::Escalated { nth: nth()? },
+            "extension-asked" => NoticeKind::ExtensionAsked { nth: nth()? },
+            "extension-denied" => NoticeKind::ExtensionDenied { nth: nth()? },
+            "extension-lapsed" => NoticeKind::ExtensionLapsed { nth: nth()? },
+            "unsure" => NoticeKind::Unsure { since: second()? },
+            "stricter" => NoticeKind::Stricter { version: number.parse().ok()? },
+            "drift" => NoticeKind::Drift { at: second()? },
+            "standing-report" => NoticeKind::StandingReport { at: second()? },
+            "ended-all" => NoticeKind::EndedAll { at: second()? },
             "proposed" => NoticeKind::Proposed { nth: nth()? },
             "strangers" => NoticeKind::Strangers { seen: nth()? },
             "still-on" => NoticeKind::StillOn { nth: nth()? },
-            "extended" => NoticeKind::EmergencyExtended { nth: nth()? },
+            "extended" => NoticeKind::Extended { nth: nth()? },
             "ends-soon" => NoticeKind::EndsSoon { nth: nth()? },
             "review-due" => NoticeKind::ReviewDue { nth: nth()? },
             "center-silent" => NoticeKind::CenterSilent { since: second()? },
@@ -318,6 +408,23 @@ pub enum Job {
         /// Which.
         id: RequestId,
     },
+    /// It is time for a scheduled request.
+    Start {
+        /// Which.
+        id: RequestId,
+    },
+    /// Somebody is to be reminded of a request, or warned.
+    Nudge {
+        /// Of which.
+        id: RequestId,
+    },
+    /// An administrator's order to end many grants is not done.
+    EndAll,
+    /// Make the provider deny the sessions of a holding that is gone, or not any more.
+    Sessions {
+        /// Of which.
+        holding: Holding,
+    },
     /// Make the card show the request, or the emergency, as it is.
     Card {
         /// Whose.
@@ -352,6 +459,10 @@ impl fmt::Display for Job {
             Self::Expire { id } => write!(f, "expire {id}"),
             Self::Overdue { id } => write!(f, "overdue {id}"),
             Self::Lapse { id } => write!(f, "lapse {id}"),
+            Self::Start { id } => write!(f, "start {id}"),
+            Self::Nudge { id } => write!(f, "remind of {id}"),
+            Self::EndAll => write!(f, "end all"),
+            Self::Sessions { holding } => write!(f, "sessions of {holding}"),
             Self::Card { id, on } => write!(f, "card {id} in {on}"),
             Self::Tell { tell } => write!(f, "tell {}", tell.key()),
             Self::Federation { id, closing: true } => write!(f, "close {id}"),
@@ -383,6 +494,21 @@ mod tests {
             NoticeKind::Overdue { nth: 12 },
             NoticeKind::OverdueOver,
             NoticeKind::RemovedByHand,
+            NoticeKind::Scheduled,
+            NoticeKind::ApprovalDue { nth: 1 },
+            NoticeKind::Escalated { nth: 2 },
+            NoticeKind::ExtensionAsked { nth: 1 },
+            NoticeKind::ExtensionDenied { nth: 1 },
+            NoticeKind::ExtensionLapsed { nth: 1 },
+            NoticeKind::Urgent,
+            NoticeKind::Objected,
+            NoticeKind::Unsure { since: 1_780_000_000 },
+            NoticeKind::Stricter { version: 9 },
+            NoticeKind::SessionsCut,
+            NoticeKind::SessionsNotCut,
+            NoticeKind::Drift { at: 1_780_000_000 },
+            NoticeKind::StandingReport { at: 1_780_000_000 },
+            NoticeKind::EndedAll { at: 1_780_000_000 },
             NoticeKind::Proposed { nth: 0 },
             NoticeKind::EmergencyOn,
             NoticeKind::EmergencyAlone,
@@ -391,7 +517,7 @@ mod tests {
             NoticeKind::EmergencyStuck,
             NoticeKind::Strangers { seen: 3 },
             NoticeKind::StillOn { nth: 1 },
-            NoticeKind::EmergencyExtended { nth: 1 },
+            NoticeKind::Extended { nth: 1 },
             NoticeKind::EndsSoon { nth: 0 },
             NoticeKind::CloseNow,
             NoticeKind::EmergencyOff,

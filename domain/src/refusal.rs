@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, EmergencyId, FederationId, PersonId, RequestId};
-use crate::rules::NotPermitted;
+use crate::directory::Feed;
+use crate::ids::{AccountId, EmergencyId, FederationId, GroupId, PersonId, RequestId};
+use crate::rules::{NotPermitted, Quorum};
 use crate::settings::StepUpAction;
 use crate::time::Seconds;
 
@@ -144,6 +145,56 @@ pub enum Refusal {
         /// Where it is now.
         state: StateWord,
     },
+    /// Nothing was asked for, or more things at once than one request takes.
+    TooManyThings {
+        /// Most.
+        max: usize,
+    },
+    /// What decides who is in the group would undo it.
+    GroupIsFed {
+        /// Which.
+        group: GroupId,
+        /// What decides who is in it.
+        by: Feed,
+    },
+    /// The access cannot begin then.
+    StartNotPossible {
+        /// How far ahead it may be.
+        ahead: Seconds,
+    },
+    /// Access that is granted at once begins at once.
+    UrgentIsNow,
+    /// Policy wants approvals of certain groups, and this person is in none that is still missing.
+    NotOfTheGroups {
+        /// Of which groups approvals are still missing.
+        groups: Vec<Quorum>,
+    },
+    /// The length that an approver says is none they can say.
+    LengthNotLess {
+        /// What was asked for.
+        asked: Seconds,
+    },
+    /// An extension waits for approval already.
+    ExtensionWaits {
+        /// Until when.
+        lapses_at: Timestamp,
+    },
+    /// The grant cannot be extended so far.
+    ExtensionTooLong {
+        /// The longest that it may be, all in all.
+        max: Seconds,
+        /// Which policy or setting says so.
+        policy: String,
+    },
+    /// It does not wait for anybody to look at it.
+    NothingToAcknowledge {
+        /// Which.
+        id: RequestId,
+    },
+    /// Cutting sessions is not configured.
+    CannotCutSessions,
+    /// There is no such access that no request explains.
+    NoSuchDrift,
     /// Only the requester withdraws.
     NotTheRequester,
     /// The requester withdraws, instead of denying their own.
@@ -316,6 +367,10 @@ pub enum Kind {
     Account,
     /// A permission set.
     PermissionSet,
+    /// A group.
+    Group,
+    /// A bundle.
+    Bundle,
     /// An access request.
     Request,
     /// A person.
@@ -396,6 +451,8 @@ pub enum PlaceWhy {
 pub enum StateWord {
     /// Waits for approvals.
     Pending,
+    /// Approved; its time has not come.
+    Scheduled,
     /// Approved; the access is being created.
     Granting,
     /// The access is there.

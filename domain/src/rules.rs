@@ -26,12 +26,34 @@ pub struct Question {
     pub door: Door,
     /// When the question is asked.
     pub at: Timestamp,
+    /// When the access would begin, if that is later.
+    pub starts_at: Option<Timestamp>,
+    /// Whether it is asked for at once, to be looked at afterwards (action `requestUrgent`).
+    pub urgent: bool,
     /// Whether a break-glass emergency is on.
     pub emergency_on: bool,
 }
 
+/// So many different people of a group: `1 of sre-leads`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Quorum {
+    /// How many: at least one.
+    pub needed: u32,
+    /// Of which group: its name or id, as the policy writes it.
+    pub group: String,
+}
+
+/// Who is asked next when nobody answers: `30m: sre-managers`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Escalation {
+    /// So long after the asking.
+    pub after: Seconds,
+    /// Which group: its name or id, as the policy writes it.
+    pub group: String,
+}
+
 /// The limits that bind one permission: those of the policy that authorised it, never mixed from several (pitfall 8).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Terms {
     /// The policies that determined the answer.
     pub policies: Vec<String>,
@@ -44,6 +66,22 @@ pub struct Terms {
     /// Channels to tell about the grant, as the policy writes them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notify: Vec<String>,
+    /// Of which groups the approvers must be (`@approvals("1 of sre-leads, 1 of security")`); of any, when there are none.
+    /// Their numbers add up to `approvals`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<Quorum>,
+    /// Groups whose people may approve and are not called upon (`@quiet_approvers`): names or ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quiet: Vec<String>,
+    /// Who is asked next when nobody answers (`@escalate`), in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalate: Vec<Escalation>,
+    /// Whether sessions that outlive the end are cut (`@cut_sessions`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_sessions: bool,
+    /// The requester's groups that the determining policies name: who loses them loses the permission.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<crate::ids::GroupId>,
 }
 
 /// Why policy says no.

@@ -27,6 +27,10 @@ pub struct Settings {
     pub step_up: Vec<StepUp>,
     /// How old such a sign-in may be.
     pub sign_in_fresh: Seconds,
+    /// Whether sessions that outlive access can be cut (`[requests] cut_sessions`).
+    pub cut_sessions: bool,
+    /// Whether access that no request explains is removed (`[drift] remove`).
+    pub drift_remove: bool,
     /// The emergency federations (`[breakglass.*]`).
     pub federations: BTreeMap<FederationId, FederationSettings>,
 }
@@ -91,6 +95,8 @@ impl Default for Settings {
             ticket_pattern: None,
             step_up: Vec::new(),
             sign_in_fresh: Seconds::minutes(5),
+            cut_sessions: false,
+            drift_remove: false,
             federations: BTreeMap::new(),
         }
     }
@@ -102,6 +108,23 @@ pub const SIGN_IN_AHEAD_MAX: Seconds = Seconds::minutes(1);
 pub const REASON_LENGTH_MAX: usize = 500;
 /// Longest ticket kept: longer than any tracker's, shorter than a place to hide text in.
 pub const TICKET_LENGTH_MAX: usize = 64;
+/// Things in one bundle: more of them do not fit a card, and nobody reads them.
+pub const BUNDLE_MAX: usize = 10;
+/// How far ahead access can be asked for: whoever approves today cannot know about next month.
+pub const START_AHEAD_MAX: Seconds = Seconds::hours(24 * 14);
+/// Approvers who are reminded, or told of urgent access, by message: more of them and nobody feels meant.
+pub const CALLED_MAX: usize = 10;
+/// Orders to end many grants that are under way at once: each is one row.
+pub const END_ALL_MAX: usize = 20;
+/// Grants ended by one record of such an order: what fits a batch, and takes no time that others notice.
+pub const ENDED_AT_ONCE_MAX: usize = 50;
+/// Grants rechecked by one command, for the same reason.
+pub const RECHECKED_AT_ONCE_MAX: usize = 50;
+/// Access that no request explains, remembered: a company with more has another problem first.
+pub const DRIFT_MAX: usize = 1_000;
+/// No session lives longer than this (permission sets allow 1 h to 12 h), so a denial of older ones is lifted then.
+/// <https://docs.aws.amazon.com/singlesignon/latest/userguide/howtosessionduration.html>
+pub const SESSION_MAX: Seconds = Seconds::hours(12);
 /// Shortest grant: below a minute the granting takes longer than the grant.
 pub const LENGTH_MIN: Seconds = Seconds::minutes(1);
 /// Open requests of one person: a person who needs more of them at once has a script, and the channel suffers.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, GroupId, PermissionSetArn, PersonId};
 
-/// What is asked for. Memberships and entitlements join when their back ends do.
+/// What is asked for. Entitlements join when their back end does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Target {
@@ -17,22 +17,38 @@ pub enum Target {
         /// The permission set.
         permission_set: PermissionSetArn,
     },
+    /// Being in a group, of the Identity Store or of the identity provider.
+    Membership {
+        /// The group.
+        group: GroupId,
+    },
 }
 
 impl Target {
-    /// The account it is in.
+    /// The account it is in, where it is in one.
     #[must_use]
-    pub fn account(&self) -> &AccountId {
+    pub fn account(&self) -> Option<&AccountId> {
         match self {
-            Self::Assignment { account, .. } => account,
+            Self::Assignment { account, .. } => Some(account),
+            Self::Membership { .. } => None,
         }
     }
 
-    /// The permission set it gives.
+    /// The permission set it gives, where it gives one.
     #[must_use]
-    pub fn permission_set(&self) -> &PermissionSetArn {
+    pub fn permission_set(&self) -> Option<&PermissionSetArn> {
         match self {
-            Self::Assignment { permission_set, .. } => permission_set,
+            Self::Assignment { permission_set, .. } => Some(permission_set),
+            Self::Membership { .. } => None,
+        }
+    }
+
+    /// The group it is being in, where it is that.
+    #[must_use]
+    pub fn group(&self) -> Option<&GroupId> {
+        match self {
+            Self::Membership { group } => Some(group),
+            Self::Assignment { .. } => None,
         }
     }
 }
@@ -41,6 +57,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Assignment { account, permission_set } => write!(f, "{account}|{permission_set}"),
+            Self::Membership { group } => write!(f, "group|{group}"),
         }
     }
 }

@@ -3,16 +3,19 @@
 use jiff::Timestamp;
 
 use crate::book::Book;
-use crate::request::{AccessRequest, State};
-use crate::target::Holding;
+use crate::request::{AccessRequest, PartState, State};
+use crate::target::{Holding, Target};
 
-/// Whether this request wants its holding to exist at `now`. Time alone ends it: after the deadline nothing is wanted,
+/// Whether this request wants one of its things to exist at `now`. Time alone ends it: after the deadline nothing is wanted,
 /// whether or not the timer has fired.
 #[must_use]
-pub fn wants(request: &AccessRequest, now: Timestamp) -> bool {
+pub fn wants(request: &AccessRequest, target: &Target, now: Timestamp) -> bool {
     match &request.state {
-        State::Granting { deadline, .. } | State::Active { deadline, .. } => now < *deadline,
+        State::Granting { deadline, .. } | State::Active { deadline, .. } => {
+            now < *deadline && request.part(target).is_some_and(PartState::is_meant)
+        }
         State::Pending { .. }
+        | State::Scheduled { .. }
         | State::Ending { .. }
         | State::Ended { .. }
         | State::Denied { .. }
@@ -26,5 +29,5 @@ pub fn wants(request: &AccessRequest, now: Timestamp) -> bool {
 /// share one assignment, so no request ends it alone (P5, pitfall 19).
 #[must_use]
 pub fn wanted(book: &Book, holding: &Holding, now: Timestamp) -> bool {
-    book.claims(holding).any(|request| wants(request, now))
+    book.claims(holding).any(|request| wants(request, &holding.target, now))
 }

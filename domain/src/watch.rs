@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::command::EndScope;
 use crate::ids::{EmergencyId, FederationId};
 use crate::job::Tell;
-use crate::person::Platform;
+
+use crate::drift::StandingReport;
+use crate::person::{Platform, Who};
 use crate::request::Posting;
 
 /// Whether IAM Identity Center answers.
@@ -65,6 +68,17 @@ impl Served {
     }
 }
 
+/// An order to end many grants at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndAll {
+    /// Which.
+    pub scope: EndScope,
+    /// Who ordered it.
+    pub by: Who,
+    /// When: what is asked for later is not meant.
+    pub at: Timestamp,
+}
+
 /// What is watched.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Watch {
@@ -77,6 +91,15 @@ pub struct Watch {
     /// The chat platforms that are served.
     #[serde(default)]
     pub served: Served,
+    /// Orders to end many grants that are not done.
+    #[serde(default)]
+    pub ending: Vec<EndAll>,
+    /// The last such order that is done, for the message about it.
+    #[serde(default)]
+    pub ended: Option<EndAll>,
+    /// The last report of standing access.
+    #[serde(default)]
+    pub report: Option<StandingReport>,
     /// Messages that must still be delivered, each exactly once.
     pub untold: BTreeMap<Tell, Posting>,
 }

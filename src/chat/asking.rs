@@ -5,11 +5,14 @@
 use std::collections::BTreeMap;
 
 use glasskey_commands::elevate::{self, Elevate};
-use glasskey_commands::{Length, RequestRef, Usage, Vocabulary, is_ticket_shaped};
+use glasskey_commands::{
+    AccountSelector, Length, PermissionSetSelector, RequestRef, Usage, Vocabulary, is_ticket_shaped,
+};
 use glasskey_domain::command::NewRequest;
 use glasskey_domain::refusal::Kind;
 use glasskey_domain::{
-    AccountId, Command, Directory, FederationId, Refusal, RequestId, Seconds, Settings, Target,
+    AccountId, Command, Directory, FederationId, PermissionSetArn, Refusal, RequestId, Seconds, Settings,
+    Target,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -125,10 +128,10 @@ pub fn wish(ear: &Ear<'_>, said: Elevate) -> Result<Wish, Refusal> {
             let target = target(ear, words.account.as_str(), words.permission_set.as_str())?;
             Wish::Decide(request(target, length(ear, words.length), words.reason, words.ticket))
         }
-        Elevate::Approve(id) => Wish::Decide(Command::Approve { id: request_id(&id)? }),
+        Elevate::Approve(id) => Wish::Decide(Command::Approve { id: request_id(&id)?, length: None }),
         Elevate::Deny { id, why } => Wish::Decide(Command::Deny { id: request_id(&id)?, why }),
         Elevate::Withdraw(id) => Wish::Decide(Command::Withdraw { id: request_id(&id)? }),
-        Elevate::End(id) => Wish::Decide(Command::End { id: request_id(&id)? }),
+        Elevate::End(id) => Wish::Decide(Command::End { id: request_id(&id)?, cut: false }),
         Elevate::Link => Wish::Link,
         Elevate::Unlink => Wish::Unlink,
     })
@@ -149,11 +152,31 @@ pub(super) fn target(ear: &Ear<'_>, account: &str, permission_set: &str) -> Resu
     })
 }
 
+pub(super) fn account(ear: &Ear<'_>, typed: &AccountSelector) -> Result<AccountId, Refusal> {
+    resolve::account(ear.directory, ear.aliases, typed.as_str())
+}
+
+pub(super) fn permission_set(
+    ear: &Ear<'_>,
+    typed: &PermissionSetSelector,
+) -> Result<PermissionSetArn, Refusal> {
+    resolve::permission_set(ear.directory, typed.as_str())
+}
+
 /// A request for a target.
 pub(super) fn request(target: Target, length: Seconds, reason: String, ticket: Option<String>) -> Command {
     // The id is a place holder: the engine puts a free one here when it decides.
     let id = RequestId::from_bits(0, RequestId::SYMBOLS_MIN);
-    Command::Request(NewRequest { id, target, length, reason, ticket })
+    Command::Request(NewRequest {
+        id,
+        targets: vec![target],
+        bundle: None,
+        length,
+        starts_at: None,
+        urgent: false,
+        reason,
+        ticket,
+    })
 }
 
 /// A length in seconds. `until 18:00` is the next such time in the person's own zone; one that has just passed is

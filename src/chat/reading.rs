@@ -130,6 +130,8 @@ fn why(
         ticket: None,
         door,
         at: engine.now(),
+        starts_at: None,
+        urgent: false,
         emergency_on,
     };
     let rules = engine.rules();

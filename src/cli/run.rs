@@ -27,7 +27,7 @@ use crate::chat::host::desk::Desk;
 use crate::config::{Config, Secrets};
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::watch::Ears;
-use crate::engine::{Engine, Parts, Running, drills, sweep};
+use crate::engine::{Engine, Extras, Parts, Running, drills, sweep};
 use crate::ledger::{self, Opened, Vault};
 use crate::policy::{Fingerprint, SharedRules, fingerprint};
 use crate::telemetry::health::{Health, Part};
@@ -170,6 +170,7 @@ impl Bot {
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: access.clone(),
+            extras: Extras::default(),
             federations,
             chats: doors.chats(),
             clock: outside.clock,

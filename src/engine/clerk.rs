@@ -154,11 +154,21 @@ fn written(incoming: Incoming, at: Timestamp, answer: Answer, events: Vec<glassk
 /// The request that a person's command names.
 fn about(command: &Command) -> Option<&RequestId> {
     match command {
-        Command::Approve { id }
+        Command::Approve { id, .. }
         | Command::Deny { id, .. }
         | Command::Withdraw { id }
-        | Command::End { id } => Some(id),
+        | Command::Extend { id, .. }
+        | Command::Acknowledge { id, .. }
+        | Command::Object { id, .. }
+        | Command::End { id, .. } => Some(id),
         Command::Request(_)
+        | Command::EndAll { .. }
+        | Command::Start { .. }
+        | Command::Nudge { .. }
+        | Command::GoOnEnding
+        | Command::LiftCut { .. }
+        | Command::Recheck { .. }
+        | Command::Drift(_)
         | Command::Refuse { .. }
         | Command::Lapse { .. }
         | Command::Expire { .. }

@@ -182,6 +182,7 @@ impl Table {
         let policy = Source { file: "a.cedar".to_owned(), text: COMMANDER.to_owned() };
         let rules = RuleSet::from_sources(&[policy], jiff::tz::TimeZone::UTC).unwrap();
         let (engine, running) = Engine::start(Parts {
+            extras: crate::engine::Extras::default(),
             ledger: journal.clone(),
             access: Arc::new(Nobody),
             federations: Federations::default(),

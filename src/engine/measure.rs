@@ -46,7 +46,31 @@ pub(super) fn record(record: &Record, book: &Book) {
             Event::EndConfirmed { kept_by: Some(_), .. } => count("ended"),
             Event::OverdueTold { .. } => overdue(book, record.at),
             Event::Emergency { fact, .. } => emergency(fact, book, record.at),
-            Event::CenterSilent { .. }
+            Event::UrgentUsed { .. } => count("urgent"),
+            Event::Scheduled { .. } => count("scheduled"),
+            Event::Extended { .. } => count("extended"),
+            Event::Acknowledged { .. }
+            | Event::Objected { .. }
+            | Event::Reminded { .. }
+            | Event::Escalated { .. }
+            | Event::Warned { .. }
+            | Event::ExtensionAsked { .. }
+            | Event::ExtensionApproved { .. }
+            | Event::ExtensionDenied { .. }
+            | Event::ExtensionDropped { .. }
+            | Event::PartHeld { .. }
+            | Event::PartConfirmed { .. }
+            | Event::PartEnding { .. }
+            | Event::PartOut { .. }
+            | Event::Doubted { .. }
+            | Event::DoubtOver { .. }
+            | Event::Stricter { .. }
+            | Event::EndAllOrdered { .. }
+            | Event::EndAllDone { .. }
+            | Event::CutAsked { .. }
+            | Event::Sessions { .. }
+            | Event::Drift { .. }
+            | Event::CenterSilent { .. }
             | Event::CenterAnswers { .. }
             | Event::DrillMissed { .. }
             | Event::Approved { .. }

@@ -5,14 +5,17 @@
 
 mod backoff;
 mod clerk;
+pub mod drift;
 pub mod drills;
 pub mod emergency;
 #[cfg(test)]
 mod fakes;
 mod measure;
 mod perform;
+pub mod recheck;
 pub mod refresh;
 mod schedule;
+mod sessions;
 mod speak;
 pub mod sweep;
 pub mod watch;
@@ -30,7 +33,7 @@ use tokio::sync::watch as latest;
 use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::ports::{Access, Chat, Clock, Fault, Ledger};
+use crate::ports::{Access, AssignmentSessions, Chat, Clock, Fault, Ledger, LivePeople};
 use emergency::Federations;
 
 /// Commands that may wait to be decided: more than any burst of people, and a bound on memory.
@@ -55,6 +58,8 @@ pub struct Parts {
     pub ledger: Arc<dyn Ledger>,
     /// Where access is held.
     pub access: Arc<dyn Access>,
+    /// What else the provider of access can do, where it is configured.
+    pub extras: Extras,
     /// Where emergencies are opened.
     pub federations: Federations,
     /// Where people are told, on each platform that is served.
@@ -71,10 +76,20 @@ pub struct Parts {
     pub rules: SharedRules,
 }
 
+/// What the provider of access can do beside giving and taking it.
+#[derive(Clone, Default)]
+pub struct Extras {
+    /// Where sessions that outlive access are denied.
+    pub sessions: Option<Arc<dyn AssignmentSessions>>,
+    /// Where a person is read anew.
+    pub people: Option<Arc<dyn LivePeople>>,
+}
+
 /// What all parts of the engine share.
 pub(crate) struct Shared {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) access: Arc<dyn Access>,
+    pub(crate) extras: Extras,
     pub(crate) federations: Federations,
     pub(crate) chats: Chats,
     pub(crate) clock: Arc<dyn Clock>,
@@ -158,6 +173,7 @@ impl Engine {
         let shared = Arc::new(Shared {
             ledger: parts.ledger,
             access: parts.access,
+            extras: parts.extras,
             federations: parts.federations,
             chats: parts.chats,
             clock: parts.clock,

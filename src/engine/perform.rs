@@ -1,17 +1,19 @@
 //! Doing one job. Every outcome goes back through the clerk before the next step, so that a crash between any two
 //! steps loses nothing; every job can be done twice.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use glasskey_domain::command::EmergencyCommand;
 use glasskey_domain::holding::{Change, Sight};
 use glasskey_domain::ids::OperationId;
+use glasskey_domain::person::Employment;
 use glasskey_domain::reconcile::{Step, next_step};
 use glasskey_domain::wanted::wanted;
-use glasskey_domain::{Command, Holding, Job, Outcome};
+use glasskey_domain::{Command, GroupId, Holding, Job, Outcome};
 
-use super::{Engine, Stopped, emergency, measure, speak};
-use crate::ports::{Fault, Progress, Started, Urgency};
+use super::{Engine, Stopped, emergency, measure, sessions, speak};
+use crate::ports::{Fault, LivePerson, Progress, Started, Urgency};
 
 /// Pauses between two questions how an asynchronous operation is doing, in milliseconds: most are done within seconds,
 /// and 15 of them polled every second would use up the provider's whole budget.
@@ -42,6 +44,10 @@ pub(super) async fn perform(engine: &Engine, job: Job) -> Performed {
         Job::Expire { id } => timer(engine, Command::Expire { id }).await,
         Job::Overdue { id } => timer(engine, Command::Overdue { id }).await,
         Job::Lapse { id } => timer(engine, Command::Lapse { id }).await,
+        Job::Start { id } => timer(engine, Command::Start { id }).await,
+        Job::Nudge { id } => timer(engine, Command::Nudge { id }).await,
+        Job::EndAll => timer(engine, Command::GoOnEnding).await,
+        Job::Sessions { holding } => sessions::sessions(engine, &holding).await,
         Job::Card { id, on } => speak::card(engine, &id, on).await,
         Job::Tell { tell } => speak::say(engine, tell).await,
         Job::Federation { id, .. } => emergency::federation(engine, &id).await,
@@ -137,6 +143,10 @@ async fn call(
             Err(fault) => return faulted(engine, holding, &fault).await,
         }
     }
+    if change == Change::Create && !still_here(engine, holding).await? {
+        // What follows was decided with what the provider says now; the next step is another.
+        return Ok(None);
+    }
     let started = Instant::now();
     let holding_owned = holding.clone();
     match engine.shared.access.start(holding, change, urgency).await {
@@ -163,6 +173,34 @@ async fn call(
             faulted(engine, holding, &fault).await
         }
     }
+}
+
+/// Whether the provider still says that the person works here and is in the groups that permitted it, when it answers (DESIGN
+/// §5). When it does not, what was read last counts.
+async fn still_here(engine: &Engine, holding: &Holding) -> Result<bool, Stopped> {
+    let Some(people) = &engine.shared.extras.people else { return Ok(true) };
+    let groups = determining_groups(engine, holding).await;
+    match people.read(&holding.principal, &groups).await {
+        Ok(person) if person.employment == Employment::Enabled && person.lost.is_empty() => Ok(true),
+        Ok(LivePerson { employment, lost }) => {
+            tracing::warn!(%holding, ?employment, ?lost, "the provider says otherwise than the directory");
+            outcome(engine, Outcome::PersonRead { holding: holding.clone(), employment, lost }).await?;
+            let book = engine.book().await;
+            Ok(wanted(&book, holding, engine.now()))
+        }
+        Err(fault) => {
+            tracing::warn!(%holding, %fault, "the person was not read anew; the directory counts");
+            Ok(true)
+        }
+    }
+}
+
+/// The groups by which policy permits it, of those who wait for it.
+async fn determining_groups(engine: &Engine, holding: &Holding) -> Vec<GroupId> {
+    let book = engine.book().await;
+    let granted = book.claims(holding).filter_map(|request| request.granted.as_ref());
+    let groups: BTreeSet<GroupId> = granted.flat_map(|granted| granted.groups.iter().cloned()).collect();
+    groups.into_iter().collect()
 }
 
 /// Whether an earlier create may have been taken whose answer nobody heard: it is followed rather than made again.

@@ -7,7 +7,7 @@ use glasskey_domain::{Command, Directory};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::Engine;
+use super::{Engine, recheck};
 use crate::ports::{DirectorySource, Fault, Ledger};
 
 /// When the next reading is due, given when the last one was.
@@ -117,6 +117,7 @@ pub async fn read_once(engine: &Engine, source: &dyn DirectorySource) -> Result<
     let keep: Vec<String> = before.into_iter().chain([document.clone()]).collect();
     engine.inside(Command::DirectoryRead { document, counts }).await.map_err(stopped)?;
     engine.shared.set_directory(Arc::new(directory));
+    recheck::all(engine).await;
     if let Err(fault) = engine.shared.ledger.forget_others(&keep).await {
         tracing::warn!(%fault, "older directories could not be removed; they only take up room");
     }

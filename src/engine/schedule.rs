@@ -54,13 +54,21 @@ enum Key {
     Tell(Tell),
     Federation(EmergencyId),
     EmergencyTimer(EmergencyId),
+    Start(RequestId),
+    Nudge(RequestId),
+    EndAll,
+    Sessions(Holding),
 }
 
 fn key(job: &Job) -> Key {
     match job {
         Job::Reconcile { holding, .. } => Key::Holding(holding.clone()),
-        // A request has one timer at a time: lapse, then expire, then overdue.
+        // A request has one of these at a time: lapse, then expire, then overdue.
         Job::Expire { id } | Job::Overdue { id } | Job::Lapse { id } => Key::Timer(id.clone()),
+        Job::Start { id } => Key::Start(id.clone()),
+        Job::Nudge { id } => Key::Nudge(id.clone()),
+        Job::EndAll => Key::EndAll,
+        Job::Sessions { holding } => Key::Sessions(holding.clone()),
         Job::Card { id, on } => Key::Card(id.clone(), *on),
         Job::Tell { tell } => Key::Tell(tell.clone()),
         Job::Federation { id, .. } => Key::Federation(id.clone()),
@@ -75,15 +83,21 @@ enum Class {
     Ending,
     Emergency,
     Granting,
+    Sessions,
     Chat(Platform),
 }
 
 fn class(job: &Job) -> Class {
     match job {
-        Job::Expire { .. } | Job::Overdue { .. } | Job::Lapse { .. } | Job::EmergencyTimer { .. } => {
-            Class::Timer
-        }
+        Job::Expire { .. }
+        | Job::Overdue { .. }
+        | Job::Lapse { .. }
+        | Job::Start { .. }
+        | Job::Nudge { .. }
+        | Job::EndAll
+        | Job::EmergencyTimer { .. } => Class::Timer,
         Job::Reconcile { ending: true, .. } | Job::Federation { closing: true, .. } => Class::Ending,
+        Job::Sessions { .. } => Class::Sessions,
         Job::Federation { closing: false, .. } => Class::Emergency,
         Job::Reconcile { ending: false, .. } => Class::Granting,
         Job::Card { on, .. } => Class::Chat(*on),
@@ -95,6 +109,8 @@ fn class(job: &Job) -> Class {
 fn places(class: Class) -> usize {
     match class {
         Class::Timer | Class::Ending | Class::Emergency | Class::Granting => ACCESS_RUNNING_MAX,
+        // Each rewrites a policy that the others rewrite too.
+        Class::Sessions => 1,
         Class::Chat(_) => CHAT_RUNNING_MAX,
     }
 }

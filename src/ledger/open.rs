@@ -48,7 +48,7 @@ impl Default for OpenOptions {
     fn default() -> Self {
         Self {
             migrations: Migrations::default(),
-            state_version: 1,
+            state_version: 2,
             segment_bytes_max: None,
             disk: Arc::new(RealDisk),
             stall: STALL,

@@ -1,8 +1,10 @@
 //! Rows of the domain's book as keys and values of tables, and back.
 
 use glasskey_domain::book::{Binding, DirectoryRef, Row, RowKey};
+use glasskey_domain::drift::Drift;
 use glasskey_domain::emergency::EmergencyState;
 use glasskey_domain::event::Answer;
+use glasskey_domain::sessions::SessionCut;
 use glasskey_domain::watch::Watch;
 use glasskey_domain::{AccessRequest, ChatAccount, Emergency, HoldingState, InteractionId, Job};
 use jiff::Timestamp;
@@ -18,6 +20,10 @@ const BY_ID: &str = "id/";
 /// Finished requests by time, the newest first.
 pub(super) const BY_TIME: &str = "at/";
 
+/// Sessions that are cut, by holding, in the table of emergencies.
+const CUT: &str = "cut/";
+/// Access that no request explains, by holding, in the table of emergencies.
+const DRIFT: &str = "drift/";
 /// What is watched, in the table of emergencies.
 const WATCH: &[u8] = b"watch";
 /// Emergencies that are not finished, by id.
@@ -85,6 +91,8 @@ pub(super) fn puts(key: &RowKey, row: Option<&Row>) -> Result<Vec<Put>, serde_js
         RowKey::Interaction(id) => one(Table::Interactions, id.as_str().as_bytes().to_vec(), value),
         RowKey::Job(at, job) => one(Table::Jobs, due_key(*at, job.to_string().as_bytes()), value),
         RowKey::Directory => one(Table::Meta, DIRECTORY.to_vec(), value),
+        RowKey::Cut(holding) => one(Table::Emergencies, format!("{CUT}{holding}").into_bytes(), value),
+        RowKey::Drift(holding) => one(Table::Emergencies, format!("{DRIFT}{holding}").into_bytes(), value),
         RowKey::Watch => one(Table::Emergencies, WATCH.to_vec(), value),
         RowKey::Emergency(id) => one(Table::Emergencies, format!("{OPEN}{id}").into_bytes(), value),
         RowKey::ClosedEmergency(id) => {
@@ -121,6 +129,8 @@ fn encode(row: &Row) -> Result<Vec<u8>, serde_json::Error> {
         Row::Directory(directory) => serde_json::to_vec(directory),
         Row::Emergency(emergency) | Row::ClosedEmergency(emergency) => serde_json::to_vec(emergency),
         Row::Watch(watch) => serde_json::to_vec(watch),
+        Row::Cut(cut) => serde_json::to_vec(cut),
+        Row::Drift(drift) => serde_json::to_vec(drift),
     }
 }
 
@@ -144,6 +154,12 @@ pub(super) fn row(table: Table, key: &[u8], value: &[u8]) -> Result<Option<Row>,
         }
         Table::Meta if key == DIRECTORY => Row::Directory(decode::<DirectoryRef>(value)?),
         Table::Emergencies if key == WATCH => Row::Watch(Box::new(decode::<Watch>(value)?)),
+        Table::Emergencies if key.starts_with(CUT.as_bytes()) => {
+            Row::Cut(Box::new(decode::<SessionCut>(value)?))
+        }
+        Table::Emergencies if key.starts_with(DRIFT.as_bytes()) => {
+            Row::Drift(Box::new(decode::<Drift>(value)?))
+        }
         Table::Emergencies if key.starts_with(OPEN.as_bytes()) => {
             Row::Emergency(Box::new(decode::<Emergency>(value)?))
         }

@@ -1,7 +1,10 @@
 //! The card of a request: one view of it for all platforms, made for an approver who has ten seconds.
 
+use glasskey_domain::request::Ask;
 use glasskey_domain::rules::NotPermitted;
-use glasskey_domain::{AccessRequest, Directory, EndCause, RequestId, State, Subject, Via};
+use glasskey_domain::{
+    AccessRequest, Directory, EndCause, Item, ItemName, RequestId, State, Subject, Target, Via,
+};
 use jiff::Timestamp;
 
 use super::Text;
@@ -131,9 +134,7 @@ pub fn card(request: &AccessRequest, directory: &Directory) -> Card {
     let title = Text::new()
         .person(&ask.requester, directory)
         .say(asks)
-        .bold(&ask.permission_set_name)
-        .say(" in ")
-        .bold(&ask.account_name)
+        .and(what(ask))
         .say(" for ")
         .bold(ask.length.to_string());
     let (tone, status) = status(request, directory);
@@ -150,10 +151,31 @@ pub fn card(request: &AccessRequest, directory: &Directory) -> Card {
     }
 }
 
+/// What is asked for.
+fn what(ask: &Ask) -> Text {
+    match (&ask.bundle, &ask.items.first.name) {
+        (Some(bundle), _) => Text::new().say("the bundle ").bold(bundle),
+        (None, ItemName::Assignment { account, permission_set }) => {
+            Text::new().bold(permission_set).say(" in ").bold(account)
+        }
+        (None, ItemName::Group { group }) => Text::new().say("the group ").bold(group),
+    }
+}
+
+/// One thing of it, with the id that nobody can rename.
+fn thing(item: &Item) -> (&'static str, Text) {
+    match (&item.name, &item.target) {
+        (ItemName::Assignment { account, .. }, Target::Assignment { account: id, .. }) => {
+            ("Account", Text::new().say(format!("{account} ")).code(id.as_str()))
+        }
+        (name, target) => ("Group", Text::new().say(format!("{name} ")).code(target.to_string())),
+    }
+}
+
 fn buttons(state: &State) -> Vec<Button> {
     match state {
         State::Pending { .. } => vec![Button::Approve, Button::Deny, Button::Withdraw],
-        State::Granting { .. } | State::Active { .. } => vec![Button::End],
+        State::Scheduled { .. } | State::Granting { .. } | State::Active { .. } => vec![Button::End],
         State::Ending { .. }
         | State::Ended { .. }
         | State::Denied { .. }
@@ -166,12 +188,9 @@ fn buttons(state: &State) -> Vec<Button> {
 /// What the title does not say: it has the permission set and the length already, and ten seconds are short.
 fn facts(request: &AccessRequest, directory: &Directory) -> Vec<(&'static str, Text)> {
     let ask = &request.ask;
-    let account = Text::new().say(format!("{} ", ask.account_name)).code(ask.target.account().as_str());
     let email = directory.people.get(&ask.requester).map_or("", |person| person.email());
-    let mut facts = vec![
-        ("Who", Text::new().person(&ask.requester, directory).say(" ").code(email)),
-        ("Account", account),
-    ];
+    let mut facts = vec![("Who", Text::new().person(&ask.requester, directory).say(" ").code(email))];
+    facts.extend(ask.items.iter().map(thing));
     if let Some(ticket) = &ask.ticket {
         facts.push(("Ticket", Text::new().code(ticket)));
     }
@@ -188,6 +207,9 @@ const NAMED_MAX: usize = 5;
 fn status(request: &AccessRequest, directory: &Directory) -> (Tone, Text) {
     match &request.state {
         State::Pending { lapses_at } => (Tone::Waiting, waiting(request, directory, *lapses_at)),
+        State::Scheduled { starts_at, .. } => {
+            (Tone::Busy, Text::new().bold("Approved").say(": begins ").time(*starts_at))
+        }
         State::Granting { .. } => {
             let text = Text::new().bold("Approved").say(": the access is being created at AWS");
             (Tone::Busy, with_trouble(text, request))
@@ -274,6 +296,8 @@ fn ended(
         EndCause::Expired
         | EndCause::Revoked { .. }
         | EndCause::GrantFailed { .. }
+        | EndCause::ConditionsChanged { .. }
+        | EndCause::Objected { .. }
         | EndCause::NoLongerPermitted { .. } => {
             let last = if was_there { "; AWS confirms that it is gone" } else { "; there was no access yet" };
             (Tone::Done, text.say(last))
@@ -300,6 +324,8 @@ pub(super) fn why_ended(cause: &EndCause, directory: &Directory) -> Text {
         EndCause::NoLongerPermitted { why } => Text::new()
             .say("policy no longer permitted it when it was about to be created: ")
             .and(not_permitted(why)),
+        EndCause::ConditionsChanged { lost } => Text::new().say(lost.to_string()),
+        EndCause::Objected { by, why } => Text::new().person(by, directory).say(" objected: ").quote(why),
         EndCause::RemovedByHand => {
             Text::new().say("somebody removed it at AWS, not Glasskey; it is not put back")
         }
@@ -318,6 +344,6 @@ pub(super) fn why_ended(cause: &EndCause, directory: &Directory) -> Text {
 
 fn footer(request: &AccessRequest) -> Text {
     let text = Text::new().code(request.ask.id.as_str()).say(" · asked ").time(request.ask.at);
-    let text = text.say(format!(" · sessions may outlive the end by up to {}", request.ask.session));
+    let text = text.say(format!(" · sessions may outlive the end by up to {}", request.ask.session()));
     text.say(format!(" · policy {}", request.terms.policies.join(", ")))
 }

@@ -1,5 +1,6 @@
 //! Glasskey's no to a person: what, why, and what to do now, in one sentence.
 
+use glasskey_domain::directory::Feed;
 use glasskey_domain::refusal::{Kind, PlaceWhy, StateWord, StrangerWhy};
 use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::{Directory, Refusal};
@@ -74,6 +75,18 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         Refusal::AlreadyAsked { id } => {
             text.say("you already asked for this: ").code(id.as_str()).say(" waits or is being granted")
         }
+        Refusal::TooManyThings { max } => {
+            text.say(format!("one request is for 1 to {max} things; ask for them in several requests"))
+        }
+        Refusal::GroupIsFed { group, by } => fed(text, &directory.group_name(group), by),
+        Refusal::StartNotPossible { ahead } => {
+            text.say(format!("access can be asked for at most {ahead} ahead"))
+        }
+        Refusal::UrgentIsNow => text.say("urgent access begins at once; leave the start out, or ask without `urgent`"),
+        Refusal::CannotCutSessions => text.say(
+            "sessions are not cut here (`[requests] cut_sessions` is not on); end the access without it",
+        ),
+        Refusal::NoSuchDrift => text.say("no such access without a request is known; `glasskey drift list` shows what is"),
         Refusal::TooManyOpen { max } => {
             text.say(format!("you have {max} open requests, which is the most there may be; end or withdraw one first"))
         }
@@ -83,6 +96,11 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         | Refusal::AlreadyApproved { .. }
         | Refusal::TooLate { .. }
         | Refusal::TooEarly { .. }
+        | Refusal::NotOfTheGroups { .. }
+        | Refusal::LengthNotLess { .. }
+        | Refusal::ExtensionWaits { .. }
+        | Refusal::ExtensionTooLong { .. }
+        | Refusal::NothingToAcknowledge { .. }
         | Refusal::NotTheRequester
         | Refusal::WithdrawInstead
         | Refusal::MayNotEnd { .. }
@@ -113,6 +131,17 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         | Refusal::AccountIsLinked { .. }
         | Refusal::PersonIsLinked { .. }
         | Refusal::NotLinked => links::refusal(refusal, directory).unwrap_or(text),
+    }
+}
+
+fn fed(text: Text, group: &str, by: &Feed) -> Text {
+    let text = text.say("nobody is put into the group ").code(group).say(" by hand: ");
+    match by {
+        Feed::Scim => text
+            .say("the identity provider feeds it by SCIM and would undo it; ask there, or for another group"),
+        Feed::Rule { name } => text.say("the group rule ").code(name).say(" of Okta decides who is in it"),
+        Feed::App => text.say("an application decides who is in it"),
+        Feed::BuiltIn => text.say("Okta itself decides who is in it"),
     }
 }
 
@@ -171,7 +200,29 @@ fn about_request(refusal: &Refusal, directory: &Directory) -> Text {
             .say("this request ")
             .say(state_words(*state))
             .hint(", so there is nothing to end; `/elevate withdraw` takes it back"),
-        Refusal::NotTheRequester => text.say("only who asked can withdraw; an approver can deny"),
+        Refusal::NotOfTheGroups { groups } => {
+            text.say("your approval is not the one that is missing; needed: ").code(
+                groups
+                    .iter()
+                    .map(|quorum| format!("{} of {}", quorum.needed, quorum.group))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            )
+        }
+        Refusal::LengthNotLess { asked } => {
+            text.say(format!("an approver can say less than was asked for, which is {asked}, and not more"))
+        }
+        Refusal::ExtensionWaits { lapses_at } => {
+            text.say("more time was asked for already and waits for approval until ").time(*lapses_at)
+        }
+        Refusal::ExtensionTooLong { max, policy } => text
+            .say(format!("all in all it can be at most {max}, by "))
+            .code(policy)
+            .say("; ask for less, or end it and ask anew"),
+        Refusal::NothingToAcknowledge { id } => {
+            text.code(id.as_str()).say(" does not wait for anybody to look at it")
+        }
+        Refusal::NotTheRequester => text.say("only who asked can do this; an approver can deny or end it"),
         Refusal::WithdrawInstead => text.say("this is your own request; withdraw it instead of denying it"),
         Refusal::MayNotEnd { why } => text
             .say("only who asked, who approved, and whom policy lets may end this: ")
@@ -189,6 +240,8 @@ fn unresolved(what: Kind, typed: &str, candidates: &[String]) -> Text {
     let (what, hint) = match what {
         Kind::Account => ("account", in_portal),
         Kind::PermissionSet => ("permission set", in_portal),
+        Kind::Group => ("group", "; look at its name in Identity Center or Okta"),
+        Kind::Bundle => ("bundle", "; ask your administrator which there are"),
         Kind::Request => ("request", "; `/elevate list` shows yours"),
         Kind::Person => ("person", "; mention them, or write their e-mail address"),
         Kind::Emergency => ("emergency", "; `/breakglass status` shows those there are"),
@@ -266,6 +319,7 @@ fn stranger(why: &StrangerWhy, directory: &Directory) -> Text {
 fn state_words(state: StateWord) -> &'static str {
     match state {
         StateWord::Pending => "still waits for approval",
+        StateWord::Scheduled => "was approved and begins later",
         StateWord::Granting => "was approved and is being granted",
         StateWord::Active => "was approved and is active",
         StateWord::Ending => "is being ended",

@@ -38,6 +38,36 @@ pub fn reply(reply: &Reply, directory: &Directory) -> Text {
             .code(by.as_str())
             .say(" still needs it. End that one too to take the access away."),
         Reply::NothingToEnd { id } => text.code(id.as_str()).say(" is ended; nothing had been created yet."),
+        Reply::Scheduled { id, starts_at } => {
+            text.code(id.as_str()).say(" needs no further approval; the access begins ").time(*starts_at).say(".")
+        }
+        Reply::ExtensionWaiting { id, missing, approvers } => {
+            let word = if *missing == 1 { "approval" } else { "approvals" };
+            text.say("More time for ")
+                .code(id.as_str())
+                .say(format!(" waits for {missing} {word}. May approve: "))
+                .people(approvers, directory)
+                .say(".")
+        }
+        Reply::Extended { id, deadline } => {
+            text.code(id.as_str()).say(" is extended until ").time(*deadline).say(".")
+        }
+        Reply::ExtensionDenied { id } => {
+            text.say("More time for ").code(id.as_str()).say(" is denied; the requester is told why.")
+        }
+        Reply::Acknowledged { id } => text.say("You acknowledged ").code(id.as_str()).say("."),
+        Reply::Objected { id, ended: true } => {
+            text.say("You objected to ").code(id.as_str()).say("; the access is being taken away.")
+        }
+        Reply::Objected { id, ended: false } => {
+            text.say("You objected to ").code(id.as_str()).say("; the access was over already.")
+        }
+        Reply::EndingAll { count: 0 } => text.say("There is nothing to end."),
+        Reply::EndingAll { count } => text.say(format!(
+            "{count} request{} being ended; the access channel says when all of them are.",
+            if *count == 1 { " is" } else { "s are" }
+        )),
+        Reply::Adopted { .. } => text.say("It is noted as known, and is not reported any more."),
         Reply::EmergencyWaiting { .. }
         | Reply::EmergencyOpening { .. }
         | Reply::DrillOpening { .. }
@@ -58,6 +88,7 @@ pub fn reply(reply: &Reply, directory: &Directory) -> Text {
 pub(super) fn state_word(word: StateWord) -> &'static str {
     match word {
         StateWord::Pending => "waits for approval",
+        StateWord::Scheduled => "is approved and begins later",
         StateWord::Granting => "is being granted",
         StateWord::Active => "active",
         StateWord::Ending => "is being ended",
@@ -86,7 +117,7 @@ pub fn list(requests: &[&AccessRequest], directory: &Directory) -> Text {
             .code(ask.id.as_str())
             .say(" ")
             .person(&ask.requester, directory)
-            .say(format!(" · {} in {} · {} · ", ask.permission_set_name, ask.account_name, ask.length))
+            .say(format!(" · {} · {} · ", ask.title(), ask.length))
             .bold(state_word(request.state.word()));
         if let Some(deadline) = request.deadline() {
             text = text.say(" until ").time(deadline);

@@ -1,6 +1,6 @@
 //! Messages about a request: each says what is true in the ledger when it is written.
 
-use glasskey_domain::{AccessRequest, Directory, NoticeKind, State};
+use glasskey_domain::{AccessRequest, Directory, ItemName, NoticeKind, State, Target};
 
 use super::card::why_ended;
 use super::{Setting, Text};
@@ -23,6 +23,36 @@ pub fn tell(kind: NoticeKind, request: &AccessRequest, directory: &Directory, se
             let text = Text::new().bold("No longer overdue").say(": ").and(about(request, directory));
             text.say(" is gone at last; AWS confirms it.")
         }
+        NoticeKind::Scheduled => scheduled(request, directory),
+        NoticeKind::ApprovalDue { .. } => waits("Still waits for your approval", request, directory),
+        NoticeKind::Escalated { .. } => {
+            waits("Nobody answered, so you are asked to approve", request, directory)
+        }
+        NoticeKind::Extended { .. } => {
+            until(Text::new().bold("Extended").say(": ").and(about(request, directory)), request)
+        }
+        NoticeKind::EndsSoon { .. } => {
+            until(Text::new().bold("Ends soon").say(": ").and(about(request, directory)), request)
+        }
+        NoticeKind::ExtensionAsked { .. } => waits("More time is asked for", request, directory),
+        NoticeKind::ExtensionDenied { .. } => {
+            Text::new().bold("More time was denied").say(": ").and(about(request, directory))
+        }
+        NoticeKind::ExtensionLapsed { .. } => {
+            Text::new().bold("Nobody answered").say(" about more time for ").and(about(request, directory))
+        }
+        NoticeKind::Urgent => waits("Urgent access was taken", request, directory),
+        NoticeKind::ReviewDue { .. } => waits("Urgent access waits for a look", request, directory),
+        NoticeKind::Reviewed => Text::new().bold("Acknowledged").say(": ").and(about(request, directory)),
+        NoticeKind::Objected => Text::new().bold("Objected").say(": ").and(about(request, directory)),
+        NoticeKind::Unsure { .. } => Text::new().bold("Unsure").say(": ").and(about(request, directory)),
+        NoticeKind::Stricter { .. } => {
+            Text::new().bold("Policy would not permit this any more").say(": ").and(about(request, directory))
+        }
+        NoticeKind::SessionsCut => Text::new().bold("Sessions cut").say(": ").and(about(request, directory)),
+        NoticeKind::SessionsNotCut => {
+            Text::new().bold("Sessions not cut").say(": ").and(about(request, directory))
+        }
         // About emergencies and what is watched, never about a request.
         NoticeKind::Proposed { .. }
         | NoticeKind::EmergencyOn
@@ -31,12 +61,11 @@ pub fn tell(kind: NoticeKind, request: &AccessRequest, directory: &Directory, se
         | NoticeKind::EmergencyStuck
         | NoticeKind::Strangers { .. }
         | NoticeKind::StillOn { .. }
-        | NoticeKind::EmergencyExtended { .. }
-        | NoticeKind::EndsSoon { .. }
         | NoticeKind::CloseNow
         | NoticeKind::EmergencyOff
-        | NoticeKind::ReviewDue { .. }
-        | NoticeKind::Reviewed
+        | NoticeKind::Drift { .. }
+        | NoticeKind::StandingReport { .. }
+        | NoticeKind::EndedAll { .. }
         | NoticeKind::CenterSilent { .. }
         | NoticeKind::CenterAnswers { .. }
         | NoticeKind::DrillMissed { .. }
@@ -52,7 +81,26 @@ fn about(request: &AccessRequest, directory: &Directory) -> Text {
         .code(ask.id.as_str())
         .say(" (")
         .person(&ask.requester, directory)
-        .say(format!(", {} in {})", ask.permission_set_name, ask.account_name))
+        .say(format!(", {})", ask.title()))
+}
+
+fn waits(head: &str, request: &AccessRequest, directory: &Directory) -> Text {
+    Text::new().bold(head).say(": ").and(about(request, directory)).say(": ").quote(&request.ask.reason)
+}
+
+fn until(text: Text, request: &AccessRequest) -> Text {
+    match request.deadline() {
+        Some(deadline) => text.say(" until ").time(deadline).say("."),
+        None => text.say("."),
+    }
+}
+
+fn scheduled(request: &AccessRequest, directory: &Directory) -> Text {
+    let text = Text::new().bold("Approved").say(": ").and(about(request, directory));
+    match &request.ask.starts_at {
+        Some(at) => text.say(" begins ").time(*at).say("."),
+        None => text.say("."),
+    }
 }
 
 fn granted(request: &AccessRequest, directory: &Directory, setting: &Setting) -> Text {
@@ -62,7 +110,7 @@ fn granted(request: &AccessRequest, directory: &Directory, setting: &Setting) ->
         Some(deadline) => text.say(" until ").time(deadline).say("."),
         None => text.say("."),
     };
-    let text = text.say(format!(" Sessions that are open then may live on for up to {}.", ask.session));
+    let text = text.say(format!(" Sessions that are open then may live on for up to {}.", ask.session()));
     match &setting.portal_url {
         Some(portal) => text
             .line()
@@ -80,16 +128,25 @@ fn granted(request: &AccessRequest, directory: &Directory, setting: &Setting) ->
 /// The deep link of the access portal; it names, and never grants.
 /// <https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html>
 fn portal_link(portal: &str, request: &AccessRequest) -> String {
-    let ask = &request.ask;
-    let role: String = url::form_urlencoded::byte_serialize(ask.permission_set_name.as_bytes()).collect();
     let base = portal.trim_end_matches('/');
-    format!("{base}/#/console?account_id={}&role_name={role}", ask.target.account())
+    let first = &request.ask.items.first;
+    match (&first.name, &first.target) {
+        (ItemName::Assignment { permission_set, .. }, Target::Assignment { account, .. }) => {
+            let role: String = url::form_urlencoded::byte_serialize(permission_set.as_bytes()).collect();
+            format!("{base}/#/console?account_id={account}&role_name={role}")
+        }
+        (ItemName::Assignment { .. } | ItemName::Group { .. }, _) => base.to_owned(),
+    }
 }
 
 /// What to type for credentials on the command line: nothing else, because people copy it whole.
 fn profile(request: &AccessRequest) -> String {
-    let ask = &request.ask;
-    format!("aws configure sso --profile {}-{}", word(&ask.account_name), word(&ask.permission_set_name))
+    match &request.ask.items.first.name {
+        ItemName::Assignment { account, permission_set } => {
+            format!("aws configure sso --profile {}-{}", word(account), word(permission_set))
+        }
+        ItemName::Group { group } => format!("aws configure sso --profile {}", word(group)),
+    }
 }
 
 /// A name as one harmless word of a command line.
@@ -105,7 +162,7 @@ fn ended(request: &AccessRequest, directory: &Directory) -> Text {
         (Some(other), _) => text.say("; the access stays until ").code(other.as_str()).say(" ends."),
         (None, Some(_)) => text.say(format!(
             ". AWS confirms that it is gone; sessions that are open may live on for up to {}.",
-            request.ask.session
+            request.ask.session()
         )),
         (None, None) => text.say(". There was no access yet."),
     }
@@ -116,6 +173,7 @@ fn denied(request: &AccessRequest, directory: &Directory) -> Text {
     match &request.state {
         State::Denied { by, why, .. } => text.say(" by ").person(by, directory).say(": ").say(why),
         State::Pending { .. }
+        | State::Scheduled { .. }
         | State::Granting { .. }
         | State::Active { .. }
         | State::Ending { .. }
@@ -134,6 +192,7 @@ fn outcome(head: &str, request: &AccessRequest, directory: &Directory) -> Text {
             .say(". AWS confirms that there is no access; ask again when it is mended."),
         State::Ended { cause, .. } => text.and(why_ended(cause, directory)).say("."),
         State::Pending { .. }
+        | State::Scheduled { .. }
         | State::Granting { .. }
         | State::Active { .. }
         | State::Ending { .. }
@@ -148,6 +207,7 @@ fn overdue(nth: u32, request: &AccessRequest, directory: &Directory) -> Text {
     let text = match &request.state {
         State::Ending { due, .. } => text.say(" since ").time(*due),
         State::Pending { .. }
+        | State::Scheduled { .. }
         | State::Granting { .. }
         | State::Active { .. }
         | State::Ended { .. }

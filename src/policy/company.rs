@@ -134,7 +134,7 @@ impl Company {
 
     fn group(&mut self, name: &str, people: &str) {
         let id = GroupId::new(format!("g-{name}"));
-        self.directory.groups.insert(id.clone(), Group { id: id.clone(), name: name.to_owned() });
+        self.directory.groups.insert(id.clone(), Group::plain(id.clone(), name.to_owned()));
         for person in words(people) {
             let person = self.person(person);
             self.directory.memberships.entry(person).or_default().insert(id.clone());

@@ -10,7 +10,7 @@ use cedar_policy::{
 };
 use glasskey_domain::directory::{AccountState, Ou};
 use glasskey_domain::ids::OuId;
-use glasskey_domain::{AccountId, Directory, Door, GroupId, Person, PersonId, Question};
+use glasskey_domain::{AccountId, Directory, Door, GroupId, Person, PersonId, Question, Target};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -215,8 +215,11 @@ pub(super) fn prepare(
     } else {
         Some(directory.enabled(&question.requester).ok_or(Unaskable::Gone)?)
     };
-    let account = directory.accounts.get(question.target.account());
-    let permission_set = directory.permission_sets.get(question.target.permission_set());
+    let Target::Assignment { account: account_id, permission_set } = &question.target else {
+        return Err(Unaskable::Gone);
+    };
+    let account = directory.accounts.get(account_id);
+    let permission_set = directory.permission_sets.get(permission_set);
     let usable =
         account.is_some_and(|account| account.state == AccountState::Active) && permission_set.is_some();
     if !usable && !taking_away {
@@ -224,12 +227,12 @@ pub(super) fn prepare(
     }
     let types = &rules.types;
     let Parties { mut entities, principal, mut shared } = parties(rules, directory, actor, requester)?;
-    let resource = names_of_account(rules, directory, question.target.account());
+    let resource = names_of_account(rules, directory, account_id);
     shared.extend(resource.shared.iter().cloned());
     let requester_uid = types.uid(&requester.map_or_else(|| unknown_person(question), uid_of));
-    let resource_uid = types.uid(&Literal::new(Kind::Account, question.target.account().as_str()));
+    let resource_uid = types.uid(&Literal::new(Kind::Account, account_id.as_str()));
     let name = account.map(|account| account.name.as_str()).unwrap_or_default();
-    entities.push(account_entity(types, &resource_uid, question, name, &resource)?);
+    entities.push(account_entity(types, &resource_uid, account_id, name, &resource)?);
     let permission_set = permission_set.map(|set| set.name.as_str()).unwrap_or_default();
     let context = context(question, permission_set, requester_uid, &rules.zone)?;
     let request = Request::new(types.uid(&uid_of(actor)), types.action(action), resource_uid, context, None)
@@ -304,12 +307,11 @@ fn person_entity(types: &Types, person: &Person, names: &Names) -> Result<Entity
 fn account_entity(
     types: &Types,
     uid: &EntityUid,
-    question: &Question,
+    id: &AccountId,
     name: &str,
     names: &Names,
 ) -> Result<Entity, Unaskable> {
-    let attributes =
-        [("id".to_owned(), text(question.target.account().as_str())), ("name".to_owned(), text(name))];
+    let attributes = [("id".to_owned(), text(id.as_str())), ("name".to_owned(), text(name))];
     Entity::new_with_tags(uid.clone(), attributes, parents(types, names, uid), []).map_err(erred)
 }
 

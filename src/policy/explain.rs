@@ -5,7 +5,7 @@ use std::fmt;
 
 use glasskey_domain::emergency::EmergencyTerms;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted, Question, Rules, Terms, Verdict};
-use glasskey_domain::{Directory, Seconds};
+use glasskey_domain::{Directory, Seconds, Target};
 
 use super::annotations::Limits;
 use super::emergencies::prepare_emergency;
@@ -77,20 +77,12 @@ pub fn explain(rules: &RuleSet, directory: &Directory, question: &Question) -> E
     let needed = answer.as_ref().is_ok_and(|terms| terms.approvals > 0);
     let approvers = needed.then(|| rules.approvers(directory, question, APPROVERS_MAX));
     let (approvers, approvers_complete) = named(directory, approvers);
-    let target = &question.target;
-    let account = directory
-        .accounts
-        .get(target.account())
-        .map_or_else(|| target.account().to_string(), |account| format!("{} ({})", account.name, account.id));
-    let permission_set = directory
-        .permission_sets
-        .get(target.permission_set())
-        .map_or_else(|| target.permission_set().to_string(), |set| set.name.clone());
+    let what = named_target(directory, &question.target);
     let person = directory.name_of(&question.requester);
     let limits = (question.length, session(directory, question));
     let prepared = prepare(rules, directory, question, REQUEST, &question.requester).ok();
     Explanation {
-        asked: format!("{person} asks for {permission_set} in {account} for {}", question.length),
+        asked: format!("{person} asks for {what} for {}", question.length),
         policies: weighed(
             rules,
             REQUEST,
@@ -102,6 +94,21 @@ pub fn explain(rules: &RuleSet, directory: &Directory, question: &Question) -> E
         approvers,
         approvers_complete,
         set: rules.hash().to_owned(),
+    }
+}
+
+/// `ReadOnly in payments-prod (222222222222)`, `group payments-oncall`.
+fn named_target(directory: &Directory, target: &Target) -> String {
+    match target {
+        Target::Assignment { account, permission_set } => {
+            let account = directory
+                .accounts
+                .get(account)
+                .map_or_else(|| account.to_string(), |account| format!("{} ({})", account.name, account.id));
+            let set = directory.permission_sets.get(permission_set);
+            format!("{} in {account}", set.map_or_else(|| permission_set.to_string(), |set| set.name.clone()))
+        }
+        Target::Membership { group } => format!("group {}", directory.group_name(group)),
     }
 }
 

@@ -106,6 +106,8 @@ pub fn question(
         ticket: None,
         door: Door::Slack,
         at,
+        starts_at: None,
+        urgent: false,
         emergency_on: false,
     })
 }

@@ -129,7 +129,7 @@ impl RuleSet {
             set: self.hash().to_owned(),
             approvals: 0,
             max_length: question.length,
-            notify: Vec::new(),
+            ..Terms::default()
         })
     }
 }
@@ -213,9 +213,8 @@ pub(super) fn choose<'a>(
 
 /// The session of the permission set that is asked for; `prepare` has seen that it is there.
 pub(super) fn session(directory: &Directory, question: &Question) -> Seconds {
-    directory
-        .permission_sets
-        .get(question.target.permission_set())
+    let set = question.target.permission_set();
+    set.and_then(|set| directory.permission_sets.get(set))
         .map_or(Seconds(u32::MAX), |permission_set| permission_set.session)
 }
 
@@ -233,6 +232,7 @@ impl Rules for RuleSet {
                 approvals: limits.approvals,
                 max_length: limits.max_duration,
                 notify: limits.notify.clone(),
+                ..Terms::default()
             })
         }))
     }
@@ -303,7 +303,11 @@ impl Rules for RuleSet {
     }
 
     fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {
-        let places = names_of_account(self, directory, question.target.account()).all;
+        let places = question
+            .target
+            .account()
+            .map(|account| names_of_account(self, directory, account).all)
+            .unwrap_or_default();
         let who = Who { action: APPROVE, places, without: &question.requester };
         let may = |person: &PersonId| matches!(self.approve(directory, question, person), Verdict::Permit(_));
         search(self, directory, &who, &may, most)

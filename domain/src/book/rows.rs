@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Binding, Book, DirectoryRef, Owner, Touched};
+use crate::drift::Drift;
 use crate::emergency::Emergency;
 use crate::event::Answer;
 use crate::holding::HoldingState;
@@ -12,6 +13,7 @@ use crate::ids::{EmergencyId, InteractionId, RequestId};
 use crate::job::Job;
 use crate::person::ChatAccount;
 use crate::request::AccessRequest;
+use crate::sessions::SessionCut;
 use crate::target::Holding;
 use crate::watch::Watch;
 
@@ -38,6 +40,10 @@ pub enum RowKey {
     ClosedEmergency(EmergencyId),
     /// What is watched.
     Watch,
+    /// Cut sessions.
+    Cut(Holding),
+    /// Access that no request explains.
+    Drift(Holding),
 }
 
 /// One row of a stored copy, given back before [`Book::loaded`]. Finished requests are stored too, but never loaded.
@@ -63,6 +69,10 @@ pub enum Row {
     ClosedEmergency(Box<Emergency>),
     /// What is watched.
     Watch(Box<Watch>),
+    /// Cut sessions.
+    Cut(Box<SessionCut>),
+    /// Access that no request explains.
+    Drift(Box<Drift>),
 }
 
 impl Book {
@@ -99,6 +109,14 @@ impl Book {
         if touched.directory {
             rows.push((RowKey::Directory, self.directory.clone().map(Row::Directory)));
         }
+        for holding in &touched.cuts {
+            let row = self.cuts.get(holding).map(|cut| Row::Cut(Box::new(cut.clone())));
+            rows.push((RowKey::Cut(holding.clone()), row));
+        }
+        for holding in &touched.drifts {
+            let row = self.drifts.get(holding).map(|drift| Row::Drift(Box::new(drift.clone())));
+            rows.push((RowKey::Drift(holding.clone()), row));
+        }
         self.emergency_changes(touched, &mut rows);
         rows
     }
@@ -127,6 +145,12 @@ impl Book {
                 self.emergencies.insert(emergency.ask.id.clone(), *emergency);
             }
             Row::Watch(watch) => self.watch = *watch,
+            Row::Cut(cut) => {
+                self.cuts.insert(cut.holding.clone(), *cut);
+            }
+            Row::Drift(drift) => {
+                self.drifts.insert(drift.holding.clone(), *drift);
+            }
             Row::Request(request) => {
                 self.requests.insert(request.ask.id.clone(), *request);
             }
@@ -165,6 +189,10 @@ impl Book {
         for id in self.emergencies.keys().cloned().collect::<Vec<_>>() {
             let jobs = stored_times(self.jobs_of_emergency(&id, Timestamp::UNIX_EPOCH), &stored);
             self.set_jobs(Owner::Emergency(id), jobs, &mut touched);
+        }
+        for holding in self.cuts.keys().cloned().collect::<Vec<_>>() {
+            let jobs = stored_times(self.jobs_of_cut(&holding, Timestamp::UNIX_EPOCH), &stored);
+            self.set_jobs(Owner::Cut(holding), jobs, &mut touched);
         }
         let jobs = stored_times(self.jobs_of_watch(Timestamp::UNIX_EPOCH), &stored);
         self.set_jobs(Owner::Watch, jobs, &mut touched);

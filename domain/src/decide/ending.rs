@@ -1,23 +1,23 @@
 //! Taking access away. Asks policy only whether a third person may do it early; its end at the deadline asks nobody (P3).
 
-use super::settle::{end_due, settle};
+use super::settle::{self, settle};
 use super::{Decision, Draft, Reply, World, find};
 use crate::event::Event;
 use crate::ids::RequestId;
 use crate::person::{Actor, Who};
 use crate::refusal::Refusal;
 use crate::request::{AccessRequest, EndCause, State};
-use crate::rules::Verdict;
+use crate::rules::{NotPermitted, Verdict};
 use crate::settings::{OVERDUE_REPEAT_FIRST, OVERDUE_REPEAT_MAX};
 use crate::time::Seconds;
 
 /// A person ends a grant early.
-pub(super) fn end(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<Decision, Refusal> {
+pub(super) fn end(world: &World<'_>, by: &Actor, id: &RequestId, cut: bool) -> Result<Decision, Refusal> {
     let request = find(world, id)?;
     may_end(world, by, request)?;
     let state = request.state.word();
     match &request.state {
-        State::Granting { .. } | State::Active { .. } => {}
+        State::Scheduled { .. } | State::Granting { .. } | State::Active { .. } => {}
         State::Pending { .. } => return Err(Refusal::TooEarly { state }),
         State::Ending { cause, .. } | State::Ended { cause, .. } => {
             return Err(Refusal::TooLate { state, since: request.state.since(), by: who_ended(cause) });
@@ -26,11 +26,16 @@ pub(super) fn end(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<Decis
             return Err(Refusal::TooLate { state, since: request.state.since(), by: None });
         }
     }
-    let session = request.ask.session;
+    let session = request.ask.session();
     let mut draft = Draft::about_request(world, id);
-    let cause = EndCause::Revoked { by: by.who.clone() };
-    draft.emit(Event::EndOrdered { id: id.clone(), cause, due: end_due(request, world.now) });
-    settle(world, &mut draft, &request.holding());
+    if cut {
+        if !world.settings.cut_sessions {
+            return Err(Refusal::CannotCutSessions);
+        }
+        draft.emit(Event::CutAsked { id: id.clone() });
+    }
+    settle::end(&mut draft, id, EndCause::Revoked { by: by.who.clone() });
+    settle(world, &mut draft);
     let reply = ended_reply(&draft, id, session);
     Ok(draft.decided(reply))
 }
@@ -45,7 +50,7 @@ fn ended_reply(draft: &Draft, id: &RequestId, session: Seconds) -> Reply {
 }
 
 /// The requester, whoever approved it, whom policy lets, and who works on the host may end it.
-fn may_end(world: &World<'_>, by: &Actor, request: &AccessRequest) -> Result<(), Refusal> {
+pub(super) fn may_end(world: &World<'_>, by: &Actor, request: &AccessRequest) -> Result<(), Refusal> {
     let person = match &by.who {
         Who::Local { .. } | Who::Glasskey => return Ok(()),
         Who::Stranger { .. } => return Err(Refusal::NotInDirectory),
@@ -57,11 +62,15 @@ fn may_end(world: &World<'_>, by: &Actor, request: &AccessRequest) -> Result<(),
     if world.directory.enabled(person).is_none() {
         return Err(Refusal::NotEnabled { person: person.clone() });
     }
-    let question = request.question(world.now, world.emergency_on);
-    match world.rules.revoke(world.directory, &question, person) {
-        Verdict::Permit(_) => Ok(()),
-        Verdict::Refuse(why) => Err(Refusal::MayNotEnd { why }),
+    // Who may end one thing of it may end it: taking away is never the harder part.
+    let mut why = NotPermitted::NoPolicy;
+    for question in request.questions(world.now, world.emergency_on) {
+        match world.rules.revoke(world.directory, &question, person) {
+            Verdict::Permit(_) => return Ok(()),
+            Verdict::Refuse(not) => why = not,
+        }
     }
+    Err(Refusal::MayNotEnd { why })
 }
 
 fn who_ended(cause: &EndCause) -> Option<crate::ids::PersonId> {
@@ -72,16 +81,22 @@ fn who_ended(cause: &EndCause) -> Option<crate::ids::PersonId> {
         | EndCause::GrantFailed { .. }
         | EndCause::NoLongerPermitted { .. }
         | EndCause::RemovedByHand
+        | EndCause::ConditionsChanged { .. }
         | EndCause::AlreadyHeld { .. } => None,
+        EndCause::Objected { by, .. } => Some(by.clone()),
     }
 }
 
 /// A grant's time is up. A timer that comes early (a clock set back) changes nothing and comes again.
 pub(super) fn expire(world: &World<'_>, id: &RequestId) -> Decision {
     let mut draft = Draft::about_request(world, id);
-    if let Some(holding) = world.book.request(id).map(AccessRequest::holding) {
-        settle(world, &mut draft, &holding);
+    if let Some(State::Scheduled { deadline, .. }) = world.book.request(id).map(|request| &request.state) {
+        // Its time passed while nobody was there to begin it (pitfall 27).
+        if *deadline <= world.now {
+            settle::end(&mut draft, id, EndCause::Expired);
+        }
     }
+    settle(world, &mut draft);
     draft.decided(Reply::Noted)
 }
 
@@ -94,6 +109,7 @@ pub(super) fn overdue(world: &World<'_>, id: &RequestId) -> Decision {
         }
         State::Ending { .. }
         | State::Pending { .. }
+        | State::Scheduled { .. }
         | State::Granting { .. }
         | State::Active { .. }
         | State::Ended { .. }
@@ -106,6 +122,7 @@ pub(super) fn overdue(world: &World<'_>, id: &RequestId) -> Decision {
         let again_at = overdue_pause(told).after(world.now);
         draft.emit(Event::OverdueTold { id: id.clone(), nth: told.saturating_add(1), again_at });
     }
+    settle(world, &mut draft);
     draft.decided(Reply::Noted)
 }
 

@@ -2,20 +2,29 @@
 //!
 //! What one decision must never do: read a clock, ask the outside, or rest on anything but its arguments.
 
+mod approvers;
+mod conditions;
+mod drift;
 mod emergency;
 mod ending;
+mod ending_all;
+mod extending;
 mod links;
+mod nudging;
 mod outcomes;
 mod permission;
 mod proof;
 mod requests;
+mod sessions;
 mod settle;
+mod urgent;
 
+pub use ending_all::ends;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
-use crate::command::{Command, Incoming};
+use crate::command::{Command, DriftCommand, Incoming};
 use crate::directory::Directory;
 use crate::emergency::Level;
 use crate::event::Event;
@@ -67,6 +76,56 @@ pub enum Reply {
         missing: u32,
         /// Who could give them.
         approvers: Vec<PersonId>,
+    },
+    /// Approved; it begins later.
+    Scheduled {
+        /// Which.
+        id: RequestId,
+        /// When it begins.
+        starts_at: Timestamp,
+    },
+    /// The extension waits for approvals.
+    ExtensionWaiting {
+        /// Of which.
+        id: RequestId,
+        /// How many are missing.
+        missing: u32,
+        /// Who could give them.
+        approvers: Vec<PersonId>,
+    },
+    /// Its end was moved.
+    Extended {
+        /// Which.
+        id: RequestId,
+        /// Until then.
+        deadline: Timestamp,
+    },
+    /// An approver said no to the extension.
+    ExtensionDenied {
+        /// Of which.
+        id: RequestId,
+    },
+    /// An approver says that it was right.
+    Acknowledged {
+        /// What.
+        id: RequestId,
+    },
+    /// An approver objected.
+    Objected {
+        /// To which.
+        id: RequestId,
+        /// Whether it was there and is being taken away.
+        ended: bool,
+    },
+    /// Many grants are being ended.
+    EndingAll {
+        /// How many.
+        count: u32,
+    },
+    /// Access that no request explains is known now, and stays.
+    Adopted {
+        /// What.
+        holding: Holding,
     },
     /// No approval is (or no more are) needed; the access is being created.
     Granting {
@@ -218,10 +277,22 @@ fn decided(world: &World<'_>, incoming: &Incoming) -> Result<Decision, Refusal> 
     let by = &incoming.by;
     match &incoming.command {
         Command::Request(new) => requests::request(world, by, new),
-        Command::Approve { id } => requests::approve(world, by, id),
+        Command::Approve { id, length } => requests::approve(world, by, id, *length),
         Command::Deny { id, why } => requests::deny(world, by, id, why),
         Command::Withdraw { id } => requests::withdraw(world, by, id),
-        Command::End { id } => ending::end(world, by, id),
+        Command::End { id, cut } => ending::end(world, by, id, *cut),
+        Command::EndAll { scope } => ending_all::end_all(world, by, scope),
+        Command::Extend { id, by: more, reason } => {
+            extending::extend(world, by, id, *more, reason.as_deref())
+        }
+        Command::Acknowledge { id, note } => urgent::acknowledge(world, by, id, note.as_deref()),
+        Command::Object { id, why } => urgent::object(world, by, id, why),
+        Command::Start { id } => Ok(nudging::start(world, id)),
+        Command::Nudge { id } => Ok(nudging::nudge(world, id)),
+        Command::GoOnEnding => Ok(ending_all::go_on(world)),
+        Command::LiftCut { holding } => Ok(sessions::lift(world, holding)),
+        Command::Recheck { ids } => Ok(conditions::recheck(world, ids)),
+        Command::Drift(command) => drift::drift(world, by, command),
         Command::Refuse { refusal, .. } => Err(refusal.clone()),
         Command::Lapse { id } => Ok(requests::lapse(world, id)),
         Command::Expire { id } => Ok(ending::expire(world, id)),
@@ -257,10 +328,22 @@ fn decided(world: &World<'_>, incoming: &Incoming) -> Result<Decision, Refusal> 
 pub fn refused(command: &Command, refusal: &Refusal) -> Event {
     let (verb, id) = match command {
         Command::Request(_) => ("request", None),
-        Command::Approve { id } => ("approve", Some(id)),
+        Command::Approve { id, .. } => ("approve", Some(id)),
         Command::Deny { id, .. } => ("deny", Some(id)),
         Command::Withdraw { id } => ("withdraw", Some(id)),
-        Command::End { id } => ("end", Some(id)),
+        Command::End { id, .. } => ("end", Some(id)),
+        Command::EndAll { .. } => ("end-all", None),
+        Command::Extend { id, .. } => ("extend", Some(id)),
+        Command::Acknowledge { id, .. } => ("acknowledge", Some(id)),
+        Command::Object { id, .. } => ("object", Some(id)),
+        Command::Start { id } => ("start", Some(id)),
+        Command::Nudge { id } => ("nudge", Some(id)),
+        Command::GoOnEnding => ("go-on-ending", None),
+        Command::LiftCut { .. } => ("lift-cut", None),
+        Command::Recheck { .. } => ("recheck", None),
+        Command::Drift(DriftCommand::Listed { .. }) => ("drift-listed", None),
+        Command::Drift(DriftCommand::Adopt { .. }) => ("adopt", None),
+        Command::Drift(DriftCommand::Report { .. }) => ("report", None),
         Command::Refuse { verb, .. } => (verb.as_str(), None),
         Command::Lapse { id } => ("lapse", Some(id)),
         Command::Expire { id } => ("expire", Some(id)),
@@ -317,11 +400,27 @@ struct Draft {
 
 impl Draft {
     fn about_request(world: &World<'_>, id: &RequestId) -> Self {
-        Self { book: world.book.excerpt(Some(id), None), now: world.now, events: Vec::new() }
+        Self::about_requests(world, std::slice::from_ref(id))
+    }
+
+    fn about_requests(world: &World<'_>, ids: &[RequestId]) -> Self {
+        Self::on(world, world.book.excerpt(ids, &[]))
     }
 
     fn about_holding(world: &World<'_>, holding: &Holding) -> Self {
-        Self { book: world.book.excerpt(None, Some(holding)), now: world.now, events: Vec::new() }
+        Self::about_holdings(world, std::slice::from_ref(holding))
+    }
+
+    fn about_holdings(world: &World<'_>, holdings: &[Holding]) -> Self {
+        Self::on(world, world.book.excerpt(&[], holdings))
+    }
+
+    fn about_watch(world: &World<'_>) -> Self {
+        Self::on(world, world.book.excerpt_drift())
+    }
+
+    fn on(world: &World<'_>, book: Book) -> Self {
+        Self { book, now: world.now, events: Vec::new() }
     }
 
     fn about_emergencies(world: &World<'_>, ids: &[&EmergencyId]) -> Self {

@@ -1,13 +1,13 @@
 //! What the outside answered. Never refused; what no longer fits changes nothing.
 
-use super::settle::{end_due, settle, settle_before_retry};
-use super::{Decision, Draft, Reply, World};
+use super::settle::{held, is_granting, leave, settle, settle_before_retry};
+use super::{Decision, Draft, Reply, World, conditions, sessions};
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::holding::{Change, Operation, Origin, Sight};
 use crate::ids::{GroupId, OperationId, Subject};
 use crate::job::Tell;
-use crate::request::{EndCause, State};
+use crate::request::EndCause;
 use crate::target::{Holding, Via};
 use crate::wanted::wants;
 
@@ -20,6 +20,13 @@ pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
         Outcome::Failed { holding, change, why } => failed(world, holding, *change, why),
         Outcome::ReplyLost { holding, change } => reply_lost(world, holding, *change),
         Outcome::Trouble { holding, what } => trouble(world, holding, what.as_deref()),
+        Outcome::PersonRead { holding, employment, lost } => {
+            conditions::person_read(world, holding, *employment, lost)
+        }
+        Outcome::SessionsCut { .. }
+        | Outcome::SessionsFreed { .. }
+        | Outcome::SessionsNotCut { .. }
+        | Outcome::SessionsTrouble { .. } => sessions::outcome(world, outcome),
         Outcome::FederationLooked { id, looked, fault } => {
             super::emergency::looked(world, id, looked, fault.as_deref())
         }
@@ -88,26 +95,26 @@ fn looked(world: &World<'_>, holding: &Holding, direct: bool, groups: &[GroupId]
     let Some(state) = world.book.holding(holding) else { return nothing() };
     if state.operation != Operation::None {
         // What was seen may be older than the change under way; but time has passed.
-        settle(world, &mut draft, holding);
+        settle(world, &mut draft);
         return draft.decided(Reply::Noted);
     }
     if state.origin == Origin::Ours && state.sight == Sight::Present && direct {
-        settle(world, &mut draft, holding);
+        settle(world, &mut draft);
         return draft.decided(Reply::Noted);
     }
     if state.origin == Origin::Unseen && (direct || !groups.is_empty()) {
         // Standing before us: never created, never removed (P5, pitfall 19).
         let via = if direct { Via::Direct } else { Via::Groups { groups: groups.to_vec() } };
         let waiting: Vec<_> =
-            world.book.claims(holding).filter(|request| wants(request, world.now)).collect();
+            world.book.claims(holding).filter(|request| wants(request, &holding.target, world.now)).collect();
         for request in waiting {
-            draft.emit(Event::AlreadyHeld { id: request.ask.id.clone(), via: via.clone() });
+            held(&mut draft, &request.ask.id, &holding.target, &via);
         }
     } else {
         // Only the assignment to the user is ours; what groups give is not counted as present.
         draft.emit(Event::Looked { holding: holding.clone(), present: direct });
     }
-    settle(world, &mut draft, holding);
+    settle(world, &mut draft);
     draft.decided(Reply::Noted)
 }
 
@@ -138,7 +145,7 @@ fn followed(world: &World<'_>, holding: &Holding, event: Event) -> Decision {
     }
     let mut draft = Draft::about_holding(world, holding);
     draft.emit(event);
-    settle(world, &mut draft, holding);
+    settle(world, &mut draft);
     draft.decided(Reply::Noted)
 }
 
@@ -148,7 +155,7 @@ fn succeeded(world: &World<'_>, holding: &Holding, change: Change) -> Decision {
     }
     let mut draft = Draft::about_holding(world, holding);
     draft.emit(Event::ChangeSucceeded { holding: holding.clone(), change });
-    settle(world, &mut draft, holding);
+    settle(world, &mut draft);
     draft.decided(Reply::Noted)
 }
 
@@ -161,18 +168,16 @@ fn failed(world: &World<'_>, holding: &Holding, change: Change, why: &str) -> De
     match change {
         Change::Create => {
             // The request fails; what may have been created all the same is looked for and taken away (P2, P3).
-            let granting =
-                world.book.claims(holding).filter(|request| matches!(request.state, State::Granting { .. }));
+            let granting = world.book.claims(holding).filter(|request| is_granting(request, &holding.target));
             for request in granting {
                 let cause = EndCause::GrantFailed { why: why.to_owned() };
-                let due = end_due(request, world.now);
-                draft.emit(Event::EndOrdered { id: request.ask.id.clone(), cause, due });
+                leave(&mut draft, &request.ask.id, &holding.target, cause);
             }
         }
         Change::Delete if is_known_trouble(world, holding, Some(why)) => {}
         Change::Delete => draft.emit(Event::Trouble { holding: holding.clone(), what: Some(why.to_owned()) }),
     }
-    settle(world, &mut draft, holding);
+    settle(world, &mut draft);
     draft.decided(Reply::Noted)
 }
 

@@ -8,6 +8,7 @@ use crate::ids::{AccountId, PersonId};
 use crate::person::{Door, SignIn};
 use crate::refusal::Refusal;
 use crate::settings::{SIGN_IN_AHEAD_MAX, StepUpAction};
+use crate::target::Target;
 
 /// A command that asks for a fresh sign-in has one, of the person who acts.
 pub(super) fn proven(world: &World<'_>, incoming: &Incoming) -> Result<(), Refusal> {
@@ -41,28 +42,34 @@ fn asked_for(world: &World<'_>, incoming: &Incoming) -> Option<StepUpAction> {
         Door::Slack | Door::Discord => {}
         Door::Host | Door::Inside => return None,
     }
-    let (action, account) = gated(world, &incoming.command)?;
+    let (action, accounts) = gated(world, &incoming.command)?;
     let wanted = world.settings.step_up.iter().any(|step_up| {
         let covers =
-            |scope: &String| account.is_some_and(|account| world.directory.is_within(account, scope));
+            |scope: &String| accounts.iter().any(|account| world.directory.is_within(account, scope));
         step_up.action == action && step_up.scope.as_ref().is_none_or(covers)
     });
     wanted.then_some(action)
 }
 
-fn gated<'a>(world: &World<'a>, command: &'a Command) -> Option<(StepUpAction, Option<&'a AccountId>)> {
+/// The action, and the accounts to which it leads.
+fn gated<'a>(world: &World<'a>, command: &'a Command) -> Option<(StepUpAction, Vec<&'a AccountId>)> {
+    let of = |id| {
+        let request = world.book.request(id);
+        request.into_iter().flat_map(|request| request.ask.targets()).filter_map(Target::account).collect()
+    };
     match command {
-        Command::Request(new) => Some((StepUpAction::Request, Some(new.target.account()))),
-        Command::Approve { id } => {
-            Some((StepUpAction::Approve, world.book.request(id).map(|request| request.ask.target.account())))
+        Command::Request(new) => {
+            Some((StepUpAction::Request, new.targets.iter().filter_map(Target::account).collect()))
         }
+        Command::Extend { id, .. } => Some((StepUpAction::Request, of(id))),
+        Command::Approve { id, .. } => Some((StepUpAction::Approve, of(id))),
         Command::Emergency(EmergencyCommand::Open(new)) => match new.purpose {
-            Purpose::Incident => Some((StepUpAction::Breakglass, None)),
+            Purpose::Incident => Some((StepUpAction::Breakglass, Vec::new())),
             Purpose::Drill => None,
         },
         Command::Emergency(
             EmergencyCommand::Confirm { .. } | EmergencyCommand::Add { .. } | EmergencyCommand::Extend { .. },
-        ) => Some((StepUpAction::Breakglass, None)),
+        ) => Some((StepUpAction::Breakglass, Vec::new())),
         Command::Emergency(
             EmergencyCommand::Decline { .. }
             | EmergencyCommand::Off { .. }
@@ -73,6 +80,15 @@ fn gated<'a>(world: &World<'a>, command: &'a Command) -> Option<(StepUpAction, O
         | Command::Deny { .. }
         | Command::Withdraw { .. }
         | Command::End { .. }
+        | Command::EndAll { .. }
+        | Command::Acknowledge { .. }
+        | Command::Object { .. }
+        | Command::Start { .. }
+        | Command::Nudge { .. }
+        | Command::GoOnEnding
+        | Command::LiftCut { .. }
+        | Command::Recheck { .. }
+        | Command::Drift(_)
         | Command::Refuse { .. }
         | Command::Lapse { .. }
         | Command::Expire { .. }

@@ -1,19 +1,23 @@
 //! Asking, approving, denying, withdrawing, lapsing.
 
-use super::permission::{counting, permitted_now, target};
+use super::approvers::callable;
+use super::permission::{all_permitted_now, counting, item, may_approve, still_unmet, together};
 use super::settle::settle;
-use super::{Decision, Draft, Reply, World, enabled_person, find, reason_in_order};
+use super::{Decision, Draft, Reply, World, enabled_person, extending, find, reason_in_order, urgent};
 use crate::command::NewRequest;
 use crate::event::Event;
 use crate::ids::{PersonId, RequestId};
 use crate::person::Actor;
 use crate::refusal::{Refusal, StateWord};
-use crate::request::{AccessRequest, Approval, Ask, State};
+use crate::request::{AccessRequest, Approval, Ask, Cards, Items, State};
 use crate::rules::{Question, Terms, Verdict};
-use crate::settings::{LENGTH_MIN, OPEN_PER_PERSON_MAX, REASON_LENGTH_MAX, Settings, TICKET_LENGTH_MAX};
+use crate::settings::{
+    BUNDLE_MAX, LENGTH_MIN, OPEN_PER_PERSON_MAX, REASON_LENGTH_MAX, START_AHEAD_MAX, Settings,
+    TICKET_LENGTH_MAX,
+};
+use crate::target::Target;
+use crate::time::Seconds;
 
-/// Approvers named on a card: more than these nobody reads, and finding one is cheaper than finding all.
-const APPROVERS_SHOWN_MAX: usize = 20;
 /// Open requests of everybody together: what fits the memory we promise, with room.
 pub(crate) const OPEN_MAX: usize = 50_000;
 
@@ -22,37 +26,64 @@ pub(super) fn request(world: &World<'_>, by: &Actor, new: &NewRequest) -> Result
     let requester = enabled_person(world, by)?;
     let ask = ask(world, by, requester, new)?;
     words_in_order(world.settings, new)?;
+    start_in_order(world, &ask)?;
     no_duplicate(world, &ask)?;
-    let question = question(world, &ask);
-    let terms = match world.rules.request(world.directory, &question) {
-        Verdict::Permit(terms) => terms,
-        Verdict::Refuse(why) => return Err(Refusal::NotPermitted { why }),
-    };
-    let approvers = approvers(world, &question, &terms)?;
-    let id = ask.id.clone();
-    let holding = crate::target::Holding { principal: ask.requester.clone(), target: ask.target.clone() };
-    let mut draft =
-        Draft { book: world.book.excerpt(None, Some(&holding)), now: world.now, events: Vec::new() };
-    let lapses_at = world.settings.lapse_after.after(world.now);
-    let missing = terms.approvals;
-    draft.emit(Event::Requested { ask, terms: terms.clone(), lapses_at, approvers: approvers.clone() });
-    if missing > 0 {
-        return Ok(draft.decided(Reply::Waiting { id, missing, approvers }));
+    let asked = AccessRequest::asked(ask, Terms::default(), world.now, Cards::default());
+    let questions: Vec<Question> = asked.questions(world.now, world.emergency_on).collect();
+    let mut terms = terms(world, &questions)?;
+    let ask = asked.ask;
+    if ask.urgent {
+        // Somebody must look at it, once: whom policy lets approve it.
+        terms = Terms { approvals: 1, from: Vec::new(), ..terms };
     }
-    order_grant(world, &mut draft, &id, &terms);
-    Ok(draft.decided(Reply::Granting { id }))
+    let callable = callable(world, &ask.requester, &questions, &terms)?;
+    if ask.urgent {
+        terms.approvals = 0;
+    }
+    let id = ask.id.clone();
+    let holdings: Vec<_> =
+        AccessRequest::asked(ask.clone(), terms.clone(), world.now, Cards::default()).holdings().collect();
+    let mut draft = Draft::about_holdings(world, &holdings);
+    let lapses_at = world.settings.lapse_after.after(world.now).max(ask.starts_at.unwrap_or(world.now));
+    let (missing, urgent) = (terms.approvals, ask.urgent);
+    draft.emit(Event::Requested {
+        ask,
+        terms: terms.clone(),
+        lapses_at,
+        approvers: callable.called.clone(),
+        quiet: callable.quiet,
+    });
+    if missing > 0 {
+        return Ok(draft.decided(Reply::Waiting { id, missing, approvers: callable.called }));
+    }
+    let reply = order_grant(world, &mut draft, &id, &terms);
+    if urgent {
+        urgent::announce(world, &mut draft, &id);
+    }
+    Ok(draft.decided(reply))
 }
 
 fn ask(world: &World<'_>, by: &Actor, requester: PersonId, new: &NewRequest) -> Result<Ask, Refusal> {
-    let (account, permission_set) = target(world, &new.target)?;
+    let mut targets: Vec<&Target> = Vec::new();
+    for target in &new.targets {
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    let (first, more) = match targets.split_first() {
+        Some((first, more)) if more.len() < BUNDLE_MAX => (first, more),
+        Some(_) | None => return Err(Refusal::TooManyThings { max: BUNDLE_MAX }),
+    };
+    let first = item(world, first)?;
+    let more: Result<Vec<_>, Refusal> = more.iter().map(|target| item(world, target)).collect();
     Ok(Ask {
         id: new.id.clone(),
         requester,
-        target: new.target.clone(),
-        account_name: account.name.clone(),
-        permission_set_name: permission_set.name.clone(),
-        session: permission_set.session,
+        items: Items { first, more: more? },
+        bundle: new.bundle.clone(),
         length: new.length,
+        starts_at: new.starts_at.filter(|at| world.now < *at),
+        urgent: new.urgent,
         reason: new.reason.clone(),
         ticket: new.ticket.clone(),
         at: world.now,
@@ -60,15 +91,26 @@ fn ask(world: &World<'_>, by: &Actor, requester: PersonId, new: &NewRequest) -> 
     })
 }
 
-fn question(world: &World<'_>, ask: &Ask) -> Question {
-    Question {
-        requester: ask.requester.clone(),
-        target: ask.target.clone(),
-        length: ask.length,
-        ticket: ask.ticket.clone(),
-        door: ask.door,
-        at: world.now,
-        emergency_on: world.emergency_on,
+fn terms(world: &World<'_>, questions: &[Question]) -> Result<Terms, Refusal> {
+    let mut each = Vec::new();
+    for question in questions {
+        match world.rules.request(world.directory, question) {
+            Verdict::Permit(terms) => each.push(terms),
+            Verdict::Refuse(why) => return Err(Refusal::NotPermitted { why }),
+        }
+    }
+    together(each).ok_or(Refusal::TooManyThings { max: BUNDLE_MAX })
+}
+
+/// A start that can be promised, and none for what cannot wait.
+fn start_in_order(world: &World<'_>, ask: &Ask) -> Result<(), Refusal> {
+    match ask.starts_at {
+        None => Ok(()),
+        Some(_) if ask.urgent => Err(Refusal::UrgentIsNow),
+        Some(at) if START_AHEAD_MAX.after(world.now) < at => {
+            Err(Refusal::StartNotPossible { ahead: START_AHEAD_MAX })
+        }
+        Some(_) => Ok(()),
     }
 }
 
@@ -118,8 +160,12 @@ fn no_duplicate(world: &World<'_>, ask: &Ask) -> Result<(), Refusal> {
     let open: Vec<&AccessRequest> =
         world.book.requests_of(&ask.requester).filter(|request| !request.state.is_terminal()).collect();
     let waits = open.iter().find(|request| {
-        request.ask.target == ask.target
-            && matches!(request.state, State::Pending { .. } | State::Granting { .. })
+        let same = request.ask.targets().any(|target| ask.targets().any(|other| other == target));
+        same && request.ask.starts_at == ask.starts_at
+            && matches!(
+                request.state,
+                State::Pending { .. } | State::Scheduled { .. } | State::Granting { .. }
+            )
     });
     if let Some(waits) = waits {
         return Err(Refusal::AlreadyAsked { id: waits.ask.id.clone() });
@@ -130,30 +176,39 @@ fn no_duplicate(world: &World<'_>, ask: &Ask) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A request that nobody could approve is refused at once, naming what is missing.
-fn approvers(world: &World<'_>, question: &Question, terms: &Terms) -> Result<Vec<PersonId>, Refusal> {
-    if terms.approvals == 0 {
-        return Ok(Vec::new());
+/// All approvals are there: it is granted now, or when its time comes. The deadline is written with it (P2).
+pub(super) fn order_grant(world: &World<'_>, draft: &mut Draft, id: &RequestId, terms: &Terms) -> Reply {
+    let id = id.clone();
+    let Some(request) = draft.book.request(&id) else { return Reply::Noted };
+    let length = request.length();
+    if let Some(starts_at) = request.ask.starts_at.filter(|at| world.now < *at) {
+        let deadline = length.after(starts_at);
+        draft.emit(Event::Scheduled { id: id.clone(), starts_at, deadline });
+        return Reply::Scheduled { id, starts_at };
     }
-    let needed = usize::try_from(terms.approvals).unwrap_or(usize::MAX);
-    let found = world.rules.approvers(world.directory, question, needed.max(APPROVERS_SHOWN_MAX));
-    if found.people.len() < needed {
-        let found = u32::try_from(found.people.len()).unwrap_or(u32::MAX);
-        return Err(Refusal::NobodyCouldApprove { needed: terms.approvals, found });
-    }
-    Ok(found.people)
+    grant(world, draft, &id, terms, length.after(world.now));
+    Reply::Granting { id }
 }
 
-fn order_grant(world: &World<'_>, draft: &mut Draft, id: &RequestId, terms: &Terms) {
-    let Some(request) = draft.book.request(id) else { return };
-    let (holding, deadline) = (request.holding(), request.ask.length.after(world.now));
+pub(super) fn grant(
+    world: &World<'_>,
+    draft: &mut Draft,
+    id: &RequestId,
+    terms: &Terms,
+    deadline: jiff::Timestamp,
+) {
     draft.emit(Event::GrantOrdered {
         id: id.clone(),
         deadline,
         policies: terms.policies.clone(),
         set: terms.set.clone(),
+        groups: terms.groups.clone(),
+        emergency_on: world.emergency_on,
     });
-    settle(world, draft, &holding);
+    if terms.cut_sessions && world.settings.cut_sessions {
+        draft.emit(Event::CutAsked { id: id.clone() });
+    }
+    settle(world, draft);
 }
 
 /// Time alone lapses it, whether or not the timer has fired (pitfall 15).
@@ -169,7 +224,7 @@ fn still_pending(world: &World<'_>, request: &AccessRequest) -> Result<(), Refus
             Err(Refusal::TooLate { state, since, by: Some(request.ask.requester.clone()) })
         }
         State::Denied { by, .. } => Err(Refusal::TooLate { state, since, by: Some(by.clone()) }),
-        State::Granting { .. } | State::Active { .. } => {
+        State::Scheduled { .. } | State::Granting { .. } | State::Active { .. } => {
             let by = request.approvals.last().map(|approval| approval.by.clone());
             Err(Refusal::TooLate { state, since, by })
         }
@@ -181,35 +236,55 @@ fn still_pending(world: &World<'_>, request: &AccessRequest) -> Result<(), Refus
 
 /// A person approves. The requester is compared with who clicks, at this instant (P1, pitfall 13), before anything else
 /// is said about the request's state.
-pub(super) fn approve(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<Decision, Refusal> {
+pub(super) fn approve(
+    world: &World<'_>,
+    by: &Actor,
+    id: &RequestId,
+    length: Option<Seconds>,
+) -> Result<Decision, Refusal> {
     let person = enabled_person(world, by)?;
     let request = find(world, id)?;
     if person == request.ask.requester {
         return Err(Refusal::OwnRequest);
     }
+    if extending::waits(world, request) {
+        return extending::approve(world, by, request, person);
+    }
     still_pending(world, request)?;
-    let question = request.question(world.now, world.emergency_on);
+    let length = less(request, length)?;
+    let questions: Vec<Question> = request.questions(world.now, world.emergency_on).collect();
     let now_terms =
-        permitted_now(world, request, &question).map_err(|why| Refusal::NoLongerPermitted { why })?;
-    let policies = match world.rules.approve(world.directory, &question, &person) {
-        Verdict::Permit(terms) => terms.policies,
-        Verdict::Refuse(why) => return Err(Refusal::NotAnApprover { why }),
-    };
-    let counted: Vec<&PersonId> = counting(world, request, &question);
-    let needed = request.terms.approvals.max(now_terms.approvals);
-    let had = u32::try_from(counted.len()).unwrap_or(u32::MAX);
+        all_permitted_now(world, request, &questions).map_err(|why| Refusal::NoLongerPermitted { why })?;
+    let policies = may_approve(world, &questions, &person).map_err(|why| Refusal::NotAnApprover { why })?;
+    let mut counted = counting(world, &request.ask.requester, &request.approvals, &questions);
+    let before = still_unmet(world, request, (&request.terms, &now_terms), &counted);
     if counted.contains(&&person) {
-        return Err(Refusal::AlreadyApproved { missing: needed.saturating_sub(had) });
+        return Err(Refusal::AlreadyApproved { missing: before.people });
+    }
+    counted.push(&person);
+    let missing = still_unmet(world, request, (&request.terms, &now_terms), &counted);
+    if missing.people >= before.people && before.people > 0 {
+        return Err(Refusal::NotOfTheGroups { groups: missing.groups });
     }
     let mut draft = Draft::about_request(world, id);
-    let approval = Approval { by: person, at: world.now, door: by.door, policies };
+    let approval = Approval { by: person.clone(), at: world.now, door: by.door, policies, length };
     draft.emit(Event::Approved { id: id.clone(), approval });
-    let missing = needed.saturating_sub(had.saturating_add(1));
-    if missing > 0 {
-        return Ok(draft.decided(Reply::Approved { id: id.clone(), missing }));
+    if missing.people > 0 {
+        return Ok(draft.decided(Reply::Approved { id: id.clone(), missing: missing.people }));
     }
-    order_grant(world, &mut draft, id, &now_terms);
-    Ok(draft.decided(Reply::Granting { id: id.clone() }))
+    let reply = order_grant(world, &mut draft, id, &now_terms);
+    Ok(draft.decided(reply))
+}
+
+/// A length that an approver says, if it is less than what was asked for.
+fn less(request: &AccessRequest, length: Option<Seconds>) -> Result<Option<Seconds>, Refusal> {
+    let asked = request.ask.length;
+    match length {
+        Some(length) if length < LENGTH_MIN => Err(Refusal::TooShort { min: LENGTH_MIN }),
+        Some(length) if asked < length => Err(Refusal::LengthNotLess { asked }),
+        Some(length) if length == asked => Ok(None),
+        other => Ok(other),
+    }
 }
 
 fn lapsed(world: &World<'_>, request: &AccessRequest) -> bool {
@@ -223,11 +298,12 @@ pub(super) fn deny(world: &World<'_>, by: &Actor, id: &RequestId, why: &str) -> 
     if person == request.ask.requester {
         return Err(Refusal::WithdrawInstead);
     }
-    still_pending(world, request)?;
-    let question = request.question(world.now, world.emergency_on);
-    if let Verdict::Refuse(why) = world.rules.approve(world.directory, &question, &person) {
-        return Err(Refusal::NotAnApprover { why });
+    let waits = extending::waits(world, request);
+    if !waits {
+        still_pending(world, request)?;
     }
+    let questions: Vec<Question> = request.questions(world.now, world.emergency_on).collect();
+    may_approve(world, &questions, &person).map_err(|why| Refusal::NotAnApprover { why })?;
     let length = why.trim().chars().count();
     if length == 0 {
         return Err(Refusal::ReasonTooShort { min: 1 });
@@ -236,18 +312,29 @@ pub(super) fn deny(world: &World<'_>, by: &Actor, id: &RequestId, why: &str) -> 
         return Err(Refusal::ReasonTooLong { max: REASON_LENGTH_MAX });
     }
     let mut draft = Draft::about_request(world, id);
-    draft.emit(Event::Denied { id: id.clone(), by: person, why: why.trim().to_owned() });
-    Ok(draft.decided(Reply::Denied { id: id.clone() }))
+    let (id, why) = (id.clone(), why.trim().to_owned());
+    if waits {
+        draft.emit(Event::ExtensionDenied { id: id.clone(), by: person, why });
+        return Ok(draft.decided(Reply::ExtensionDenied { id }));
+    }
+    draft.emit(Event::Denied { id: id.clone(), by: person, why });
+    Ok(draft.decided(Reply::Denied { id }))
 }
 
-/// The requester takes it back.
+/// The requester takes it back, or the extension that waits.
 pub(super) fn withdraw(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<Decision, Refusal> {
     let request = find(world, id)?;
     if by.as_person() != Some(&request.ask.requester) {
         return Err(Refusal::NotTheRequester);
     }
-    still_pending(world, request)?;
     let mut draft = Draft::about_request(world, id);
+    if extending::waits(world, request) {
+        draft.emit(Event::ExtensionDropped { id: id.clone(), withdrawn: true });
+        return Ok(draft.decided(Reply::Withdrawn { id: id.clone() }));
+    }
+    if !matches!(request.state, State::Scheduled { .. }) {
+        still_pending(world, request)?;
+    }
     draft.emit(Event::Withdrawn { id: id.clone() });
     Ok(draft.decided(Reply::Withdrawn { id: id.clone() }))
 }

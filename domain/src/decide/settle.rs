@@ -1,31 +1,45 @@
 //! What follows for a holding from what is known, before anything outside is asked.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::permission::still_permitted;
-use super::{Draft, World};
-use crate::event::Event;
+use super::{Draft, World, sessions};
+use crate::event::{DriftFact, Event};
 use crate::holding::{Change, Operation, Sight};
 use crate::ids::RequestId;
 use crate::reconcile::{self, Due};
-use crate::request::{AccessRequest, EndCause, State};
-use crate::target::Holding;
+use crate::request::{AccessRequest, Cutting, EndCause, PartState, State};
+use crate::target::{Holding, Target, Via};
 use crate::time::milliseconds_between;
 use crate::wanted::{wanted, wants};
 
-/// A holding settles within a few rounds; more of them are a bug, and then the next outcome goes on where this stopped.
+/// A holding settles within a few rounds, and so do those it shares requests with; more of them are a bug, and then the next
+/// outcome goes on where this stopped.
 const ROUNDS_MAX: usize = 8;
 
-/// Writes down all that follows, until the next step is one outside.
-pub(super) fn settle(world: &World<'_>, draft: &mut Draft, holding: &Holding) {
+/// Writes down all that follows, until the next step is one outside: for the holdings that the draft is about, and those
+/// that its bundles share with them.
+pub(super) fn settle(world: &World<'_>, draft: &mut Draft) {
+    for _ in 0..ROUNDS_MAX {
+        let before = draft.events.len();
+        let holdings: Vec<Holding> = draft.book.holdings().map(|state| state.holding.clone()).collect();
+        for holding in &holdings {
+            settle_one(world, draft, holding);
+        }
+        if draft.events.len() == before {
+            return;
+        }
+    }
+}
+
+fn settle_one(world: &World<'_>, draft: &mut Draft, holding: &Holding) {
     for _ in 0..ROUNDS_MAX {
         expire_due(draft, holding);
         close_kept(draft, holding);
         let Some(state) = draft.book.holding(holding) else { return };
         let wanted = wanted(&draft.book, holding, draft.now);
-        let some_active =
-            draft.book.claims(holding).any(|request| matches!(request.state, State::Active { .. }));
-        match reconcile::due(state, wanted, some_active) {
+        let some_there = !claims(draft, holding, is_there).is_empty();
+        match reconcile::due(state, wanted, some_there) {
             Due::Nothing => return,
             Due::Create => create(world, draft, holding),
             Due::Delete => {
@@ -45,11 +59,15 @@ pub(super) fn settle(world: &World<'_>, draft: &mut Draft, holding: &Holding) {
     }
 }
 
-fn claims(draft: &Draft, holding: &Holding, which: impl Fn(&AccessRequest) -> bool) -> Vec<RequestId> {
+fn claims(
+    draft: &Draft,
+    holding: &Holding,
+    which: impl Fn(&AccessRequest, &Target) -> bool,
+) -> Vec<RequestId> {
     draft
         .book
         .claims(holding)
-        .filter(|request| which(request))
+        .filter(|request| which(request, &holding.target))
         .map(|request| request.ask.id.clone())
         .collect()
 }
@@ -57,19 +75,11 @@ fn claims(draft: &Draft, holding: &Holding, which: impl Fn(&AccessRequest) -> bo
 /// The time is up whether or not its timer came first.
 fn expire_due(draft: &mut Draft, holding: &Holding) {
     let now = draft.now;
-    let over = claims(draft, holding, |request| match &request.state {
-        State::Granting { deadline, .. } | State::Active { deadline, .. } => *deadline <= now,
-        State::Pending { .. }
-        | State::Ending { .. }
-        | State::Ended { .. }
-        | State::Denied { .. }
-        | State::Withdrawn { .. }
-        | State::Lapsed { .. }
-        | State::Failed { .. } => false,
+    let over = claims(draft, holding, |request, _| {
+        request.is_live() && request.deadline().is_some_and(|deadline| deadline <= now)
     });
     for id in over {
-        let due = draft.book.request(&id).and_then(AccessRequest::deadline).unwrap_or(now);
-        draft.emit(Event::EndOrdered { id, cause: EndCause::Expired, due });
+        end(draft, &id, EndCause::Expired);
     }
 }
 
@@ -77,20 +87,31 @@ fn expire_due(draft: &mut Draft, holding: &Holding) {
 /// is the other's (P5).
 fn close_kept(draft: &mut Draft, holding: &Holding) {
     let now = draft.now;
-    let keeper = claims(draft, holding, |request| wants(request, now)).into_iter().next();
+    let keeper = claims(draft, holding, |request, target| wants(request, target, now)).into_iter().next();
     if let Some(keeper) = keeper {
-        for id in claims(draft, holding, is_ending) {
-            draft.emit(Event::EndConfirmed { id, lateness_ms: 0, kept_by: Some(keeper.clone()) });
+        for id in claims(draft, holding, is_leaving) {
+            out(draft, &id, holding, Some(&keeper));
         }
     }
 }
 
-fn is_ending(request: &AccessRequest) -> bool {
-    matches!(request.state, State::Ending { .. })
+/// Whether what it gives of this is being taken away.
+fn is_leaving(request: &AccessRequest, target: &Target) -> bool {
+    match request.part(target) {
+        Some(PartState::Leaving { .. }) => true,
+        Some(PartState::Wanted | PartState::There { .. }) => matches!(request.state, State::Ending { .. }),
+        Some(PartState::Out { .. }) | None => false,
+    }
 }
 
-fn is_granting(request: &AccessRequest) -> bool {
-    matches!(request.state, State::Granting { .. })
+/// Whether it waits for this.
+pub(super) fn is_granting(request: &AccessRequest, target: &Target) -> bool {
+    matches!(request.state, State::Granting { .. }) && matches!(request.part(target), Some(PartState::Wanted))
+}
+
+/// Whether it has this.
+fn is_there(request: &AccessRequest, target: &Target) -> bool {
+    request.is_live() && matches!(request.part(target), Some(PartState::There { .. }))
 }
 
 /// Policy and directory are asked once more when the access is about to be created, and never after (P1, P3).
@@ -113,16 +134,96 @@ pub(super) fn settle_before_retry(world: &World<'_>, draft: &mut Draft, holding:
     if not_created {
         end_no_longer_permitted(world, draft, holding);
     }
-    settle(world, draft, holding);
+    settle(world, draft);
 }
 
-fn end_no_longer_permitted(world: &World<'_>, draft: &mut Draft, holding: &Holding) {
+pub(super) fn end_no_longer_permitted(world: &World<'_>, draft: &mut Draft, holding: &Holding) {
     for id in claims(draft, holding, is_granting) {
         let Some(request) = draft.book.request(&id) else { continue };
-        if let Err(why) = still_permitted(world, request) {
-            let due = end_due(request, draft.now);
-            draft.emit(Event::EndOrdered { id, cause: EndCause::NoLongerPermitted { why }, due });
+        if let Err(why) = still_permitted(world, request, &holding.target) {
+            leave(draft, &id, &holding.target, EndCause::NoLongerPermitted { why });
         }
+    }
+}
+
+/// A request ends, with all of its things.
+pub(super) fn end(draft: &mut Draft, id: &RequestId, cause: EndCause) {
+    let Some(request) = draft.book.request(id) else { return };
+    let due = end_due(request, draft.now);
+    // Nothing was there yet, and nothing was called: its end needs nobody's confirmation.
+    let untouched = matches!(request.state, State::Pending { .. } | State::Scheduled { .. });
+    draft.emit(Event::EndOrdered { id: id.clone(), cause, due });
+    if untouched {
+        draft.emit(Event::EndConfirmed { id: id.clone(), lateness_ms: 0, kept_by: None });
+    }
+}
+
+/// One of its things does not stay: all of the request, where that is all of it.
+pub(super) fn leave(draft: &mut Draft, id: &RequestId, target: &Target, cause: EndCause) {
+    let Some(request) = draft.book.request(id) else { return };
+    if request.parts.len() == 1 {
+        end(draft, id, cause);
+        return;
+    }
+    draft.emit(Event::PartEnding { id: id.clone(), target: target.clone(), cause });
+    after_parts(draft, id);
+}
+
+/// One of its things was there before us.
+pub(super) fn held(draft: &mut Draft, id: &RequestId, target: &Target, via: &Via) {
+    let Some(request) = draft.book.request(id) else { return };
+    let (id, via) = (id.clone(), via.clone());
+    if request.parts.len() == 1 {
+        draft.emit(Event::AlreadyHeld { id, via });
+        return;
+    }
+    draft.emit(Event::PartHeld { id: id.clone(), target: target.clone(), via });
+    after_parts(draft, &id);
+}
+
+/// One of its things is not there, as the provider confirmed, or is another's.
+fn out(draft: &mut Draft, id: &RequestId, holding: &Holding, kept_by: Option<&RequestId>) {
+    let Some(request) = draft.book.request(id) else { return };
+    if request.parts.len() == 1 {
+        confirm_end(draft, id, kept_by.cloned());
+        return;
+    }
+    draft.emit(Event::PartOut { id: id.clone(), target: holding.target.clone(), kept_by: kept_by.cloned() });
+    after_parts(draft, id);
+}
+
+/// What follows for a bundle when one of its things moved: it is told together.
+fn after_parts(draft: &mut Draft, id: &RequestId) {
+    let Some(request) = draft.book.request(id) else { return };
+    let any = |which: fn(&PartState) -> bool| request.parts.iter().any(|part| which(&part.state));
+    let waits = any(|part| matches!(part, PartState::Wanted));
+    let meant = any(PartState::is_meant);
+    let all_out = request.parts.iter().all(|part| part.state.is_out());
+    match &request.state {
+        State::Granting { .. } | State::Active { .. } if !meant => {
+            let why = request.parts.iter().find_map(|part| match &part.state {
+                PartState::Leaving { cause } | PartState::Out { cause: Some(cause), .. } => {
+                    Some(cause.clone())
+                }
+                PartState::Wanted | PartState::There { .. } | PartState::Out { cause: None, .. } => None,
+            });
+            end(draft, id, why.unwrap_or(EndCause::Expired));
+            if all_out {
+                confirm_end(draft, id, None);
+            }
+        }
+        State::Granting { .. } if !waits => confirm_grant(draft, id),
+        State::Ending { .. } if all_out => confirm_end(draft, id, None),
+        State::Pending { .. }
+        | State::Scheduled { .. }
+        | State::Granting { .. }
+        | State::Active { .. }
+        | State::Ending { .. }
+        | State::Ended { .. }
+        | State::Denied { .. }
+        | State::Withdrawn { .. }
+        | State::Lapsed { .. }
+        | State::Failed { .. } => {}
     }
 }
 
@@ -135,26 +236,55 @@ pub(super) fn end_due(request: &AccessRequest, now: Timestamp) -> Timestamp {
 fn confirm_grants(draft: &mut Draft, holding: &Holding) -> bool {
     let waiting = claims(draft, holding, is_granting);
     for id in &waiting {
-        if let Some(request) = draft.book.request(id) {
-            // Counted from the confirmation, so that the person has the time that was approved: moved once, by no more
-            // than the granting took.
-            let deadline = request.ask.length.after(draft.now);
-            draft.emit(Event::GrantConfirmed { id: id.clone(), deadline });
+        if draft.book.request(id).is_some_and(|request| request.parts.len() == 1) {
+            confirm_grant(draft, id);
+        } else {
+            draft.emit(Event::PartConfirmed { id: id.clone(), target: holding.target.clone() });
+            after_parts(draft, id);
         }
     }
     !waiting.is_empty()
 }
 
+/// The deadline is counted from the confirmation, so that the person has the time that was approved: moved once, by no more
+/// than the granting took.
+fn confirm_grant(draft: &mut Draft, id: &RequestId) {
+    let Some(State::Granting { since, deadline }) = draft.book.request(id).map(|request| &request.state)
+    else {
+        return;
+    };
+    let took = draft.now.duration_since(*since).max(SignedDuration::ZERO);
+    let deadline = deadline.checked_add(took).unwrap_or(*deadline);
+    draft.emit(Event::GrantConfirmed { id: id.clone(), deadline });
+}
+
 fn confirm_ends(draft: &mut Draft, holding: &Holding) {
-    for id in claims(draft, holding, is_ending) {
-        let due = draft.book.request(&id).and_then(AccessRequest::deadline).unwrap_or(draft.now);
-        let lateness_ms = milliseconds_between(due, draft.now);
-        draft.emit(Event::EndConfirmed { id, lateness_ms, kept_by: None });
+    for id in claims(draft, holding, is_leaving) {
+        out(draft, &id, holding, None);
+    }
+    if draft.book.holding(holding).is_some_and(|state| state.drift) {
+        draft.emit(Event::Drift { fact: DriftFact::Removed { holding: holding.clone() } });
+    }
+}
+
+fn confirm_end(draft: &mut Draft, id: &RequestId, kept_by: Option<RequestId>) {
+    let Some(request) = draft.book.request(id) else { return };
+    let due = request.deadline().unwrap_or(draft.now);
+    let lateness_ms = if kept_by.is_some() { 0 } else { milliseconds_between(due, draft.now) };
+    let cut = request.cut == Cutting::Asked && kept_by.is_none();
+    let holdings: Vec<Holding> = request.holdings().collect();
+    draft.emit(Event::EndConfirmed { id: id.clone(), lateness_ms, kept_by });
+    if cut {
+        sessions::order(draft, id, holdings);
     }
 }
 
 fn removed_by_hand(draft: &mut Draft, holding: &Holding) {
-    for id in claims(draft, holding, |request| matches!(request.state, State::Active { .. })) {
-        draft.emit(Event::RemovedByHand { id });
+    for id in claims(draft, holding, is_there) {
+        if draft.book.request(&id).is_some_and(|request| request.parts.len() == 1) {
+            draft.emit(Event::RemovedByHand { id });
+        } else {
+            leave(draft, &id, &holding.target, EndCause::RemovedByHand);
+        }
     }
 }

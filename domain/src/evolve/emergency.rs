@@ -243,7 +243,7 @@ fn extended(emergency: &mut Emergency, at: Timestamp, until: Timestamp, by: &Who
     }
     emergency.extended = emergency.extended.saturating_add(1);
     drop_unposted(emergency, |kind| matches!(kind, NoticeKind::EndsSoon { .. }));
-    aloud(emergency, NoticeKind::EmergencyExtended { nth: emergency.extended });
+    aloud(emergency, NoticeKind::Extended { nth: emergency.extended });
     note(emergency, at, Happening::Extended { by: by.clone(), until });
 }
 

@@ -53,6 +53,20 @@ pub(super) fn tell_watch(book: &mut Book, touched: &mut Touched, kind: NoticeKin
     }
 }
 
+/// What everybody who is concerned with access should see, in the access channel of each platform. What was never posted of
+/// this kind is replaced by what is true now.
+pub(super) fn tell_access(book: &mut Book, touched: &mut Touched, kind: NoticeKind) {
+    touched.watch = true;
+    book.watch.untold.retain(|tell, posting| {
+        let same = std::mem::discriminant(&tell.kind) == std::mem::discriminant(&kind);
+        !(same && *posting == Posting::No)
+    });
+    for on in book.watch.served.0.clone() {
+        let tell = Tell { id: Subject::Watch, kind, to: Recipient::Access, on };
+        book.watch.untold.entry(tell).or_default();
+    }
+}
+
 /// Whose account was linked, or is not any more, is told wherever else they are: if it was not they, they know it there.
 pub(super) fn tell_of_link(
     book: &mut Book,

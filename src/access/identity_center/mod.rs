@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aws_sdk_ssoadmin::types::{AccountAssignmentOperationStatus, PrincipalType, StatusValues, TargetType};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
-use glasskey_domain::{GroupId, Holding, PersonId, Target};
+use glasskey_domain::{AccountId, GroupId, Holding, PermissionSetArn, PersonId, Target};
 
 use super::aws::AwsClients;
 use super::budget::Rank;
@@ -70,7 +70,8 @@ impl IdentityCenter {
     }
 
     async fn create(&self, holding: &Holding, rank: Rank) -> Result<OperationId, Failure> {
-        let Target::Assignment { account, permission_set } = &holding.target;
+        let (account, permission_set) = assigned(holding)
+            .map_err(|_| Failure::garbled(Op::CreateAccountAssignment, NOT_AN_ASSIGNMENT))?;
         let request = self
             .aws
             .sso
@@ -88,7 +89,8 @@ impl IdentityCenter {
     }
 
     async fn delete(&self, holding: &Holding, rank: Rank) -> Result<OperationId, Failure> {
-        let Target::Assignment { account, permission_set } = &holding.target;
+        let (account, permission_set) = assigned(holding)
+            .map_err(|_| Failure::garbled(Op::DeleteAccountAssignment, NOT_AN_ASSIGNMENT))?;
         let request = self
             .aws
             .sso
@@ -302,5 +304,16 @@ mod tests {
             let failure = name_of(Op::CreateAccountAssignment, answer).unwrap_err();
             assert!(matches!(failure.changing(), Fault::Lost { .. }));
         }
+    }
+}
+
+/// Said of a holding that another back end should have been asked about.
+const NOT_AN_ASSIGNMENT: &str = "this is no account assignment";
+
+/// The account and the permission set of an assignment; what else there is goes to other back ends.
+fn assigned(holding: &Holding) -> Result<(&AccountId, &PermissionSetArn), Fault> {
+    match &holding.target {
+        Target::Assignment { account, permission_set } => Ok((account, permission_set)),
+        Target::Membership { .. } => Err(Fault::Permanent { what: NOT_AN_ASSIGNMENT.to_owned() }),
     }
 }

@@ -1,8 +1,8 @@
 //! Finding an operation again whose name was lost with the reply.
 
+use glasskey_domain::Holding;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
-use glasskey_domain::{Holding, Target};
 
 use super::IdentityCenter;
 use aws_sdk_ssoadmin::types::{
@@ -116,9 +116,11 @@ fn in_progress() -> OperationStatusFilter {
 }
 
 fn is_about(status: &AccountAssignmentOperationStatus, holding: &Holding) -> bool {
-    let Target::Assignment { account, permission_set } = &holding.target;
-    status.target_id() == Some(account.as_str())
-        && status.permission_set_arn() == Some(permission_set.as_str())
+    let account = holding.target.account().map(|account| account.as_str());
+    let permission_set = holding.target.permission_set().map(|set| set.as_str());
+    account.is_some()
+        && status.target_id() == account
+        && status.permission_set_arn() == permission_set
         && status.principal_type() == Some(&PrincipalType::User)
         && status.principal_id() == Some(holding.principal.as_str())
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_sdk_ssoadmin::types::{ListAccountAssignmentsFilter, PrincipalType};
-use glasskey_domain::{GroupId, Holding, PersonId, Target};
+use glasskey_domain::{GroupId, Holding, PersonId};
 
-use super::IdentityCenter;
+use super::{IdentityCenter, NOT_AN_ASSIGNMENT, assigned};
 use crate::access::budget::Rank;
 use crate::access::failure::{Failure, Kind};
 use crate::access::operation::Op;
@@ -67,9 +67,8 @@ impl IdentityCenter {
     pub(super) async fn see(&self, holding: &Holding, rank: Rank) -> Result<Seen, Fault> {
         let seen = match self.sight {
             Sight::ByPrincipal => {
-                let Target::Assignment { account, .. } = &holding.target;
-                let rows =
-                    self.rows_of_principal(holding.principal.as_str(), Some(account.as_str()), rank).await;
+                let account = holding.target.account().map(|account| account.as_str());
+                let rows = self.rows_of_principal(holding.principal.as_str(), account, rank).await;
                 rows.map(|rows| seen(holding, &rows, |_| true))
             }
             Sight::ByAccount => {
@@ -109,7 +108,7 @@ impl IdentityCenter {
     /// An assignment outlives its user, so the account is looked at; and where the account or the permission set itself is gone,
     /// which must be shown, nothing can be left of it.
     async fn see_what_is_left(&self, holding: &Holding, rank: Rank) -> Result<Seen, Fault> {
-        let Target::Assignment { account, permission_set } = &holding.target;
+        let (account, permission_set) = assigned(holding)?;
         let failure = match self.see_by_account(holding, Some(&BTreeSet::new()), rank).await {
             Ok(seen) => return Ok(seen),
             Err(failure) if failure.kind == Kind::NotFound => failure,
@@ -163,7 +162,8 @@ impl IdentityCenter {
 
     async fn rows_of_account(&self, holding: &Holding, rank: Rank) -> Result<Vec<Row>, Failure> {
         let op = Op::ListAccountAssignments;
-        let Target::Assignment { account, permission_set } = &holding.target;
+        let (account, permission_set) =
+            assigned(holding).map_err(|_| Failure::garbled(op, NOT_AN_ASSIGNMENT))?;
         all_pages(op, async |token| {
             let request = self
                 .aws
@@ -196,11 +196,12 @@ fn whole(op: Op, cells: Cells) -> Result<Row, Failure> {
 }
 
 fn seen(holding: &Holding, rows: &[Row], counts: impl Fn(&GroupId) -> bool) -> Seen {
-    let Target::Assignment { account, permission_set } = &holding.target;
-    let ours = || {
-        rows.iter()
-            .filter(|row| row.account == account.as_str() && row.permission_set == permission_set.as_str())
+    let (account, permission_set) = (holding.target.account(), holding.target.permission_set());
+    let is_ours = |row: &&Row| {
+        account.is_some_and(|account| row.account == account.as_str())
+            && permission_set.is_some_and(|set| row.permission_set == set.as_str())
     };
+    let ours = || rows.iter().filter(is_ours);
     let direct =
         ours().any(|row| row.kind == PrincipalType::User && row.principal == holding.principal.as_str());
     let groups: BTreeSet<GroupId> = ours()

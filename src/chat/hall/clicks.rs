@@ -27,9 +27,9 @@ pub fn clicked(button: Button, id: Subject) -> Option<Click> {
 
 fn on_request(button: Button, id: RequestId) -> Option<Click> {
     let command = match button {
-        Button::Approve => Command::Approve { id },
+        Button::Approve => Command::Approve { id, length: None },
         Button::Withdraw => Command::Withdraw { id },
-        Button::End => Command::End { id },
+        Button::End => Command::End { id, cut: false },
         Button::Deny => return Some(Click::Ask(Form::Deny(id))),
         Button::Confirm | Button::Alone | Button::Decline | Button::Off | Button::Review => return None,
     };

@@ -19,8 +19,8 @@ use glasskey_commands::{RequestWords, Usage};
 use glasskey_domain::command::Incoming;
 use glasskey_domain::refusal::{PlaceWhy, StrangerWhy};
 use glasskey_domain::{
-    AccountId, Actor, ChatAccount, Command, Directory, Door, InteractionId, PersonId, Refusal, Settings,
-    Target, Who, event,
+    AccountId, Actor, ChatAccount, Command, Directory, Door, InteractionId, PersonId, Refusal, Settings, Who,
+    event,
 };
 use jiff::tz::TimeZone;
 
@@ -262,8 +262,8 @@ impl Hall {
         self.works_here(known)?;
         let directory = self.directory();
         let ear = self.ear(&directory, known.zone.clone());
-        let Target::Assignment { account, permission_set } =
-            asking::target(&ear, words.account.as_str(), words.permission_set.as_str())?;
+        let account = asking::account(&ear, &words.account)?;
+        let permission_set = asking::permission_set(&ear, &words.permission_set)?;
         let name = directory.permission_sets.get(&permission_set).map(|set| set.name.clone());
         Ok(Form::Reason {
             account: account.to_string(),

@@ -104,8 +104,8 @@ impl Desk {
                 return self.link(&user, &person, &account).await;
             }
             HostRequest::PeopleUnlink { on, user: account } => return self.unlink(&user, on, &account).await,
-            HostRequest::End { id: text } => id(&text).map(|id| Command::End { id }),
-            HostRequest::Approve { id: text } => id(&text).map(|id| Command::Approve { id }),
+            HostRequest::End { id: text } => id(&text).map(|id| Command::End { id, cut: false }),
+            HostRequest::Approve { id: text } => id(&text).map(|id| Command::Approve { id, length: None }),
             HostRequest::Deny { id: text, why } => id(&text).map(|id| Command::Deny { id, why }),
         };
         match command {

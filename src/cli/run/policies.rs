@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::{Bot, RunFault};
 use crate::config::Config;
+use crate::engine::recheck;
 use crate::policy::{Changed, PolicyFault, RuleSet};
 use crate::telemetry::health::{Health, Part};
 
@@ -45,6 +46,7 @@ impl Bot {
                 let loaded = Command::PolicyLoaded { set: set.clone(), files };
                 if self.engine.inside(loaded).await.is_ok() {
                     self.engine.set_rules(self.rules.current());
+                    recheck::all(&self.engine).await;
                     self.paper.notify_one();
                     health.well(Part::Policy, format!("{policies} policies, set {set}"));
                     tracing::warn!(set, policies, "other policies are in force now");

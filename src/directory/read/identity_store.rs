@@ -84,7 +84,7 @@ async fn groups(aws: &AwsClients) -> Result<BTreeMap<GroupId, Group>, Failure> {
     let groups = groups.await?.into_iter().map(|group| {
         let id = GroupId::new(group.group_id);
         let name = group.display_name.unwrap_or_else(|| id.to_string());
-        (id.clone(), Group { id, name })
+        (id.clone(), Group::plain(id, name))
     });
     Ok(groups.collect())
 }

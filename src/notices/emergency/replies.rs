@@ -76,7 +76,15 @@ pub(in crate::notices) fn reply(reply: &Reply, directory: &Directory) -> Option<
         Reply::EmergencyReviewed { id } => {
             text.say("Thank you: your review of ").code(id.as_str()).say(" is in the journal.")
         }
-        Reply::Waiting { .. }
+        Reply::Scheduled { .. }
+        | Reply::ExtensionWaiting { .. }
+        | Reply::Extended { .. }
+        | Reply::ExtensionDenied { .. }
+        | Reply::Acknowledged { .. }
+        | Reply::Objected { .. }
+        | Reply::EndingAll { .. }
+        | Reply::Adopted { .. }
+        | Reply::Waiting { .. }
         | Reply::Granting { .. }
         | Reply::Approved { .. }
         | Reply::Denied { .. }

@@ -22,7 +22,7 @@ pub fn tell(kind: NoticeKind, emergency: &Emergency, directory: &Directory, sett
         NoticeKind::EmergencyStuck => stuck(emergency, setting),
         NoticeKind::Strangers { .. } => strangers(emergency),
         NoticeKind::StillOn { .. } => still_on(emergency, directory),
-        NoticeKind::EmergencyExtended { .. } => {
+        NoticeKind::Extended { .. } => {
             until(Text::new().bold("Break-glass is extended").say(": ").and(about(emergency)), emergency)
                 .say("; it ends by itself then.")
         }
@@ -57,6 +57,21 @@ pub fn tell(kind: NoticeKind, emergency: &Emergency, directory: &Directory, sett
         | NoticeKind::Failed
         | NoticeKind::AlreadyHeld
         | NoticeKind::RemovedByHand
+        | NoticeKind::Scheduled
+        | NoticeKind::ApprovalDue { .. }
+        | NoticeKind::Escalated { .. }
+        | NoticeKind::ExtensionAsked { .. }
+        | NoticeKind::ExtensionDenied { .. }
+        | NoticeKind::ExtensionLapsed { .. }
+        | NoticeKind::Urgent
+        | NoticeKind::Objected
+        | NoticeKind::Unsure { .. }
+        | NoticeKind::Stricter { .. }
+        | NoticeKind::SessionsCut
+        | NoticeKind::SessionsNotCut
+        | NoticeKind::Drift { .. }
+        | NoticeKind::StandingReport { .. }
+        | NoticeKind::EndedAll { .. }
         | NoticeKind::CenterSilent { .. }
         | NoticeKind::CenterAnswers { .. }
         | NoticeKind::DrillMissed { .. }

@@ -306,7 +306,7 @@ fn aloud() -> Vec<(NoticeKind, Emergency)> {
         (NoticeKind::EmergencyStuck, stuck),
         (NoticeKind::Strangers { seen: 1 }, strange),
         (NoticeKind::StillOn { nth: 1 }, emergency(on())),
-        (NoticeKind::EmergencyExtended { nth: 1 }, emergency(on())),
+        (NoticeKind::Extended { nth: 1 }, emergency(on())),
         (NoticeKind::EndsSoon { nth: 0 }, emergency(on())),
         (NoticeKind::CloseNow, emergency(on())),
         (NoticeKind::Overdue { nth: 2 }, emergency(closing(2))),

@@ -362,7 +362,7 @@ fn count(
     if emergency.confirmations.iter().any(|earlier| earlier.by == person) {
         return Err(Refusal::AlreadyApproved { missing: emergency.confirmations_missing() });
     }
-    let approval = Approval { by: person, at: world.now, door: by.door, policies };
+    let approval = Approval { by: person, at: world.now, door: by.door, policies, length: None };
     desk.emit(EmergencyFact::Confirmed { approval });
     Ok(())
 }

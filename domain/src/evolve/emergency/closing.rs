@@ -46,7 +46,7 @@ fn says_that_it_is_open(kind: &NoticeKind) -> bool {
             | NoticeKind::SignIn { .. }
             | NoticeKind::EmergencyStuck
             | NoticeKind::StillOn { .. }
-            | NoticeKind::EmergencyExtended { .. }
+            | NoticeKind::Extended { .. }
             | NoticeKind::EndsSoon { .. }
             | NoticeKind::CloseNow
     )

@@ -96,7 +96,7 @@ impl Listener {
         let choice = |request: &&AccessRequest| {
             let ask = &request.ask;
             let who = directory.name_of(&ask.requester);
-            let shown = format!("{} · {} in {} · {who}", ask.id, ask.permission_set_name, ask.account_name);
+            let shown = format!("{} · {} · {who}", ask.id, ask.title());
             Choice::new(shown, ask.id.as_str())
         };
         found.iter().take(CHOICES_MAX.saturating_mul(4)).map(choice).collect()
@@ -159,6 +159,8 @@ fn question(
         ticket: None,
         door: Door::Discord,
         at: ear.now,
+        starts_at: None,
+        urgent: false,
         emergency_on,
     }
 }

@@ -1,12 +1,18 @@
 //! An access request: what was asked, under which terms, and where it is now.
 //!
 //! ```text
-//! Pending ──► Granting ──► Active ──► Ending ──► Ended
-//!   │ │ │         └───────────────────► │  └────► Failed (it was never there)
+//! Pending ──► Scheduled ──► Granting ──► Active ──► Ending ──► Ended
+//!   │ │ │ └───────────────────► │ └───────────────────► │  └────► Failed (it was never there)
+//!   │ │ │         └► Withdrawn, Ended, Failed (nothing was there yet)
 //!   │ │ └► Lapsed
 //!   │ └──► Withdrawn          Ended, Denied, Withdrawn, Lapsed, Failed are terminal and immutable (pitfall 26).
 //!   └────► Denied             OVERDUE is not a state but a fact: Ending, and past its end.
 //! ```
+
+mod ask;
+mod cards;
+mod later;
+mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,52 +21,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{PersonId, RequestId};
 use crate::job::Tell;
-use crate::person::{Door, Platform};
 use crate::refusal::StateWord;
 use crate::rules::{NotPermitted, Question, Terms};
 use crate::settings::OVERDUE_AFTER;
 use crate::target::{Holding, Target, Via};
 use crate::time::Seconds;
 
-/// What was asked, as it was asked. Never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ask {
-    /// Its name.
-    pub id: RequestId,
-    /// Who asked, and would have the access.
-    pub requester: PersonId,
-    /// For what.
-    pub target: Target,
-    /// The account's name at that time.
-    pub account_name: String,
-    /// The permission set's name at that time.
-    pub permission_set_name: String,
-    /// How long its sessions may outlive the end.
-    pub session: Seconds,
-    /// For how long.
-    pub length: Seconds,
-    /// Why: the person's own words.
-    pub reason: String,
-    /// Under which ticket.
-    pub ticket: Option<String>,
-    /// When.
-    pub at: Timestamp,
-    /// Through which door.
-    pub door: Door,
-}
-
-/// One approver's yes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approval {
-    /// Whose.
-    pub by: PersonId,
-    /// When.
-    pub at: Timestamp,
-    /// Through which door.
-    pub door: Door,
-    /// The policies that let them.
-    pub policies: Vec<String>,
-}
+pub use ask::{Approval, Ask, Items};
+pub use cards::{CardState, Cards, MessageRef, Posting};
+pub use later::{Cutting, Doubt, Extension, Granted, Lost, UrgentReview};
+pub use parts::{Part, PartState};
 
 /// Why a grant ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +55,18 @@ pub enum EndCause {
     },
     /// Somebody removed it at the provider; it is not put back.
     RemovedByHand,
+    /// What it was permitted for is not so any more: seen twice in the directory.
+    ConditionsChanged {
+        /// What is not so.
+        lost: Lost,
+    },
+    /// An approver objected to what was granted at once.
+    Objected {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        why: String,
+    },
     /// The person had it before, and keeps it.
     AlreadyHeld {
         /// How.
@@ -101,7 +83,14 @@ pub enum State {
         /// Lapses then.
         lapses_at: Timestamp,
     },
-    /// Approved. From here on access may exist, and the deadline is durable (P2).
+    /// Approved, and its time has not come. Nothing is touched yet; the deadline is durable already (P2, pitfall 27).
+    Scheduled {
+        /// Access is created then, if policy still permits it.
+        starts_at: Timestamp,
+        /// Ends then, begun or not.
+        deadline: Timestamp,
+    },
+    /// Approved, and it is time. From here on access may exist, and the deadline is durable (P2).
     Granting {
         /// Since when.
         since: Timestamp,
@@ -114,6 +103,9 @@ pub enum State {
         since: Timestamp,
         /// Ends then.
         deadline: Timestamp,
+        /// Whether the person was told that it ends soon.
+        #[serde(default)]
+        warned: bool,
     },
     /// Access is being taken away, until the provider shows that it is gone (P3).
     Ending {
@@ -175,6 +167,7 @@ impl State {
     pub fn word(&self) -> StateWord {
         match self {
             Self::Pending { .. } => StateWord::Pending,
+            Self::Scheduled { .. } => StateWord::Scheduled,
             Self::Granting { .. } => StateWord::Granting,
             Self::Active { .. } => StateWord::Active,
             Self::Ending { .. } => StateWord::Ending,
@@ -190,7 +183,11 @@ impl State {
     #[must_use]
     pub fn is_terminal(&self) -> bool {
         match self {
-            Self::Pending { .. } | Self::Granting { .. } | Self::Active { .. } | Self::Ending { .. } => false,
+            Self::Pending { .. }
+            | Self::Scheduled { .. }
+            | Self::Granting { .. }
+            | Self::Active { .. }
+            | Self::Ending { .. } => false,
             Self::Ended { .. }
             | Self::Denied { .. }
             | Self::Withdrawn { .. }
@@ -203,110 +200,13 @@ impl State {
     #[must_use]
     pub fn since(&self) -> Option<Timestamp> {
         match self {
-            Self::Pending { .. } | Self::Ending { .. } => None,
+            Self::Pending { .. } | Self::Scheduled { .. } | Self::Ending { .. } => None,
             Self::Granting { since, .. } | Self::Active { since, .. } => Some(*since),
             Self::Ended { at, .. }
             | Self::Denied { at, .. }
             | Self::Withdrawn { at }
             | Self::Lapsed { at }
             | Self::Failed { at, .. } => Some(*at),
-        }
-    }
-}
-
-/// A message that was posted: enough to update it, never to be read back (pitfalls 14, 15).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessageRef {
-    /// Channel.
-    pub channel: String,
-    /// The platform's id of the message in it.
-    pub message: String,
-}
-
-/// What is known about one message that must exist exactly once. Posts have no idempotency key on Slack, so the intent
-/// is written before and the reference after; an intent without a reference means: look before posting again.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(tag = "posting", rename_all = "kebab-case")]
-pub enum Posting {
-    /// Not tried.
-    #[default]
-    No,
-    /// About to be posted since then; it may be there.
-    Intended {
-        /// Since when.
-        at: Timestamp,
-    },
-    /// It is there.
-    Posted {
-        /// Where.
-        message: MessageRef,
-    },
-}
-
-/// The card of a request in one place.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct CardState {
-    /// Whether it is there.
-    pub posting: Posting,
-    /// The version of the request that it shows.
-    pub shown: u64,
-    /// Why it can never be shown, when the platform said so.
-    pub undeliverable: Option<String>,
-}
-
-impl CardState {
-    /// Whether it shows this version, or never will.
-    #[must_use]
-    pub fn is_current(&self, version: u64) -> bool {
-        self.shown >= version || self.undeliverable.is_some()
-    }
-}
-
-/// The cards of one thing: one on each platform that is served.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Cards(BTreeMap<Platform, CardState>);
-
-impl Cards {
-    /// Cards that are not posted yet, one on each of these.
-    #[must_use]
-    pub fn on_each(platforms: &BTreeSet<Platform>) -> Self {
-        Self(platforms.iter().map(|platform| (*platform, CardState::default())).collect())
-    }
-
-    /// The platforms that have one.
-    pub fn platforms(&self) -> impl Iterator<Item = Platform> + '_ {
-        self.0.keys().copied()
-    }
-
-    /// The card on a platform.
-    #[must_use]
-    pub fn on(&self, platform: Platform) -> Option<&CardState> {
-        self.0.get(&platform)
-    }
-
-    pub(crate) fn on_mut(&mut self, platform: Platform) -> Option<&mut CardState> {
-        self.0.get_mut(&platform)
-    }
-
-    /// The platforms whose card does not show this version and can.
-    pub fn outdated(&self, version: u64) -> impl Iterator<Item = Platform> + '_ {
-        self.0.iter().filter(move |(_, card)| !card.is_current(version)).map(|(platform, _)| *platform)
-    }
-
-    /// Whether all of them show this version, or never will.
-    #[must_use]
-    pub fn are_current(&self, version: u64) -> bool {
-        self.outdated(version).next().is_none()
-    }
-
-    /// Has one on each of these platforms, and nowhere else. One that a platform got before it was taken away may still be
-    /// there, as it was then: it is looked for, and not posted beside.
-    pub(crate) fn serve(&mut self, platforms: &BTreeSet<Platform>, asked_at: Timestamp) {
-        self.0.retain(|platform, _| platforms.contains(platform));
-        for platform in platforms {
-            let posting = Posting::Intended { at: asked_at };
-            self.0.entry(*platform).or_insert(CardState { posting, ..CardState::default() });
         }
     }
 }
@@ -318,12 +218,34 @@ pub struct AccessRequest {
     pub ask: Ask,
     /// Under which terms.
     pub terms: Terms,
-    /// Who could approve when it was asked: for display only, asked again at the click.
+    /// Who could approve when it was asked, and is called upon: for display only, asked again at the click.
     pub approvers: Vec<PersonId>,
+    /// Who could approve and is not called upon.
+    pub quiet: Vec<PersonId>,
     /// Who approved.
     pub approvals: Vec<Approval>,
     /// Where it is.
     pub state: State,
+    /// Where each of its things is, in their order.
+    pub parts: Vec<Part>,
+    /// Under what it was granted.
+    pub granted: Option<Granted>,
+    /// How many times people were reminded that it waits.
+    pub reminded: u32,
+    /// How many of the groups of `@escalate` were asked.
+    pub escalated: u32,
+    /// An extension that waits for approvals.
+    pub extension: Option<Extension>,
+    /// How many times an extension was asked for, with or without success.
+    pub extensions: u32,
+    /// Whether somebody must look, or looked, at what was granted at once.
+    pub review: UrgentReview,
+    /// What was seen once that would end it, or could not be seen.
+    pub doubt: Option<Doubt>,
+    /// Why policy would not permit it any more, when that is because policy changed. It ends nothing.
+    pub stricter: Option<NotPermitted>,
+    /// Whether sessions that outlive the end are cut.
+    pub cut: Cutting,
     /// What the provider last complained about while it was being granted or ended.
     pub trouble: Option<String>,
     /// Counts what is worth showing; a card that shows an older one is updated.
@@ -335,38 +257,92 @@ pub struct AccessRequest {
 }
 
 impl AccessRequest {
-    /// The holding that it gives.
+    /// A request that was just asked.
     #[must_use]
-    pub fn holding(&self) -> Holding {
-        Holding { principal: self.ask.requester.clone(), target: self.ask.target.clone() }
+    pub fn asked(ask: Ask, terms: Terms, lapses_at: Timestamp, cards: Cards) -> Self {
+        let parts = ask.targets().cloned().map(Part::wanted).collect();
+        Self {
+            ask,
+            terms,
+            approvers: Vec::new(),
+            quiet: Vec::new(),
+            approvals: Vec::new(),
+            state: State::Pending { lapses_at },
+            parts,
+            granted: None,
+            reminded: 0,
+            escalated: 0,
+            extension: None,
+            extensions: 0,
+            review: UrgentReview::NotNeeded,
+            doubt: None,
+            stricter: None,
+            cut: Cutting::No,
+            trouble: None,
+            version: 1,
+            cards,
+            untold: BTreeMap::new(),
+        }
     }
 
-    /// The question that policy was and will be asked about it.
+    /// The holding that one of its things is.
     #[must_use]
-    pub fn question(&self, at: Timestamp, emergency_on: bool) -> Question {
-        Question {
+    pub fn holding_of(&self, target: &Target) -> Holding {
+        Holding { principal: self.ask.requester.clone(), target: target.clone() }
+    }
+
+    /// The holdings that it gives.
+    pub fn holdings(&self) -> impl Iterator<Item = Holding> {
+        self.ask.targets().map(|target| self.holding_of(target))
+    }
+
+    /// Where one of its things is.
+    #[must_use]
+    pub fn part(&self, target: &Target) -> Option<&PartState> {
+        self.parts.iter().find(|part| &part.target == target).map(|part| &part.state)
+    }
+
+    /// The questions that policy was and will be asked about it: one for each thing.
+    pub fn questions(&self, at: Timestamp, emergency_on: bool) -> impl Iterator<Item = Question> {
+        self.ask.targets().map(move |target| Question {
             requester: self.ask.requester.clone(),
-            target: self.ask.target.clone(),
+            target: target.clone(),
             length: self.ask.length,
             ticket: self.ask.ticket.clone(),
             door: self.ask.door,
             at,
+            starts_at: self.ask.starts_at,
+            urgent: self.ask.urgent,
             emergency_on,
-        }
+        })
     }
 
-    /// How many more approvals it needs.
+    /// For how long it is given: what was asked for, or the least that an approver said.
+    #[must_use]
+    pub fn length(&self) -> Seconds {
+        let said = self.approvals.iter().filter_map(|approval| approval.length);
+        said.chain([self.ask.length]).min().unwrap_or(self.ask.length)
+    }
+
+    /// How many more approvals it needs, as its terms say. Which of them count is decided at the click.
     #[must_use]
     pub fn approvals_missing(&self) -> u32 {
-        let people: BTreeSet<&PersonId> = self.approvals.iter().map(|approval| &approval.by).collect();
-        self.terms.approvals.saturating_sub(u32::try_from(people.len()).unwrap_or(u32::MAX))
+        missing(&self.terms, &self.approvals)
+    }
+
+    /// The groups that were asked because nobody answered.
+    pub fn escalated_to(&self) -> impl Iterator<Item = &str> {
+        let asked = usize::try_from(self.escalated).unwrap_or(usize::MAX);
+        self.terms.escalate.iter().take(asked).map(|escalation| escalation.group.as_str())
     }
 
     /// When access that may exist must be gone.
     #[must_use]
     pub fn deadline(&self) -> Option<Timestamp> {
         match &self.state {
-            State::Granting { deadline, .. } | State::Active { deadline, .. } => Some(*deadline),
+            State::Scheduled { deadline, .. }
+            | State::Granting { deadline, .. }
+            | State::Active { deadline, .. } => Some(*deadline),
             State::Ending { due, .. } => Some(*due),
             State::Pending { .. }
             | State::Ended { .. }
@@ -380,22 +356,28 @@ impl AccessRequest {
     /// Whether access that should be gone may still be there, at `now`.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        match &self.state {
-            State::Ending { due, .. } => OVERDUE_AFTER.after(*due) <= now,
-            State::Pending { .. }
-            | State::Granting { .. }
-            | State::Active { .. }
-            | State::Ended { .. }
-            | State::Denied { .. }
-            | State::Withdrawn { .. }
-            | State::Lapsed { .. }
-            | State::Failed { .. } => false,
-        }
+        matches!(&self.state, State::Ending { due, .. } if OVERDUE_AFTER.after(*due) <= now)
+    }
+
+    /// Whether access through it may exist.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.state, State::Granting { .. } | State::Active { .. })
     }
 
     /// Whether it can leave the hot state: nothing can happen to it and everybody was told.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.state.is_terminal() && self.cards.are_current(self.version) && self.untold.is_empty()
+        self.state.is_terminal()
+            && !self.review.is_wanted()
+            && !self.cut.is_under_way()
+            && self.cards.are_current(self.version)
+            && self.untold.is_empty()
     }
+}
+
+/// How many more people must say yes.
+pub(crate) fn missing(terms: &Terms, approvals: &[Approval]) -> u32 {
+    let people: BTreeSet<&PersonId> = approvals.iter().map(|approval| &approval.by).collect();
+    terms.approvals.saturating_sub(u32::try_from(people.len()).unwrap_or(u32::MAX))
 }

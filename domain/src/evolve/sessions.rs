@@ -1,0 +1,97 @@
+//! fact → sessions that are cut.
+
+use jiff::Timestamp;
+
+use super::{show, tell, tell_requester};
+use crate::book::{Book, Touched};
+use crate::event::SessionsFact;
+use crate::ids::RequestId;
+use crate::job::{NoticeKind, Recipient};
+use crate::request::Cutting;
+use crate::sessions::{CutState, SessionCut};
+use crate::target::Holding;
+
+/// Changes the book by one fact about the sessions of a holding.
+pub(super) fn evolve(
+    book: &mut Book,
+    at: Timestamp,
+    holding: &Holding,
+    fact: &SessionsFact,
+    touched: &mut Touched,
+) {
+    touched.cuts.insert(holding.clone());
+    match fact {
+        SessionsFact::CutOrdered { before, id } => ordered(book, holding, *before, id, touched),
+        SessionsFact::Cut => {
+            let waiting = settled(book, holding, Some(CutState::InForce));
+            for id in waiting {
+                if !is_placing(book, &id) {
+                    done(book, at, &id, touched);
+                }
+            }
+        }
+        SessionsFact::NotCut { why } => {
+            let waiting = settled(book, holding, None);
+            for id in waiting {
+                not_done(book, &id, why, touched);
+            }
+        }
+        SessionsFact::Lifting => {
+            settled(book, holding, Some(CutState::Lifting));
+        }
+        SessionsFact::Lifted => {
+            settled(book, holding, None);
+        }
+        SessionsFact::Trouble { what } => {
+            if let Some(cut) = book.cuts.get_mut(holding) {
+                cut.trouble.clone_from(what);
+            }
+        }
+    }
+}
+
+fn ordered(book: &mut Book, holding: &Holding, before: Timestamp, id: &RequestId, touched: &mut Touched) {
+    let mut requests = book.cuts.remove(holding).map(|cut| cut.requests).unwrap_or_default();
+    requests.insert(id.clone());
+    let state = CutState::Placing;
+    let cut = SessionCut { holding: holding.clone(), before, state, requests, trouble: None };
+    book.cuts.insert(holding.clone(), cut);
+    show(book, id, touched, |request| request.cut = Cutting::UnderWay);
+}
+
+/// Moves it on, or forgets it, and answers who waited.
+fn settled(book: &mut Book, holding: &Holding, state: Option<CutState>) -> Vec<RequestId> {
+    let Some(cut) = book.cuts.get_mut(holding) else { return Vec::new() };
+    let waiting = std::mem::take(&mut cut.requests).into_iter().collect();
+    match state {
+        Some(state) => {
+            cut.state = state;
+            cut.trouble = None;
+        }
+        None => drop(book.cuts.remove(holding)),
+    }
+    waiting
+}
+
+/// Whether anything else of the request is still being cut: a bundle's sessions are told together.
+fn is_placing(book: &Book, id: &RequestId) -> bool {
+    book.cuts.values().any(|cut| cut.state == CutState::Placing && cut.requests.contains(id))
+}
+
+fn done(book: &mut Book, at: Timestamp, id: &RequestId, touched: &mut Touched) {
+    show(book, id, touched, |request| {
+        if request.cut.is_under_way() {
+            request.cut = Cutting::Done { at };
+            tell_requester(request, NoticeKind::SessionsCut);
+            tell(request, NoticeKind::SessionsCut, &Recipient::Thread);
+        }
+    });
+}
+
+fn not_done(book: &mut Book, id: &RequestId, why: &str, touched: &mut Touched) {
+    show(book, id, touched, |request| {
+        request.cut = Cutting::Failed { why: why.to_owned() };
+        tell(request, NoticeKind::SessionsNotCut, &Recipient::Thread);
+        tell_requester(request, NoticeKind::SessionsNotCut);
+    });
+}

@@ -1,0 +1,61 @@
+//! Sessions that outlive the access they were begun with, and how they are cut.
+//!
+//! ```text
+//! Placing ──► InForce ──► Lifting ──► (forgotten)
+//! ```
+//!
+//! AWS cannot end a session; a policy can deny what began before some time. The denial stays until no such session can live any
+//! more, and is then taken back.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::RequestId;
+use crate::settings::SESSION_MAX;
+use crate::target::Holding;
+
+/// The sessions of one person with one permission set in one account, and their denial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionCut {
+    /// Whose, with what, where.
+    pub holding: Holding,
+    /// Sessions from before this are denied.
+    pub before: Timestamp,
+    /// How far it is.
+    pub state: CutState,
+    /// The requests that wait for it.
+    pub requests: BTreeSet<RequestId>,
+    /// What the provider last complained about.
+    pub trouble: Option<String>,
+}
+
+/// How far a denial is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "cut", rename_all = "kebab-case")]
+pub enum CutState {
+    /// It is being made.
+    Placing,
+    /// AWS confirmed it.
+    InForce,
+    /// It is being taken back.
+    Lifting,
+}
+
+impl SessionCut {
+    /// When no session that it denies can live any more.
+    #[must_use]
+    pub fn lift_at(&self) -> Timestamp {
+        SESSION_MAX.after(self.before)
+    }
+
+    /// Whether the denial should be there.
+    #[must_use]
+    pub fn is_wanted(&self) -> bool {
+        match self.state {
+            CutState::Placing | CutState::InForce => true,
+            CutState::Lifting => false,
+        }
+    }
+}
