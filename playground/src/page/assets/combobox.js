@@ -51,8 +51,10 @@ async function search(state, query) {
   state.list.replaceChildren(...state.options.map((option, n) => row(state, option, n)));
   const count = state.options.length;
   state.told.textContent = options === null ? "The bot did not answer" : count ? `${count} ${count === 1 ? "option" : "options"}` : "Nothing found";
+  // How many there are one sees; that there are none must be said to everybody.
+  state.told.className = count ? "sr" : "combo-told";
   if (count) open(state);
-  else nothing(state, state.told.textContent);
+  else close(state);
 }
 
 function row(state, { label, about }, n) {
@@ -62,12 +64,6 @@ function row(state, { label, about }, n) {
   };
   return el("li", { role: "option", id: `${state.list.id}-${n}`, "aria-selected": "false", onmousedown: choose },
     el("span", {}, label), about && el("span", { class: "combo-about" }, about));
-}
-
-function nothing(state, words) {
-  close(state);
-  state.list.replaceChildren();
-  state.input.title = words;
 }
 
 function open(state) {
@@ -129,6 +125,7 @@ function take(state, n) {
 /** What was typed and not chosen goes; an emptied field has no choice. */
 function leave(state) {
   clearTimeout(state.timer);
+  state.told.textContent = "";
   close(state);
   const text = state.input.value.trim();
   const exact = state.options.findIndex((option) => option.label === text);
