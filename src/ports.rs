@@ -15,6 +15,7 @@ use glasskey_domain::ids::OperationId;
 use glasskey_domain::person::{Employment, SignIn};
 use glasskey_domain::request::MessageRef;
 use glasskey_domain::sessions::SessionCut;
+use glasskey_domain::drift::Drift;
 use glasskey_domain::watch::Watch;
 use glasskey_domain::{
     AccessRequest, Directory, Emergency, EmergencyId, GroupId, Holding, PermissionSetArn, Person, PersonId,
@@ -369,7 +370,16 @@ pub enum About<'a> {
     /// An emergency.
     Emergency(&'a Emergency),
     /// What is watched; it has messages and no card.
-    Watch(&'a Watch),
+    Watch(Watched<'a>),
+}
+
+/// What is watched, with what was seen that no request explains.
+#[derive(Debug, Clone, Copy)]
+pub struct Watched<'a> {
+    /// What is watched.
+    pub watch: &'a Watch,
+    /// Access that no request explains.
+    pub drifts: &'a [Drift],
 }
 
 /// Where people are told things. The words are the door's business (it takes them from `notices`).

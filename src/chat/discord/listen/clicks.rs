@@ -30,6 +30,7 @@ impl Listener {
                     None => said(self.hall.decide(&speaker, &known, command).await),
                 }
             }
+            Some(Click::Say(text)) => Some(Answer::Say(text)),
             None => Some(Answer::Nothing),
         }
     }

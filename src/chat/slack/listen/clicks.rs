@@ -77,6 +77,7 @@ impl Listener {
         };
         let command = match clicked(button, id) {
             Some(Click::Decide(command)) => command,
+            Some(Click::Say(text)) => return self.said(Some(text), interaction.response_url),
             Some(Click::Ask(form)) => {
                 if let Some(trigger_id) = interaction.trigger_id {
                     self.open(trigger_id, &form, interaction.response_url);
