@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use glasskey_domain::book::{Row, RowKey};
+use glasskey_domain::drift::Drift;
 use glasskey_domain::emergency::{CutPlan, Level, Member};
 use glasskey_domain::federation::CutSeen;
 pub use glasskey_domain::federation::READ_ONLY;
@@ -369,7 +370,16 @@ pub enum About<'a> {
     /// An emergency.
     Emergency(&'a Emergency),
     /// What is watched; it has messages and no card.
-    Watch(&'a Watch),
+    Watch(Watched<'a>),
+}
+
+/// What is watched, with what was seen that no request explains.
+#[derive(Debug, Clone, Copy)]
+pub struct Watched<'a> {
+    /// What is watched.
+    pub watch: &'a Watch,
+    /// Access that no request explains.
+    pub drifts: &'a [Drift],
 }
 
 /// Where people are told things. The words are the door's business (it takes them from `notices`).
