@@ -9,11 +9,11 @@ use glasskey_domain::ids::FederationId;
 use glasskey_domain::settings::FederationSettings;
 use jiff::tz::TimeZone;
 
-use super::entities::{is_ou_id, path_of};
 use super::fault::{Complaint, PolicyFault, nearest};
 use super::literals::{Kind, Literal};
 use super::load::read_dir;
 use super::ruleset::{Rule, RuleSet};
+use super::things::{is_ou_id, path_of};
 
 /// What a check found. It would come into force only without faults.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

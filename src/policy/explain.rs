@@ -11,7 +11,7 @@ use super::annotations::Limits;
 use super::emergencies::prepare_emergency;
 use super::entities::{Prepared, prepare};
 use super::ruleset::{Rule, RuleSet};
-use super::verdict::{BREAKGLASS, Finding, NO_SESSION, REQUEST, session};
+use super::verdict::{BREAKGLASS, Finding, NO_SESSION, asking, session};
 
 /// Approvers named in an explanation; more of them nobody reads.
 const APPROVERS_MAX: usize = 20;
@@ -79,13 +79,13 @@ pub fn explain(rules: &RuleSet, directory: &Directory, question: &Question) -> E
     let (approvers, approvers_complete) = named(directory, approvers);
     let what = named_target(directory, &question.target);
     let person = directory.name_of(&question.requester);
-    let limits = (question.length, session(directory, question));
-    let prepared = prepare(rules, directory, question, REQUEST, &question.requester).ok();
+    let limits = (question.length, session(directory, &question.target));
+    let prepared = prepare(rules, directory, question, asking(question), &question.requester).ok();
     Explanation {
         asked: format!("{person} asks for {what} for {}", question.length),
         policies: weighed(
             rules,
-            REQUEST,
+            asking(question),
             prepared.as_ref(),
             limits,
             answer.as_ref().ok().map(|t| &t.policies),
@@ -155,7 +155,7 @@ fn weighed(
     chosen: Option<&Vec<String>>,
 ) -> Vec<Weighed> {
     let Some(prepared) = prepared else { return Vec::new() };
-    let Ok(slice) = rules.slice(action, &prepared.principal.all, &prepared.resource.all) else {
+    let Ok(slice) = rules.slice_of(action, prepared) else {
         return Vec::new();
     };
     let chosen = chosen.and_then(|policies| policies.first()).map(String::as_str);

@@ -13,11 +13,16 @@ mod entities;
 mod expected;
 mod explain;
 mod fault;
+mod groups_said;
+#[cfg(test)]
+mod laws;
 mod literals;
 mod load;
 mod lookup;
 mod ruleset;
 mod shared;
+mod terms;
+mod things;
 mod verdict;
 
 pub use check::{Report, check, check_against};
