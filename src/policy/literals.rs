@@ -311,5 +311,5 @@ fn strings(expression: &Value, found: &mut BTreeSet<String>) -> bool {
         return true;
     }
     let Some(parts) = expression.get("Set").and_then(Value::as_array) else { return false };
-    parts.iter().fold(true, |whole, part| strings(part, found) && whole)
+    parts.iter().filter(|part| !strings(part, found)).count() == 0
 }

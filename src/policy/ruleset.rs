@@ -12,6 +12,7 @@ use super::annotations::Limits;
 use super::entities::{Prepared, Types};
 use super::fault::PolicyFault;
 use super::literals::{Kind, Literal, Named, Reads};
+use super::offers::Memo;
 
 /// The actions by which people come to have access.
 const ACCESS: [&str; 2] = [super::verdict::REQUEST, super::verdict::URGENT];
@@ -87,6 +88,8 @@ pub struct RuleSet {
     mentioned: BTreeMap<Kind, BTreeSet<String>>,
     index: Index,
     slices: Mutex<BTreeMap<Bits, Arc<Slice>>>,
+    /// What was asked for lists of what people may ask for.
+    pub(super) memo: Mutex<Memo>,
 }
 
 /// The rules that could say anything about a question.
@@ -118,8 +121,19 @@ impl RuleSet {
             mentioned.entry(literal.kind).or_default().insert(literal.id.clone());
         }
         let index = Index::of(&rules);
-        let (authorizer, slices) = (Authorizer::new(), Mutex::new(BTreeMap::new()));
-        Ok(Self { rules, files, hash, warnings, zone, types, authorizer, mentioned, index, slices })
+        Ok(Self {
+            rules,
+            files,
+            hash,
+            warnings,
+            zone,
+            types,
+            authorizer: Authorizer::new(),
+            mentioned,
+            index,
+            slices: Mutex::default(),
+            memo: Mutex::default(),
+        })
     }
 
     /// SHA-256 of what the set says, in hexadecimal digits.
@@ -157,10 +171,11 @@ impl RuleSet {
     }
 
     pub(super) fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules
-            .binary_search_by(|rule| rule.id.as_str().cmp(id))
-            .ok()
-            .and_then(|place| self.rules.get(place))
+        self.place(id).and_then(|place| self.rules.get(place))
+    }
+
+    pub(super) fn place(&self, id: &str) -> Option<usize> {
+        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()
     }
 
     /// Whether any policy names this.

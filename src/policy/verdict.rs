@@ -162,7 +162,7 @@ fn unclear(rule: &Rule, prepared: &Prepared) -> Option<Literal> {
 }
 
 /// What keeps a question from being permitted, whatever the permits say; else the first permit.
-fn first_of<'a>(finding: &Finding<'a>) -> Result<&'a Rule, NotPermitted> {
+pub(super) fn first_of<'a>(finding: &Finding<'a>) -> Result<&'a Rule, NotPermitted> {
     if !finding.forbids.is_empty() {
         let policies = finding.forbids.iter().map(|rule| rule.id.clone()).collect();
         return Err(NotPermitted::Forbidden { policies });
