@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use glasskey_domain::directory::{Account, PermissionSet};
+use glasskey_domain::directory::{Account, Group, PermissionSet};
 use glasskey_domain::refusal::Kind;
-use glasskey_domain::{AccountId, Directory, PermissionSetArn, PersonId, Refusal};
+use glasskey_domain::{AccountId, Directory, GroupId, PermissionSetArn, PersonId, Refusal};
 
 /// Most candidates offered: what a person reads at a glance.
 pub const CANDIDATES_MAX: usize = 5;
@@ -91,6 +91,33 @@ pub fn permission_set(directory: &Directory, typed: &str) -> Result<PermissionSe
 #[must_use]
 pub fn is_permission_set(directory: &Directory, typed: &str) -> bool {
     permission_sets_named(directory, typed.trim()).len() == 1
+}
+
+/// The group that is meant: by its id, or by its name wherever it is kept. A name that two groups have means neither.
+///
+/// # Errors
+/// When there is none, or several.
+pub fn group(directory: &Directory, typed: &str) -> Result<GroupId, Refusal> {
+    if directory.is_empty() {
+        return Err(Refusal::DirectoryNotRead);
+    }
+    match directory.groups_called(typed.trim()).as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => {
+            let names = directory.groups.values().map(|group| group.name.as_str());
+            Err(no_such(Kind::Group, typed, nearest(typed, names)))
+        }
+        several => {
+            let named = |group: &&Group| format!("{} in {} ({})", group.name, group.kept_in.name(), group.id);
+            Err(which(Kind::Group, typed, several.iter().map(named)))
+        }
+    }
+}
+
+/// Whether [`group`] would find one, or several.
+#[must_use]
+pub fn is_group(directory: &Directory, typed: &str) -> bool {
+    !directory.groups_called(typed.trim()).is_empty()
 }
 
 fn permission_sets_named<'a>(directory: &'a Directory, typed: &str) -> Vec<&'a PermissionSet> {
