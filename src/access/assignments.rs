@@ -189,7 +189,11 @@ impl AwsClients {
     ///
     /// # Errors
     /// Whatever went wrong.
-    pub(crate) async fn accounts_with(&self, permission_set: &str, rank: Rank) -> Result<Vec<String>, Failure> {
+    pub(crate) async fn accounts_with(
+        &self,
+        permission_set: &str,
+        rank: Rank,
+    ) -> Result<Vec<String>, Failure> {
         let op = Op::ListAccountsForProvisionedPermissionSet;
         all_pages(op, async |token| {
             let request = self
@@ -261,7 +265,8 @@ impl AssignmentList for Assignments {
 }
 
 fn held(row: Row) -> Result<Holding, Fault> {
-    let garbled = |_| Failure::garbled(Op::ListAccountAssignments, "an account without a proper id").reading();
+    let garbled =
+        |_| Failure::garbled(Op::ListAccountAssignments, "an account without a proper id").reading();
     let account = AccountId::parse(&row.account).map_err(garbled)?;
     let target = Target::Assignment { account, permission_set: PermissionSetArn::new(row.permission_set) };
     Ok(Holding { principal: PersonId::new(row.principal), target })

@@ -3,7 +3,7 @@
 //! Everything said to AWS goes through [`aws::AwsClients::call`]: within a [`budget`], bounded in time, counted, and
 //! with an error that says whether it may have been done. What is said to identity providers goes through [`http`].
 
-
+pub mod anchors;
 pub mod assignment_sessions;
 pub mod assignments;
 pub mod aws;

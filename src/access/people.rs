@@ -26,11 +26,8 @@ impl AwsClients {
     /// # Errors
     /// Whatever went wrong; [`Kind::NotFound`] when AWS says that there is none.
     pub(crate) async fn user(&self, person: &str, rank: Rank) -> Result<DescribeUserOutput, Failure> {
-        let request = self
-            .identity_store
-            .describe_user()
-            .identity_store_id(self.identity_store_id())
-            .user_id(person);
+        let request =
+            self.identity_store.describe_user().identity_store_id(self.identity_store_id()).user_id(person);
         self.call(Op::DescribeUser, rank, request.send()).await
     }
 

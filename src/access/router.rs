@@ -82,9 +82,9 @@ impl Access for Router {
         change: Change,
         urgency: Urgency,
     ) -> Answer<'a, Result<Started, Fault>> {
-        Box::pin(async move {
-            self.to(holding, change == Change::Create)?.start(holding, change, urgency).await
-        })
+        Box::pin(
+            async move { self.to(holding, change == Change::Create)?.start(holding, change, urgency).await },
+        )
     }
 
     fn find<'a>(
@@ -93,9 +93,9 @@ impl Access for Router {
         change: Change,
         urgency: Urgency,
     ) -> Answer<'a, Result<Option<OperationId>, Fault>> {
-        Box::pin(async move {
-            self.to(holding, change == Change::Create)?.find(holding, change, urgency).await
-        })
+        Box::pin(
+            async move { self.to(holding, change == Change::Create)?.find(holding, change, urgency).await },
+        )
     }
 
     fn poll<'a>(
@@ -223,10 +223,7 @@ mod tests {
     async fn a_change_of_a_membership_is_over_when_it_has_a_name_and_others_are_asked_about() {
         let router = router(true, true);
         for change in [Change::Create, Change::Delete] {
-            assert_eq!(
-                router.poll(change, &done(change), Urgency::Ending).await,
-                Ok(Progress::Succeeded)
-            );
+            assert_eq!(router.poll(change, &done(change), Urgency::Ending).await, Ok(Progress::Succeeded));
         }
         let other = OperationId::new("1ad2f3c4-0000-4000-8000-00000000dead");
         assert!(router.poll(Change::Create, &other, Urgency::Ending).await.is_err(), "asked at AWS");

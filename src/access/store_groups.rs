@@ -66,9 +66,7 @@ impl StoreGroups {
         let person = holding.principal.as_str();
         let begun = match change {
             // A create is never among the first, whatever the caller thinks of it.
-            Change::Create => {
-                self.put_in(group, person, Rank::asking(urgency).max(Rank::Emergency)).await
-            }
+            Change::Create => self.put_in(group, person, Rank::asking(urgency).max(Rank::Emergency)).await,
             Change::Delete => self.take_out(group, person, Rank::starting(urgency)).await,
         };
         match begun {

@@ -72,7 +72,9 @@ impl Statement {
 /// The roles of a permission set in an account (platform-rules 3.4): sixteen digits end the name, so that no other name that
 /// begins alike fits.
 fn roles(account: &AccountId, name: &str) -> String {
-    format!("arn:*:iam::{account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{name}_????????????????")
+    format!(
+        "arn:*:iam::{account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{name}_????????????????"
+    )
 }
 
 fn time(second: i64) -> String {
@@ -127,8 +129,8 @@ impl Document {
         }
         let head = self.head.iter().map(|(key, value)| format!("{}:{}", json!(key), value.get()));
         // An older policy language is not made a newer one under the statements of others.
-        let version = (self.head.is_empty() && self.statements.is_empty())
-            .then(|| format!("\"Version\":{VERSION}"));
+        let version =
+            (self.head.is_empty() && self.statements.is_empty()).then(|| format!("\"Version\":{VERSION}"));
         let statements = format!("\"Statement\":[{}]", statements.join(","));
         let parts: Vec<String> = version.into_iter().chain(head).chain([statements]).collect();
         Some(format!("{{{}}}", parts.join(",")))

@@ -15,7 +15,7 @@ use glasskey_domain::{AccountId, Holding, PermissionSetArn};
 use super::aws::AwsClients;
 use super::budget::Rank;
 use super::failure::{Failure, Kind};
-use crate::ports::{AssignmentSessions, Answer, Denial, Fault};
+use crate::ports::{Answer, AssignmentSessions, Denial, Fault};
 
 mod document;
 mod places;

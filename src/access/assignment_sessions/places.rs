@@ -62,8 +62,7 @@ impl SessionCuts {
             .target_type(ProvisionTargetType::AwsAccount)
             .target_id(account.as_str());
         let answer = self.aws.call(op, Rank::Ending, request.send()).await;
-        let status =
-            answer.map_err(|failure| not_changed(&failure))?.permission_set_provisioning_status;
+        let status = answer.map_err(|failure| not_changed(&failure))?.permission_set_provisioning_status;
         let name = status.and_then(|status| status.request_id).filter(|name| !name.is_empty());
         name.ok_or_else(|| Stopped::Fault(Failure::garbled(op, "no request id").changing()))
     }

@@ -119,7 +119,8 @@ fn another_permission_set_is_left_alone_in_a_shared_policy() {
 fn a_policy_that_would_be_too_long_is_refused_with_the_limit() {
     assert!(fits("it", &"x".repeat(INLINE_CHARACTERS_MAX), INLINE_CHARACTERS_MAX).is_ok());
     assert!(fits("it", &format!(" \n{}", "x".repeat(10)), 10).is_ok(), "white space is not counted");
-    let Err(Stopped::Refused(why)) = fits("it", &"x".repeat(INLINE_CHARACTERS_MAX + 1), INLINE_CHARACTERS_MAX)
+    let Err(Stopped::Refused(why)) =
+        fits("it", &"x".repeat(INLINE_CHARACTERS_MAX + 1), INLINE_CHARACTERS_MAX)
     else {
         panic!("it does not fit")
     };

@@ -61,8 +61,7 @@ impl IdentityCenter {
             Change::Create => Rank::asking(urgency).max(Rank::Emergency),
         };
         let (account, permission_set) = assigned(holding)?;
-        let assignment =
-            Assignment { assignee: Assignee::User(&holding.principal), account, permission_set };
+        let assignment = Assignment { assignee: Assignee::User(&holding.principal), account, permission_set };
         match self.aws.begin_assignment(change, &assignment, rank).await {
             Ok(operation) => Ok(Started::Running(operation)),
             Err(failure) => not_begun(change, &failure),

@@ -94,8 +94,8 @@ impl IdentityCenter {
         groups: Option<&BTreeSet<GroupId>>,
         rank: Rank,
     ) -> Result<Seen, Failure> {
-        let (account, permission_set) = assigned(holding)
-            .map_err(|_| Failure::garbled(Op::ListAccountAssignments, NOT_AN_ASSIGNMENT))?;
+        let (account, permission_set) =
+            assigned(holding).map_err(|_| Failure::garbled(Op::ListAccountAssignments, NOT_AN_ASSIGNMENT))?;
         let rows = self.aws.rows_of_account(account.as_str(), permission_set.as_str(), rank).await?;
         Ok(seen(holding, &rows, |group| groups.is_none_or(|groups| groups.contains(group))))
     }

@@ -107,10 +107,7 @@ mod tests {
     #[test]
     fn only_a_plain_group_without_a_rule_is_filled_by_people() {
         assert_eq!(feed("OKTA_GROUP", None), None);
-        assert_eq!(
-            feed("OKTA_GROUP", Some("sre".to_owned())),
-            Some(Feed::Rule { name: "sre".to_owned() })
-        );
+        assert_eq!(feed("OKTA_GROUP", Some("sre".to_owned())), Some(Feed::Rule { name: "sre".to_owned() }));
         assert_eq!(feed("APP_GROUP", None), Some(Feed::App));
         assert_eq!(feed("BUILT_IN", Some("sre".to_owned())), Some(Feed::BuiltIn));
         assert_eq!(feed("NEW_KIND", None), Some(Feed::App), "what is not known is not plain");

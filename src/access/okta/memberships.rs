@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use glasskey_domain::emergency::Member;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
@@ -21,7 +22,7 @@ use crate::ports::{Access, Answer, Fault, Progress, Seen, Started, Urgency};
 const E_NOT_FOUND: &str = "E0000007";
 
 /// The person, as last known; `None` when nothing is known by which Okta could be asked.
-pub type PersonOf = Arc<dyn Fn(&PersonId) -> Option<Person> + Send + Sync>;
+pub type PersonOf = Arc<dyn Fn(&PersonId) -> BoxFuture<'static, Option<Person>> + Send + Sync>;
 
 /// The groups of one Okta.
 #[derive(Clone)]
@@ -43,8 +44,8 @@ impl OktaGroups {
         Self { okta, person_of }
     }
 
-    fn person(&self, holding: &Holding) -> Result<Person, Fault> {
-        (self.person_of)(&holding.principal).ok_or_else(|| Fault::Transient {
+    async fn person(&self, holding: &Holding) -> Result<Person, Fault> {
+        (self.person_of)(&holding.principal).await.ok_or_else(|| Fault::Transient {
             what: format!(
                 "nothing is known of `{}` by which they could be found in Okta; take them out of the group by hand if they \
                  are in it",
@@ -62,7 +63,8 @@ impl OktaGroups {
             Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => return Ok(None),
             Err(failure) => return Err(failure.reading()),
         };
-        let names = || std::iter::once(&person.user_name).chain(&person.emails).filter(|name| !name.is_empty());
+        let names =
+            || std::iter::once(&person.user_name).chain(&person.emails).filter(|name| !name.is_empty());
         let mut found = users.into_iter().filter(|user| names().any(|name| user.is_called(name)));
         match (found.next(), found.next()) {
             (None, _) => Ok(None),
@@ -80,13 +82,13 @@ impl OktaGroups {
     }
 
     async fn see(&self, holding: &Holding, urgency: Urgency) -> Result<Seen, Fault> {
-        let (group, person) = (membership_of(holding)?, self.person(holding)?);
+        let (group, person) = (membership_of(holding)?, self.person(holding).await?);
         let found = self.inside(group, &person, Rank::looking(urgency)).await?;
         Ok(Seen { direct: found.is_some(), groups: Vec::new() })
     }
 
     async fn put_in(&self, holding: &Holding) -> Result<Started, Fault> {
-        let (group, person) = (membership_of(holding)?, self.person(holding)?);
+        let (group, person) = (membership_of(holding)?, self.person(holding).await?);
         let member = match self.okta.connection.find(&person).await {
             Ok(member) => member,
             Err(NotFound::Nobody(why)) => return Ok(Started::Refused { why }),
@@ -101,7 +103,7 @@ impl OktaGroups {
 
     /// Never refused for good (P3).
     async fn take_out(&self, holding: &Holding) -> Result<Started, Fault> {
-        let (group, person) = (membership_of(holding)?, self.person(holding)?);
+        let (group, person) = (membership_of(holding)?, self.person(holding).await?);
         let Some(member) = self.inside(group, &person, Rank::LookClosing).await? else {
             return Ok(Started::NothingThere);
         };
