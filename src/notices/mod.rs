@@ -6,6 +6,7 @@
 pub mod card;
 pub mod emergency;
 mod links;
+mod mine;
 mod refusals;
 mod replies;
 mod tells;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 
 pub use card::{Button, Card, Tone, card};
 pub use links::{SignInSteps, account, link_steps, sign_in_begins, sign_in_given_up, step_up_steps};
+pub use mine::{Entry, Mine, Section, mine};
 pub use refusals::{code, not_permitted_because, refusal};
 pub use replies::{list, permitted, reply, show};
 pub use tells::tell;

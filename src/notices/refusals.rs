@@ -82,6 +82,7 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         Refusal::StartNotPossible { ahead } => {
             text.say(format!("access can be asked for at most {ahead} ahead"))
         }
+        Refusal::NothingAsked => text.hint("you have not asked for anything yet; `/elevate help` shows how"),
         Refusal::UrgentIsNow => text.say("urgent access begins at once; leave the start out, or ask without `urgent`"),
         Refusal::CannotCutSessions => text.say(
             "sessions are not cut here (`[requests] cut_sessions` is not on); end the access without it",

@@ -156,16 +156,12 @@ impl SlackTwin {
     }
 
     /// Fills and submits the top modal of a person. `values` maps block ids (or `action_id`s) to what was typed or chosen;
-    /// inputs that are not named keep their initial value.
+    /// inputs that are not named have what [`Self::fill`] put in, or their initial value.
     pub async fn submit_view(&self, user: &str, values: &Value) -> InteractionResult {
         let sent = self.shared.change(|w| {
             let user = w.user(user).cloned().ok_or("no_such_user")?;
             let view = w.views.iter().rev().find(|v| v.user == user.id).cloned().ok_or("no_open_view")?;
             let view = w.filled(&view, values)?;
-            // What was filled in stays in the fields when the app says that something is wrong.
-            if let Some(kept) = w.view_mut(&view.id) {
-                kept.draft.clone_from(&view.draft);
-            }
             let state = w.current(&view);
             let payload = w.view_payload("view_submission", &user, &view, state);
             let id = w.send(&self.shared.options, "interactive", payload);

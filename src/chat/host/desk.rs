@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::drift::Named;
 use super::{HostHandler, HostRequest, HostResponse, LocalUser};
-use crate::chat::asking::{Ear, Misheard, Wish, understand};
+use crate::chat::asking::{self, Ear, Misheard, Wish, understand};
 use crate::chat::breakglass::{self, Crowd};
 use crate::chat::reading;
 use crate::engine::Engine;
@@ -200,8 +200,17 @@ impl Desk {
     /// What one would type after `/elevate`. Only a local user who is linked to a person can ask for something.
     async fn elevate(&self, user: &LocalUser, text: &str) -> HostResponse {
         let directory = self.engine.directory();
-        match understand(&self.ear(&directory), text) {
+        let crowd = Crowd { names_count: true, ..Crowd::default() };
+        match understand(&self.ear(&directory), text, &crowd) {
             Ok(Wish::Decide(command)) => self.decide(self.actor(user), command).await,
+            Ok(Wish::Extend { id, length, reason }) => {
+                let ear = self.ear(&directory);
+                let meant = asking::extension(&ear, &*self.engine.book().await, id, (length, reason));
+                match meant {
+                    Ok(command) => self.decide(self.actor(user), command).await,
+                    Err(refusal) => self.no(&refusal),
+                }
+            }
             Ok(wish) => match self.person(user) {
                 Some(person) => match reading::answer(&self.engine, &person, Door::Host, wish).await {
                     Ok(text) => HostResponse::said(lines(&text.plain()), json!({})),

@@ -1,6 +1,6 @@
 //! Text and cards → Block Kit. The last step: everything is escaped and cut here, and nothing is decided.
 
-use glasskey_domain::PersonId;
+use glasskey_domain::{PersonId, Subject};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -194,7 +194,7 @@ pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
         blocks.push(json!({ "type": "section", "block_id": block("facts"), "fields": fields }));
     }
     if !card.buttons.is_empty() {
-        let buttons: Vec<Value> = card.buttons.iter().map(|shown| button(*shown, card)).collect();
+        let buttons: Vec<Value> = card.buttons.iter().map(|shown| button(*shown, &card.id)).collect();
         blocks.push(json!({ "type": "actions", "block_id": block("actions"), "elements": buttons }));
     }
     blocks.push(json!({
@@ -210,13 +210,13 @@ pub(super) fn card_fallback(card: &Card) -> String {
     fallback(&card.title.clone().say(" · ").and(card.status.clone()))
 }
 
-fn button(button: Button, card: &Card) -> Value {
+pub(super) fn button(button: Button, id: &Subject) -> Value {
     // The value is an opaque id; who may do what is decided anew at the click.
     let mut element = json!({
         "type": "button",
         "action_id": button.action(),
         "text": { "type": "plain_text", "text": button.label(), "emoji": false },
-        "value": card.id.to_string(),
+        "value": id.to_string(),
     });
     let Some(object) = element.as_object_mut() else { return element };
     if let Some(style) = style(button) {

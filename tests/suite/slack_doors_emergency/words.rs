@@ -99,7 +99,13 @@ fn emergency(state: EmergencyState) -> Emergency {
             *sight = Sight::Seen { value: BTreeMap::new(), at: at(61) };
         }
     }
-    let yes = Approval { by: id("bo"), at: at(2), door: Door::Slack, policies: vec!["second".to_owned()] };
+    let yes = Approval {
+        by: id("bo"),
+        at: at(2),
+        door: Door::Slack,
+        policies: vec!["second".to_owned()],
+        length: None,
+    };
     let ask = EmergencyAsk {
         id: EmergencyId::parse("BG-7K3Q").unwrap(),
         federation: FederationId::new("main"),

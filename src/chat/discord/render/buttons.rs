@@ -5,13 +5,15 @@ use glasskey_domain::Subject;
 use serde_json::{Value, json};
 
 use crate::chat::hall::asked_first;
-use crate::notices::{Button, Card};
+use crate::notices::{Button, Card, Entry};
 
 /// Types of components. Source: Discord's OpenAPI document.
 const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
 /// Buttons in one row.
 const ROW_MAX: usize = 5;
+/// Rows in one message.
+const ROWS_MAX: usize = 5;
 /// Styles of buttons.
 const PRIMARY: u8 = 1;
 const SECONDARY: u8 = 2;
@@ -70,6 +72,24 @@ pub(super) fn rows(card: &Card) -> Vec<Value> {
         json!({ "type": ACTION_ROW, "components": elements })
     };
     card.buttons.chunks(ROW_MAX).map(row).collect()
+}
+
+/// The buttons of several requests, a row for each; each says which it is of.
+pub(super) fn rows_of(entries: &[&Entry]) -> Vec<Value> {
+    let row = |entry: &&Entry| {
+        let id = Subject::Request(entry.id.clone());
+        let elements: Vec<Value> = entry
+            .buttons
+            .iter()
+            .take(ROW_MAX)
+            .map(|button| {
+                let label = format!("{} {}", button.label(), entry.id);
+                element(style(*button), &label, &format!("{}:{id}", button.action()))
+            })
+            .collect();
+        json!({ "type": ACTION_ROW, "components": elements })
+    };
+    entries.iter().take(ROWS_MAX).map(row).collect()
 }
 
 fn element(style: u8, label: &str, custom_id: &str) -> Value {

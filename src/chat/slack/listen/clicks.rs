@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Listener, account, delivery};
 use crate::chat::hall::{Click, Speaker, clicked};
 use crate::chat::slack::envelope::{Ack, Envelope};
+use crate::chat::slack::home;
 use crate::notices::{Button, Text};
 
 #[derive(Deserialize)]
@@ -37,9 +38,16 @@ pub(super) struct Interaction {
     channel: Option<IdRef>,
     #[serde(default)]
     actions: Vec<Clicked>,
-    trigger_id: Option<SecretString>,
-    response_url: Option<SecretString>,
+    pub(super) trigger_id: Option<SecretString>,
+    pub(super) response_url: Option<SecretString>,
     pub(super) view: Option<Value>,
+}
+
+impl Interaction {
+    /// Whether it came from App Home, where there is no message to answer beside.
+    fn is_home(&self) -> bool {
+        self.view.as_ref().and_then(|view| view.get("type")).and_then(Value::as_str) == Some("home")
+    }
 }
 
 impl Listener {
@@ -62,12 +70,16 @@ impl Listener {
         match interaction.kind.as_str() {
             "block_actions" => self.click(&speaker, interaction).await,
             "view_submission" => self.form(speaker, &interaction).await,
+            "block_suggestion" => self.suggest(envelope, &speaker).await,
             _closed_or_new => Ack::Empty,
         }
     }
 
     async fn click(&self, speaker: &Speaker, interaction: Interaction) -> Ack {
         let Some(action) = interaction.actions.first() else { return Ack::Empty };
+        if action.action_id == home::ASK && self.people.serves(&speaker.account.workspace) {
+            return self.ask_for_access(interaction);
+        }
         let button = Button::of_action(&action.action_id);
         let id = action.value.clone().and_then(|value| Subject::try_from(value).ok());
         let (Some(button), Some(id)) = (button, id) else { return Ack::Empty };
@@ -89,6 +101,9 @@ impl Listener {
             Ok(text) => Some(text),
             Err(said) => said,
         };
+        if said.is_some() && interaction.is_home() {
+            self.publish(&speaker.account.user, &known, said.as_ref()).await;
+        }
         self.said(said, interaction.response_url)
     }
 
