@@ -11,6 +11,7 @@ use glasskey_domain::{
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::drift::Named;
 use super::{HostHandler, HostRequest, HostResponse, LocalUser};
 use crate::chat::asking::{self, Ear, Misheard, Wish, understand};
 use crate::chat::breakglass::{self, Crowd};
@@ -24,7 +25,7 @@ const CLOSED_LISTED_MAX: usize = 1_000;
 /// Answers requests of local users.
 pub struct Desk {
     pub(super) engine: Engine,
-    aliases: BTreeMap<String, AccountId>,
+    pub(super) aliases: BTreeMap<String, AccountId>,
     /// Local Unix user → e-mail address of the person.
     people: BTreeMap<String, String>,
     /// The Discord server whose accounts can be linked.
@@ -75,7 +76,7 @@ impl Desk {
         }
     }
 
-    fn no(&self, refusal: &Refusal) -> HostResponse {
+    pub(super) fn no(&self, refusal: &Refusal) -> HostResponse {
         let mut response = HostResponse::refused(notices::refusal(refusal, &self.engine.directory()).plain());
         response.json = json!(refusal);
         response
@@ -99,6 +100,11 @@ impl Desk {
             },
             HostRequest::Elevate { text } => return self.elevate(&user, &text).await,
             HostRequest::Breakglass { text } => return self.breakglass(&user, &text).await,
+            HostRequest::Drift => return self.drift().await,
+            HostRequest::DriftAdopt { person, account, permission_set, reason } => {
+                let what = Named { person, account, permission_set };
+                return self.adopt(&user, &what, reason).await;
+            }
             HostRequest::People => return self.accounts().await,
             HostRequest::PeopleLink { person, user: account } => {
                 return self.link(&user, &person, &account).await;
