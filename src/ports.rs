@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use glasskey_domain::book::{Row, RowKey};
+use glasskey_domain::drift::Drift;
 use glasskey_domain::emergency::{CutPlan, Level, Member};
 use glasskey_domain::federation::CutSeen;
 pub use glasskey_domain::federation::READ_ONLY;
@@ -15,7 +16,6 @@ use glasskey_domain::ids::OperationId;
 use glasskey_domain::person::{Employment, SignIn};
 use glasskey_domain::request::MessageRef;
 use glasskey_domain::sessions::SessionCut;
-use glasskey_domain::drift::Drift;
 use glasskey_domain::watch::Watch;
 use glasskey_domain::{
     AccessRequest, Directory, Emergency, EmergencyId, GroupId, Holding, PermissionSetArn, Person, PersonId,

@@ -121,7 +121,9 @@ pub fn typed(button: Button, id: &RequestId) -> Option<Text> {
         Button::ApproveLess => (format!("/elevate approve {id} for 30m"), "approves it for less"),
         Button::Deny => (format!("/elevate deny {id} why"), "denies it"),
         Button::Extend => (format!("/elevate extend {id} 1h why"), "asks for more time"),
-        Button::Object => (format!("/elevate object {id} why"), "objects to it, and ends it if it is still there"),
+        Button::Object => {
+            (format!("/elevate object {id} why"), "objects to it, and ends it if it is still there")
+        }
         Button::Repeat => (format!("/elevate again {id}"), "asks for the same again"),
         Button::Approve
         | Button::Withdraw

@@ -1,1 +1,517 @@
-//! x
+//! Requests in every state, and all that people are told about them: what both doors keep as goldens, so that words are
+//! read side by side.
+
+use glasskey_domain::directory::{Account, AccountState, Group, Keeper, PermissionSet};
+use glasskey_domain::drift::{Drift, DriftState, StandingReport};
+use glasskey_domain::person::{Employment, Person};
+use glasskey_domain::request::{Approval, Ask, Cards, Cutting, Doubt, Extension, Items, Lost, UrgentReview};
+use glasskey_domain::rules::NotPermitted;
+use glasskey_domain::settings::{BUNDLE_MAX, REASON_LENGTH_MAX, TICKET_LENGTH_MAX};
+use glasskey_domain::watch::{EndAll, Watch};
+use glasskey_domain::{
+    AccessRequest, AccountId, Directory, Door, EndCause, EndScope, Escalation, GroupId, Holding, Item,
+    ItemName, NoticeKind, PartState, PermissionSetArn, PersonId, Quorum, RequestId, Seconds, State, Target,
+    Terms, Via, Who,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Card, Message, Setting, card, tell, watch};
+
+/// So many minutes after it was asked for: 2026-06-01 09:00 UTC.
+pub(crate) fn at(minutes: i64) -> Timestamp {
+    let asked = Timestamp::from_second(1_780_304_400).unwrap();
+    asked.checked_add(SignedDuration::from_mins(minutes)).unwrap()
+}
+
+pub(crate) fn person(name: &str) -> PersonId {
+    PersonId::new(format!("p-{name}"))
+}
+
+fn arn(set: &str) -> PermissionSetArn {
+    PermissionSetArn::new(format!("arn:aws:sso:::permissionSet/ssoins-1/ps-{set}"))
+}
+
+fn account_id(digit: u8) -> AccountId {
+    AccountId::parse(&digit.to_string().repeat(12)).unwrap()
+}
+
+/// Acme, as far as a card shows it.
+pub(crate) fn directory() -> Directory {
+    let mut directory = Directory::empty();
+    let people = [
+        ("ana", "Ana Ferreira"),
+        ("bo", "Bo Lindqvist"),
+        ("cy", "Cy Okafor"),
+        ("dee", "Dee Marsh"),
+        ("kim", "Kim *Lee*"),
+    ];
+    for (id, name) in people {
+        let (display_name, emails) = (name.to_owned(), vec![format!("{id}@acme.example")]);
+        let user_name = id.to_owned();
+        let employment = Employment::Enabled;
+        let person_of = Person { id: person(id), user_name, display_name, emails, employment };
+        directory.people.insert(person(id), person_of);
+    }
+    for (digit, name) in [(3, "payments-prod"), (4, "payments-data")] {
+        let (id, name, parent) = (account_id(digit), name.to_owned(), glasskey_domain::ids::OuId::new("r-1"));
+        let account =
+            Account { id: id.clone(), name, state: AccountState::Active, parent, management: false };
+        directory.accounts.insert(id, account);
+    }
+    let admin = PermissionSet { arn: arn("admin"), name: "Admin".to_owned(), session: Seconds::hours(1) };
+    directory.permission_sets.insert(admin.arn.clone(), admin);
+    for (id, name, kept_in, members) in [
+        ("g-leads", "sre-leads", Keeper::IdentityStore, vec!["bo", "dee"]),
+        ("g-security", "security", Keeper::IdentityStore, vec!["cy"]),
+        ("g-managers", "sre-managers", Keeper::IdentityStore, vec!["dee"]),
+        ("00g-vault", "vault-readers", Keeper::Okta, vec![]),
+    ] {
+        let group = Group { kept_in, ..Group::plain(GroupId::new(id), name.to_owned()) };
+        directory.groups.insert(group.id.clone(), group);
+        for member in members {
+            directory.memberships.entry(person(member)).or_default().insert(GroupId::new(id));
+        }
+    }
+    directory
+}
+
+pub(crate) fn setting() -> Setting {
+    Setting {
+        portal_url: Some("https://acme.awsapps.com/start".to_owned()),
+        region: "eu-west-1".to_owned(),
+        cut_sessions: true,
+        ..Setting::default()
+    }
+}
+
+fn assignment(digit: u8, account: &str) -> Item {
+    Item {
+        target: Target::Assignment { account: account_id(digit), permission_set: arn("admin") },
+        name: ItemName::Assignment { account: account.to_owned(), permission_set: "Admin".to_owned() },
+        session: Seconds::hours(1),
+    }
+}
+
+fn membership() -> Item {
+    Item {
+        target: Target::Membership { group: GroupId::new("00g-vault") },
+        name: ItemName::Group { group: "vault-readers".to_owned() },
+        session: Seconds::default(),
+    }
+}
+
+/// Ana asks for Admin for two hours, and one approval is needed.
+pub(crate) fn pending() -> AccessRequest {
+    let ask = Ask {
+        id: RequestId::parse("AR-7K3Q").unwrap(),
+        requester: person("ana"),
+        items: Items::one(assignment(3, "payments-prod")),
+        bundle: None,
+        length: Seconds::hours(2),
+        starts_at: None,
+        urgent: false,
+        reason: "refunds fail, INC-7".to_owned(),
+        ticket: Some("INC-7".to_owned()),
+        at: at(0),
+        door: Door::Slack,
+    };
+    let terms = Terms { policies: vec!["payments-admin".to_owned()], approvals: 1, ..Terms::default() };
+    let mut request = AccessRequest::asked(ask, terms, at(60), Cards::default());
+    request.approvers = vec![person("bo"), person("dee")];
+    request
+}
+
+fn with(request: AccessRequest, change: impl FnOnce(&mut AccessRequest)) -> AccessRequest {
+    let mut request = request;
+    change(&mut request);
+    request
+}
+
+fn approval(by: &str, minutes: i64, length: Option<Seconds>) -> Approval {
+    let policies = vec!["leads-approve".to_owned()];
+    Approval { by: person(by), at: at(minutes), door: Door::Slack, policies, length }
+}
+
+fn approved() -> AccessRequest {
+    with(pending(), |request| request.approvals.push(approval("bo", 5, None)))
+}
+
+fn active() -> AccessRequest {
+    with(approved(), |request| {
+        request.state = State::Active { since: at(6), deadline: at(126), warned: false };
+        for part in &mut request.parts {
+            part.state = PartState::There { since: at(6) };
+        }
+    })
+}
+
+fn ending(cause: EndCause, overdue_told: u32) -> AccessRequest {
+    with(active(), |request| {
+        let (due, tell_overdue_at) = (at(126), at(140));
+        request.state = State::Ending { due, cause, granted_at: Some(at(6)), overdue_told, tell_overdue_at };
+        request.trouble = (overdue_told > 0).then(|| "AccessDenied: not today".to_owned());
+    })
+}
+
+fn ended(cause: EndCause) -> AccessRequest {
+    with(active(), |request| {
+        let (at, granted_at) = (at(127), Some(at(6)));
+        request.state = State::Ended { at, cause, granted_at, lateness_ms: 400, kept_by: None };
+    })
+}
+
+fn urgent() -> AccessRequest {
+    with(active(), |request| {
+        request.ask.urgent = true;
+        request.approvals.clear();
+        request.review = UrgentReview::Wanted { remind_at: at(1_440), reminded: 0 };
+    })
+}
+
+fn extending() -> AccessRequest {
+    with(active(), |request| {
+        request.extensions = 1;
+        request.extension = Some(Extension {
+            by: Seconds::hours(1),
+            reason: Some("the import runs late".to_owned()),
+            at: at(100),
+            door: Door::Slack,
+            lapses_at: at(126),
+            terms: request.terms.clone(),
+            approvers: request.approvers.clone(),
+            approvals: Vec::new(),
+        });
+    })
+}
+
+/// Two accounts and a group of Okta, of which one was held before.
+fn bundle() -> AccessRequest {
+    with(pending(), |request| {
+        request.ask.bundle = Some("oncall-payments".to_owned());
+        request.ask.items.more = vec![assignment(4, "payments-data"), membership()];
+        *request = with(
+            AccessRequest::asked(request.ask.clone(), request.terms.clone(), at(60), Cards::default()),
+            |new| new.approvers.clone_from(&request.approvers),
+        );
+    })
+}
+
+fn part_given() -> AccessRequest {
+    with(bundle(), |request| {
+        request.state = State::Active { since: at(6), deadline: at(126), warned: false };
+        let states = [
+            PartState::There { since: at(6) },
+            PartState::Out { cause: Some(EndCause::AlreadyHeld { via: Via::Direct }), kept_by: None },
+            PartState::Leaving { cause: EndCause::GrantFailed { why: "Okta says no".to_owned() } },
+        ];
+        for (part, state) in request.parts.iter_mut().zip(states) {
+            part.state = state;
+        }
+    })
+}
+
+fn quorum() -> AccessRequest {
+    with(approved(), |request| {
+        request.terms.approvals = 2;
+        request.terms.from =
+            ["sre-leads", "security"].map(|group| Quorum { needed: 1, group: group.to_owned() }).into();
+        request.terms.escalate =
+            vec![Escalation { after: Seconds::minutes(30), group: "sre-managers".to_owned() }];
+        request.approvers = vec![person("bo"), person("cy")];
+        request.quiet = vec![person("kim")];
+        request.escalated = 1;
+    })
+}
+
+fn cut(cut: Cutting) -> AccessRequest {
+    with(ended(EndCause::Revoked { by: Who::Person { person: person("bo") } }), |request| request.cut = cut)
+}
+
+/// The largest: ten things, twenty approvers, the longest words, everything at once.
+pub(crate) fn largest() -> AccessRequest {
+    let name = |length: usize| "&".repeat(length);
+    with(extending(), |request| {
+        let mut thing = assignment(3, &name(50));
+        thing.name = ItemName::Assignment { account: name(50), permission_set: name(32) };
+        request.ask.items = Items { first: thing.clone(), more: vec![thing; BUNDLE_MAX - 1] };
+        request.ask.bundle = Some(name(64));
+        request.ask.urgent = true;
+        request.ask.starts_at = Some(at(5));
+        request.ask.reason = "<&>".repeat(REASON_LENGTH_MAX / 3);
+        request.ask.ticket = Some(name(TICKET_LENGTH_MAX));
+        let why = EndCause::GrantFailed { why: name(2_000) };
+        let leaving = PartState::Leaving { cause: why };
+        for part in &mut request.parts {
+            part.state = leaving.clone();
+        }
+        let approvers: Vec<PersonId> =
+            (0..20).map(|nth| PersonId::new(format!("{nth}{}", name(40)))).collect();
+        let approvals = approvers.iter().map(|by| Approval {
+            by: by.clone(),
+            policies: vec![name(100); 5],
+            ..approval("bo", 5, Some(Seconds::minutes(30)))
+        });
+        request.approvals = approvals.collect();
+        request.approvers.clone_from(&approvers);
+        request.quiet = approvers;
+        request.terms.policies = vec![name(100); 10];
+        request.review = UrgentReview::Objected { by: person("bo"), at: at(9), why: name(REASON_LENGTH_MAX) };
+        request.stricter = Some(NotPermitted::Forbidden { policies: vec![name(100); 20] });
+        let groups = (0..20).map(|nth| GroupId::new(format!("{nth}{}", name(60)))).collect();
+        request.doubt = Some(Doubt { lost: Lost::Permission { groups }, read_at: at(9) });
+        request.cut = Cutting::Failed { why: name(3_000) };
+        if let Some(extension) = &mut request.extension {
+            extension.reason = Some(name(REASON_LENGTH_MAX));
+            extension.approvals.clone_from(&request.approvals);
+            extension.approvers.clone_from(&request.approvers);
+        }
+    })
+}
+
+/// A request in each state, by a name.
+pub(crate) fn requests() -> Vec<(&'static str, AccessRequest)> {
+    let bo = || Who::Person { person: person("bo") };
+    let revoked = || EndCause::Revoked { by: bo() };
+    vec![
+        ("waits for one approval", pending()),
+        ("waits for groups, was escalated", quorum()),
+        (
+            "begins later",
+            with(approved(), |it| {
+                it.ask.starts_at = Some(at(600));
+                it.state = State::Scheduled { starts_at: at(600), deadline: at(720) };
+            }),
+        ),
+        (
+            "is being created",
+            with(approved(), |it| {
+                it.state = State::Granting { since: at(5), deadline: at(125) };
+                it.trouble = Some("ThrottlingException".to_owned());
+            }),
+        ),
+        ("active", active()),
+        (
+            "approved for less",
+            with(active(), |it| it.approvals = vec![approval("bo", 5, Some(Seconds::hours(1)))]),
+        ),
+        ("more time waits", extending()),
+        ("urgent, nobody looked", urgent()),
+        (
+            "urgent, acknowledged",
+            with(urgent(), |it| {
+                it.review = UrgentReview::Acknowledged {
+                    by: person("bo"),
+                    at: at(30),
+                    note: Some("*thanks*".to_owned()),
+                };
+            }),
+        ),
+        (
+            "urgent, objected",
+            with(ending(EndCause::Objected { by: person("bo"), why: "use staging".to_owned() }, 0), |it| {
+                it.ask.urgent = true;
+                it.approvals.clear();
+                it.review =
+                    UrgentReview::Objected { by: person("bo"), at: at(30), why: "use staging".to_owned() };
+            }),
+        ),
+        (
+            "in doubt",
+            with(active(), |it| {
+                it.doubt = Some(Doubt {
+                    lost: Lost::Permission { groups: vec![GroupId::new("g-leads")] },
+                    read_at: at(20),
+                });
+            }),
+        ),
+        (
+            "unsure",
+            with(active(), |it| it.doubt = Some(Doubt { lost: Lost::PersonUnknown, read_at: at(20) })),
+        ),
+        ("policy is stricter", with(active(), |it| it.stricter = Some(NotPermitted::NoPolicy))),
+        ("bundle waits", bundle()),
+        ("bundle, part given", part_given()),
+        (
+            "group of Okta",
+            with(active(), |it| {
+                it.ask.items = Items::one(membership());
+                it.cut = Cutting::No;
+            }),
+        ),
+        ("ending", ending(EndCause::Expired, 0)),
+        ("overdue", ending(EndCause::Expired, 2)),
+        ("ended", ended(EndCause::Expired)),
+        ("ended, sessions are cut", cut(Cutting::UnderWay)),
+        ("ended, sessions were cut", cut(Cutting::Done { at: at(131) })),
+        (
+            "ended, sessions were not cut",
+            cut(Cutting::Failed { why: "the inline policy is full".to_owned() }),
+        ),
+        ("ended, conditions changed", ended(EndCause::ConditionsChanged { lost: Lost::PersonDisabled })),
+        (
+            "ended, kept",
+            with(ended(revoked()), |it| {
+                if let State::Ended { kept_by, .. } = &mut it.state {
+                    *kept_by = Some(RequestId::parse("AR-8N4R").unwrap());
+                }
+            }),
+        ),
+        ("removed by hand", ended(EndCause::RemovedByHand)),
+        (
+            "held before",
+            with(
+                ended(EndCause::AlreadyHeld { via: Via::Groups { groups: vec![GroupId::new("g-leads")] } }),
+                |it| {
+                    if let State::Ended { granted_at, .. } = &mut it.state {
+                        *granted_at = None;
+                    }
+                },
+            ),
+        ),
+        (
+            "denied",
+            with(pending(), |it| {
+                it.state =
+                    State::Denied { at: at(9), by: person("bo"), why: "fine. *Approved* by Dee".to_owned() };
+            }),
+        ),
+        ("withdrawn", with(pending(), |it| it.state = State::Withdrawn { at: at(9) })),
+        ("lapsed", with(quorum(), |it| it.state = State::Lapsed { at: at(60) })),
+        (
+            "failed",
+            with(approved(), |it| {
+                it.state = State::Failed {
+                    at: at(9),
+                    cause: EndCause::GrantFailed { why: "no more roles".to_owned() },
+                };
+            }),
+        ),
+    ]
+}
+
+fn named(name: &str) -> AccessRequest {
+    requests().into_iter().find(|(other, _)| *other == name).unwrap().1
+}
+
+/// What people are told about requests, by kind and state.
+pub(crate) fn tells() -> Vec<(NoticeKind, AccessRequest)> {
+    use NoticeKind as Kind;
+    vec![
+        (Kind::Granted, active()),
+        (Kind::Granted, part_given()),
+        (Kind::Granted, named("group of Okta")),
+        (Kind::Granted, with(active(), |it| it.cut = Cutting::Asked)),
+        (Kind::Ended, ended(EndCause::Expired)),
+        (Kind::Ended, named("ended, sessions are cut")),
+        (Kind::Ended, named("ended, kept")),
+        (Kind::Denied, named("denied")),
+        (Kind::Lapsed, named("lapsed")),
+        (Kind::Failed, named("failed")),
+        (Kind::AlreadyHeld, named("held before")),
+        (Kind::RemovedByHand, named("removed by hand")),
+        (Kind::Overdue { nth: 2 }, named("overdue")),
+        (Kind::OverdueOver, ended(EndCause::Expired)),
+        (Kind::Scheduled, named("begins later")),
+        (Kind::ApprovalDue { nth: 1 }, pending()),
+        (Kind::ApprovalDue { nth: 1 }, active()),
+        (Kind::Escalated { nth: 1 }, with(quorum(), |it| it.ask.starts_at = Some(at(600)))),
+        (Kind::ExtensionAsked { nth: 1 }, extending()),
+        (Kind::ExtensionAsked { nth: 1 }, active()),
+        (Kind::ExtensionDenied { nth: 1 }, active()),
+        (Kind::ExtensionLapsed { nth: 1 }, active()),
+        (Kind::Extended { nth: 1 }, active()),
+        (Kind::EndsSoon { nth: 0 }, active()),
+        (Kind::EndsSoon { nth: 0 }, extending()),
+        (Kind::Urgent, urgent()),
+        (Kind::ReviewDue { nth: 1 }, urgent()),
+        (Kind::ReviewDue { nth: 3 }, named("urgent, acknowledged")),
+        (Kind::Reviewed, named("urgent, acknowledged")),
+        (Kind::Objected, named("urgent, objected")),
+        (Kind::Unsure { since: 0 }, named("unsure")),
+        (Kind::Unsure { since: 0 }, active()),
+        (Kind::Stricter { version: 2 }, named("policy is stricter")),
+        (Kind::Stricter { version: 2 }, active()),
+        (Kind::SessionsCut, named("ended, sessions were cut")),
+        (Kind::SessionsNotCut, named("ended, sessions were not cut")),
+    ]
+}
+
+fn holding(name: &str, digit: u8) -> Holding {
+    let target = Target::Assignment { account: account_id(digit), permission_set: arn("admin") };
+    Holding { principal: person(name), target }
+}
+
+/// What was seen that no request explains.
+pub(crate) fn drifts(state: &DriftState, count: u8) -> Vec<Drift> {
+    let of = |nth: u8| Drift { holding: holding(&format!("{nth}"), 3), since: at(10), state: state.clone() };
+    let told_before =
+        Drift { holding: holding("cy", 3), since: at(-90), state: DriftState::Told { at: at(-80) } };
+    let adopted =
+        DriftState::Adopted { at: at(0), by: Who::Local { user: "root".to_owned() }, reason: String::new() };
+    let adopted = Drift { holding: holding("dee", 4), since: at(-90), state: adopted };
+    let first = Drift { holding: holding("bo", 4), ..of(0) };
+    [first].into_iter().chain((1..count).map(of)).chain([told_before, adopted]).collect()
+}
+
+/// What people are told about what is watched.
+pub(crate) fn watched() -> Vec<(&'static str, Message)> {
+    let second = at(30).as_second();
+    let directory = directory();
+    let drift = |state: DriftState, count: u8| {
+        watch(NoticeKind::Drift { at: second }, &Watch::default(), &drifts(&state, count), &directory)
+    };
+    let report = |standing: u32, some: Vec<Holding>, unreviewed: Vec<RequestId>| {
+        let report = Some(StandingReport { at: at(30), standing, some, unreviewed });
+        let seen = Watch { report, ..Watch::default() };
+        watch(NoticeKind::StandingReport { at: second }, &seen, &[], &directory)
+    };
+    let ended_all = |scope: EndScope, by: Who, when: i64| {
+        let seen = Watch { ended: Some(EndAll { scope, by, at: at(when) }), ..Watch::default() };
+        watch(NoticeKind::EndedAll { at: second }, &seen, &[], &directory)
+    };
+    let dee = || Who::Person { person: person("dee") };
+    let unreviewed = vec![RequestId::parse("AR-7K3Q").unwrap(), RequestId::parse("AR-8N4R").unwrap()];
+    vec![
+        ("drift", drift(DriftState::Told { at: at(30) }, 2)),
+        ("drift, removed", drift(DriftState::Removing { since: at(30) }, 1)),
+        ("drift, gone meanwhile", drift(DriftState::Once, 1)),
+        ("drift, much", drift(DriftState::Told { at: at(30) }, 40)),
+        ("standing access", report(2, vec![holding("bo", 3), holding("cy", 4)], unreviewed)),
+        ("standing access, none", report(0, Vec::new(), Vec::new())),
+        (
+            "standing access, much",
+            report(900, (0..20).map(|nth| holding(&format!("{nth}"), 3)).collect(), Vec::new()),
+        ),
+        ("all is ended", ended_all(EndScope::Everything, dee(), 30)),
+        (
+            "all of a person is ended",
+            ended_all(EndScope::Person { person: person("ana") }, Who::Local { user: "root".to_owned() }, 30),
+        ),
+        ("all in an account is ended", ended_all(EndScope::Account { account: account_id(3) }, dee(), 30)),
+        ("all is ended, ordered twice", ended_all(EndScope::Everything, dee(), 40)),
+    ]
+}
+
+/// A card of each request.
+pub(crate) fn cards() -> Vec<(&'static str, Card)> {
+    let (directory, setting) = (directory(), setting());
+    requests().into_iter().map(|(name, request)| (name, card(&request, &directory, &setting))).collect()
+}
+
+/// Each message.
+pub(crate) fn messages() -> Vec<(String, Message)> {
+    let (directory, setting) = (directory(), setting());
+    let told = tells().into_iter().map(|(kind, request)| {
+        (
+            format!("{kind:?}, {}", format_args!("{:?}", request.state.word())),
+            tell(kind, &request, &directory, &setting),
+        )
+    });
+    told.chain(watched().into_iter().map(|(name, message)| (name.to_owned(), message))).collect()
+}
+
+/// Everything, with the largest words in it.
+pub(crate) fn largest_messages() -> Vec<Message> {
+    let (directory, setting, request) = (directory(), setting(), largest());
+    tells().into_iter().map(|(kind, _)| tell(kind, &request, &directory, &setting)).collect()
+}

@@ -118,9 +118,7 @@ impl Sender {
     /// The words of a card, and where it goes.
     async fn card_of(&self, about: About<'_>, directory: &Directory) -> Result<(Card, ChannelId), Fault> {
         match about {
-            About::Request(request) => {
-                Ok((notices::card(request, directory, &self.setting), self.channel))
-            },
+            About::Request(request) => Ok((notices::card(request, directory, &self.setting), self.channel)),
             About::Emergency(emergency) => {
                 let channel = self.incidents(emergency).await?;
                 Ok((notices::emergency::card(emergency, directory, &self.setting), channel))
@@ -191,7 +189,8 @@ impl Sender {
         let to = self.whereto(&tell.to, card).await?;
         let key = tell.key();
         let line = render::mark_line(&tell.id, &render::mark(&key));
-        let body = self.people.named(|names| render::message_with(&message, &tell.id, names, Some(&line))).await;
+        let body =
+            self.people.named(|names| render::message_with(&message, &tell.id, names, Some(&line))).await;
         let once = Once { to, key: &key, body, look_since };
         self.post_once(once).await.map(|_posted| ()).map_err(|fault| match tell.to {
             Recipient::Thread | Recipient::Access => fault_of_ours(&fault),
