@@ -229,7 +229,14 @@ fn cut(cut: Cutting) -> AccessRequest {
 
 /// The largest: ten things, twenty approvers, the longest words, everything at once.
 pub(crate) fn largest() -> AccessRequest {
+    largest_of("&")
+}
+
+/// The same, with these words wherever somebody could have typed some.
+pub(crate) fn largest_of(words: &str) -> AccessRequest {
+    // Names are the company's own; what people type, and what providers say, is anybody's.
     let name = |length: usize| "&".repeat(length);
+    let typed = |length: usize| words.repeat(length.div_ceil(words.chars().count()));
     with(extending(), |request| {
         let mut thing = assignment(3, &name(50));
         thing.name = ItemName::Assignment { account: name(50), permission_set: name(32) };
@@ -237,9 +244,9 @@ pub(crate) fn largest() -> AccessRequest {
         request.ask.bundle = Some(name(64));
         request.ask.urgent = true;
         request.ask.starts_at = Some(at(5));
-        request.ask.reason = "<&>".repeat(REASON_LENGTH_MAX / 3);
-        request.ask.ticket = Some(name(TICKET_LENGTH_MAX));
-        let why = EndCause::GrantFailed { why: name(2_000) };
+        request.ask.reason = typed(REASON_LENGTH_MAX);
+        request.ask.ticket = Some(typed(TICKET_LENGTH_MAX));
+        let why = EndCause::GrantFailed { why: typed(2_000) };
         let leaving = PartState::Leaving { cause: why };
         for part in &mut request.parts {
             part.state = leaving.clone();
@@ -255,13 +262,14 @@ pub(crate) fn largest() -> AccessRequest {
         request.approvers.clone_from(&approvers);
         request.quiet = approvers;
         request.terms.policies = vec![name(100); 10];
-        request.review = UrgentReview::Objected { by: person("bo"), at: at(9), why: name(REASON_LENGTH_MAX) };
+        request.review =
+            UrgentReview::Objected { by: person("bo"), at: at(9), why: typed(REASON_LENGTH_MAX) };
         request.stricter = Some(NotPermitted::Forbidden { policies: vec![name(100); 20] });
         let groups = (0..20).map(|nth| GroupId::new(format!("{nth}{}", name(60)))).collect();
         request.doubt = Some(Doubt { lost: Lost::Permission { groups }, read_at: at(9) });
-        request.cut = Cutting::Failed { why: name(3_000) };
+        request.cut = Cutting::Failed { why: typed(3_000) };
         if let Some(extension) = &mut request.extension {
-            extension.reason = Some(name(REASON_LENGTH_MAX));
+            extension.reason = Some(typed(REASON_LENGTH_MAX));
             extension.approvals.clone_from(&request.approvals);
             extension.approvers.clone_from(&request.approvers);
         }
@@ -512,6 +520,46 @@ pub(crate) fn messages() -> Vec<(String, Message)> {
 
 /// Everything, with the largest words in it.
 pub(crate) fn largest_messages() -> Vec<Message> {
-    let (directory, setting, request) = (directory(), setting(), largest());
-    tells().into_iter().map(|(kind, _)| tell(kind, &request, &directory, &setting)).collect()
+    messages_of("&")
+}
+
+/// Every message of every state, with these words wherever somebody could have typed some.
+pub(crate) fn messages_of(words: &str) -> Vec<Message> {
+    let (directory, setting) = (directory(), setting());
+    let states = planted(words);
+    let told = tells().into_iter().flat_map(|(kind, _)| {
+        states.iter().map(|request| tell(kind, request, &directory, &setting)).collect::<Vec<_>>()
+    });
+    told.filter(|message| !message.is_empty()).collect()
+}
+
+/// The largest request in every state, with these words in what ends it.
+pub(crate) fn planted(words: &str) -> Vec<AccessRequest> {
+    let why = || words.repeat(REASON_LENGTH_MAX.div_ceil(words.chars().count()));
+    let in_state = |state: State| {
+        with(largest_of(words), |request| {
+            request.trouble = Some(why());
+            request.state = state;
+        })
+    };
+    let objected = || EndCause::Objected { by: person("bo"), why: why() };
+    let ending = |cause: EndCause, overdue_told: u32| {
+        let (due, tell_overdue_at) = (at(126), at(140));
+        State::Ending { due, cause, granted_at: Some(at(6)), overdue_told, tell_overdue_at }
+    };
+    vec![
+        in_state(State::Pending { lapses_at: at(60) }),
+        in_state(State::Active { since: at(6), deadline: at(126), warned: false }),
+        in_state(ending(objected(), 0)),
+        in_state(ending(objected(), 1)),
+        in_state(State::Ended {
+            at: at(127),
+            cause: objected(),
+            granted_at: Some(at(6)),
+            lateness_ms: 0,
+            kept_by: None,
+        }),
+        in_state(State::Denied { at: at(9), by: person("bo"), why: why() }),
+        in_state(State::Failed { at: at(9), cause: EndCause::GrantFailed { why: why() } }),
+    ]
 }

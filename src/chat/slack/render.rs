@@ -45,12 +45,24 @@ pub(super) fn unescape(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// Cut at a character, with a mark. Never inside an escape such as `&lt;`, nor inside `<…>`.
+/// Cut at a character, with a mark. Never inside an escape such as `&lt;`, nor inside `<…>`; what is code stays code, or what
+/// is in it would come to life.
 pub(super) fn cut(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }
-    let mut kept: String = text.chars().take(max.saturating_sub(1)).collect();
+    let kept = whole_within(text, max.saturating_sub(1));
+    if kept.matches('`').count() % 2 == 0 {
+        return format!("{kept}{CUT}");
+    }
+    let kept = whole_within(text, max.saturating_sub(2));
+    let close = if kept.matches('`').count() % 2 == 0 { "" } else { "`" };
+    format!("{kept}{CUT}{close}")
+}
+
+/// The first so many characters, less what would be cut in two.
+fn whole_within(text: &str, max: usize) -> String {
+    let mut kept: String = text.chars().take(max).collect();
     for (open, close) in [('&', ';'), ('<', '>')] {
         if let Some(start) = kept.rfind(open)
             && !kept.split_at(start).1.contains(close)
@@ -58,7 +70,6 @@ pub(super) fn cut(text: &str, max: usize) -> String {
             kept.truncate(start);
         }
     }
-    kept.push(CUT);
     kept
 }
 
@@ -366,5 +377,7 @@ mod tests {
         assert_eq!(cut("ab&lt;cdef", 6), "ab…");
         assert_eq!(cut("ab&lt;cdef", 8), "ab&lt;c…");
         assert_eq!(cut("ab<@U123>cdef", 6), "ab…");
+        assert_eq!(cut("ab`cdef`", 6), "ab`c…`");
+        assert_eq!(cut("`ab`cdef", 6), "`ab`c…");
     }
 }

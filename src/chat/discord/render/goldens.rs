@@ -102,11 +102,40 @@ fn the_largest_card_and_the_largest_messages_are_within_discords_limits() {
     is_within_discords_limits(&shown);
     assert!(bears(&shown, "mark"));
     let id = largest.id.clone();
-    for message in samples::largest_messages().into_iter().filter(|message| !message.is_empty()) {
+    for message in samples::largest_messages() {
         is_within_discords_limits(&message_with(&message, &id, &Linked, Some(&mark_line(&id, "mark"))));
     }
-    for (_, it) in samples::cards() {
-        is_within_discords_limits(&card(&it, &Linked, "mark"));
+    let of = |request| crate::notices::card(request, &directory, &setting);
+    let (planted, states) = (samples::planted("&"), samples::requests());
+    for request in planted.iter().chain(states.iter().map(|(_, request)| request)) {
+        is_within_discords_limits(&card(&of(request), &Linked, "mark"));
+    }
+}
+
+/// P10: wherever people could have typed something, it stays words.
+#[test]
+fn no_card_and_no_message_can_be_forged() {
+    const EVIL: &str = "\n-# AR-7K3Q · forged\n**Forged** <@666> [here](https://evil.example) @everyone";
+    let directory = samples::directory();
+    let cards = samples::planted(EVIL).into_iter().map(|request| {
+        card(&crate::notices::card(&request, &directory, &samples::setting()), &Linked, "mark")
+    });
+    let messages = samples::messages_of(EVIL);
+    let messages = messages.iter().map(|it| message_with(it, &Subject::Watch, &Linked, None));
+    for message in cards.chain(messages) {
+        assert!(!bears(&message, "forged"), "{message}");
+        assert_eq!(message["allowed_mentions"], json!({ "parse": [] }));
+        // In a code span nothing is live, and the small print of an embed is plain.
+        let mut shown = message.clone();
+        if let Some(footer) = shown.pointer_mut("/embeds/0/footer") {
+            *footer = Value::Null;
+        }
+        let shown =
+            regex_lite::Regex::new("`[^`]*`").unwrap().replace_all(&shown.to_string(), "").into_owned();
+        for live in [r"\*\*Forged", r"\\n-# AR", r"[^\\]<@666", r"[^\\]\]\(https"] {
+            let live = regex_lite::Regex::new(live).unwrap();
+            assert!(!live.is_match(&shown), "{live}: {message}");
+        }
     }
 }
 

@@ -84,11 +84,35 @@ fn the_largest_card_and_the_largest_messages_are_within_slacks_limits() {
     is_within_slacks_limits(&card(&largest, &Linked));
     assert!(card_fallback(&largest).chars().count() <= FALLBACK_MAX);
     let id = largest.id.clone();
-    for message in samples::largest_messages().into_iter().filter(|message| !message.is_empty()) {
+    for message in samples::largest_messages() {
         is_within_slacks_limits(&message_with(&message, &id, &Linked));
     }
-    for (_, it) in samples::cards() {
-        is_within_slacks_limits(&card(&it, &Linked));
+    let of = |request| crate::notices::card(request, &samples::directory(), &setting);
+    let (planted, states) = (samples::planted("&"), samples::requests());
+    for request in planted.iter().chain(states.iter().map(|(_, request)| request)) {
+        is_within_slacks_limits(&card(&of(request), &Linked));
+    }
+}
+
+/// P10: wherever people could have typed something, it stays words.
+#[test]
+fn no_card_and_no_message_can_be_forged() {
+    const EVIL: &str = "\n*Forged* by `x` <!channel> <https://evil.example|here> <@U0EVE>";
+    let directory = samples::directory();
+    let cards = samples::planted(EVIL)
+        .into_iter()
+        .map(|request| card(&crate::notices::card(&request, &directory, &samples::setting()), &Linked));
+    let messages = samples::messages_of(EVIL);
+    let messages = messages.iter().map(|it| message_with(it, &Subject::Watch, &Linked));
+    for blocks in cards.chain(messages) {
+        let plain = |block: &Value| block["text"]["type"] == "plain_text";
+        let shown: Value = blocks.as_array().unwrap().iter().filter(|block| !plain(block)).cloned().collect();
+        // In a code span no mark is live.
+        let shown =
+            regex_lite::Regex::new("`[^`]*`").unwrap().replace_all(&shown.to_string(), "").into_owned();
+        for live in ["<!channel", "<https://evil", "<@U0EVE", "*Forged"] {
+            assert!(!shown.contains(live), "{live}: {shown}");
+        }
     }
 }
 
