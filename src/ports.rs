@@ -1,6 +1,8 @@
 //! What the engine needs from outside, in the words of the domain. Implemented by the rooms that touch the outside;
 //! never knows how.
 
+mod offering;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -23,6 +25,8 @@ use glasskey_domain::{
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
+
+pub use self::offering::{Asking, Bounds, Choosing, Offer, Offered, OfferedLength, Offering, Offers, Query};
 
 /// A boxed future, so that ports can be trait objects.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -3,8 +3,10 @@
 mod drift;
 mod emergency;
 mod federation;
+mod holdings;
 mod later;
 mod parts;
+mod requests;
 mod sessions;
 mod told;
 
@@ -12,17 +14,17 @@ use jiff::Timestamp;
 
 use crate::book::{Binding, Book, DirectoryRef, Proof, Touched};
 use crate::event::Event;
-use crate::holding::{Change, HoldingState, Operation, Origin, Sight};
-use crate::ids::{EmergencyId, RequestId, Subject};
+use crate::holding::{Change, Operation, Origin, Sight};
+use crate::ids::{RequestId, Subject};
 use crate::job::{NoticeKind, Recipient, Tell};
 use crate::person::Platform;
 use crate::refusal::StateWord;
 use crate::request::{
-    AccessRequest, Approval, Cards, Cutting, EndCause, Granted, PartState, Posting, State, UrgentReview,
+    AccessRequest, Cards, Cutting, EndCause, Granted, PartState, Posting, State, UrgentReview,
 };
-use crate::settings::{OVERDUE_AFTER, SETTLE_AFTER};
-use crate::target::Holding;
 use crate::watch::{Center, EndAll};
+use holdings::{change_holding, claims, holdings, looked, release_claims, started, unsettled};
+use requests::{approved, end_confirmed, end_ordered, grant_confirmed, grant_ordered, overdue_told};
 use told::{card_shown, serve, tell_of_link, tell_watch, watched, with_card, with_untold};
 
 /// Changes the book by one fact.
@@ -331,245 +333,7 @@ fn tell_all(request: &mut AccessRequest, kind: NoticeKind) {
     }
 }
 
-fn change_holding(
-    book: &mut Book,
-    holding: &Holding,
-    touched: &mut Touched,
-    change: impl FnOnce(&mut HoldingState),
-) {
-    if let Some(state) = book.holdings.get_mut(holding) {
-        change(state);
-        touched.holdings.insert(holding.clone());
-    }
-}
-
-fn claims(book: &Book, holding: &Holding) -> Vec<RequestId> {
-    book.holding(holding).map(|state| state.claims.iter().cloned().collect()).unwrap_or_default()
-}
-
-fn holdings(book: &Book, id: &RequestId) -> Vec<Holding> {
-    book.request(id).map(|request| request.holdings().collect()).unwrap_or_default()
-}
-
-fn release_claims(book: &mut Book, id: &RequestId, touched: &mut Touched) {
-    for holding in holdings(book, id) {
-        release_claim(book, id, &holding, touched);
-    }
-}
-
-fn release_claim(book: &mut Book, id: &RequestId, holding: &Holding, touched: &mut Touched) {
-    change_holding(book, holding, touched, |state| {
-        state.claims.remove(id);
-    });
-}
-
 /// What was never posted, and is not true any more, is not told.
 fn forget_unposted(request: &mut AccessRequest, which: impl Fn(&NoticeKind) -> bool) {
     request.untold.retain(|tell, posting| !(which(&tell.kind) && *posting == Posting::No));
-}
-
-fn approved(book: &mut Book, id: &RequestId, approval: &Approval, touched: &mut Touched) {
-    show_in(book, id, touched, &[StateWord::Pending], |request| {
-        // The same person's newer yes replaces the older one: distinct people count (P1).
-        request.approvals.retain(|earlier| earlier.by != approval.by);
-        request.approvals.push(approval.clone());
-    });
-}
-
-fn grant_ordered(
-    book: &mut Book,
-    id: &RequestId,
-    deadline: Timestamp,
-    granted: Granted,
-    touched: &mut Touched,
-) {
-    let since = granted.at;
-    let ordered = show_in(book, id, touched, &[StateWord::Pending, StateWord::Scheduled], |request| {
-        request.state = State::Granting { since, deadline };
-        request.granted = Some(granted);
-        forget_unposted(request, |kind| {
-            matches!(kind, NoticeKind::ApprovalDue { .. } | NoticeKind::Escalated { .. })
-        });
-    });
-    if !ordered {
-        return;
-    }
-    for holding in holdings(book, id) {
-        claim(book, id, holding, touched);
-    }
-}
-
-fn claim(book: &mut Book, id: &RequestId, holding: Holding, touched: &mut Touched) {
-    let state = book.holdings.entry(holding.clone()).or_insert_with(|| HoldingState::unseen(holding.clone()));
-    state.claims.insert(id.clone());
-    if let (Origin::Ours, Operation::None, Sight::Present) = (state.origin, &state.operation, state.sight) {
-        // The newcomer is told "granted" only after a look of its own (P4). Where a look is due anyway, it still knows
-        // after which change it looks: a list that lags behind a delete must not pass for access.
-        state.sight = Sight::NONE;
-    }
-    touched.holdings.insert(holding);
-}
-
-/// A create that was written down before the stop was perhaps called (again), and the answer died with the process: it
-/// is loose.
-fn started(book: &mut Book, at: Timestamp, touched: &mut Touched) {
-    for (holding, state) in &mut book.holdings {
-        let create = match &state.operation {
-            Operation::Intended { change, .. } | Operation::Running { change, .. } => {
-                *change == Change::Create
-            }
-            Operation::None => false,
-        };
-        if create {
-            state.loose_create = Some(at);
-            touched.holdings.insert(holding.clone());
-        }
-    }
-    let open: Vec<EmergencyId> = book
-        .emergencies
-        .values()
-        .filter(|emergency| emergency.state.holds_federation())
-        .map(|emergency| emergency.ask.id.clone())
-        .collect();
-    for id in open {
-        if let Some(emergency) = book.emergencies.get_mut(&id) {
-            federation::started(emergency, at);
-            touched.emergencies.insert(id);
-        }
-    }
-}
-
-/// The change whose effect may still show, unseen, when `next` is begun instead: one that was perhaps called and is taken
-/// back, or one that the provider called done and that lists did not show.
-fn unsettled(state: &HoldingState, next: Change) -> Option<Change> {
-    match (&state.operation, state.sight, next) {
-        (Operation::Intended { change, .. }, _, Change::Delete) => Some(*change),
-        (Operation::None, Sight::Unknown { after, .. }, Change::Create) => after,
-        (Operation::Intended { .. } | Operation::Running { .. } | Operation::None, _, _) => None,
-    }
-}
-
-fn looked(state: &mut HoldingState, at: Timestamp, present: bool) {
-    // An absence that a create with a lost reply may still end is not believed; `reconcile` waits until it is settled.
-    // Nor is it settled by presence: what we see may be the work of a second call.
-    if state.loose_create.is_some_and(|loose| SETTLE_AFTER.after(loose) <= at) {
-        state.loose_create = None;
-    }
-    state.sight = match (state.sight, present) {
-        (Sight::Unknown { after: Some(Change::Create), looks }, false) => {
-            Sight::Unknown { after: Some(Change::Create), looks: looks.saturating_add(1) }
-        }
-        (Sight::Unknown { after: Some(Change::Delete), looks }, true) => {
-            Sight::Unknown { after: Some(Change::Delete), looks: looks.saturating_add(1) }
-        }
-        // What was there is gone only when two looks say so (pitfall 20).
-        (Sight::Unknown { after: None, looks: 0 } | Sight::Present, false)
-            if state.origin == Origin::Ours =>
-        {
-            Sight::Unknown { after: None, looks: 1 }
-        }
-        (_, true) => Sight::Present,
-        (_, false) => Sight::Absent,
-    };
-}
-
-fn grant_confirmed(
-    book: &mut Book,
-    at: Timestamp,
-    id: &RequestId,
-    deadline: Timestamp,
-    touched: &mut Touched,
-) {
-    show_in(book, id, touched, &[StateWord::Granting], |request| {
-        request.state = State::Active { since: at, deadline, warned: false };
-        request.trouble = None;
-        for part in request.parts.iter_mut().filter(|part| part.state == PartState::Wanted) {
-            part.state = PartState::There { since: at };
-        }
-        tell_all(request, NoticeKind::Granted);
-    });
-}
-
-fn end_ordered(book: &mut Book, id: &RequestId, cause: &EndCause, due: Timestamp, touched: &mut Touched) {
-    let before = [StateWord::Pending, StateWord::Scheduled, StateWord::Granting, StateWord::Active];
-    show_in(book, id, touched, &before, |request| {
-        let granted_at = match &request.state {
-            State::Active { since, .. } => Some(*since),
-            State::Granting { .. }
-            | State::Pending { .. }
-            | State::Scheduled { .. }
-            | State::Ending { .. }
-            | State::Ended { .. }
-            | State::Denied { .. }
-            | State::Withdrawn { .. }
-            | State::Lapsed { .. }
-            | State::Failed { .. } => None,
-        };
-        let tell_overdue_at = OVERDUE_AFTER.after(due);
-        request.state =
-            State::Ending { due, cause: cause.clone(), granted_at, overdue_told: 0, tell_overdue_at };
-        request.extension = None;
-    });
-    touched.holdings.extend(holdings(book, id));
-}
-
-fn end_confirmed(
-    book: &mut Book,
-    at: Timestamp,
-    id: &RequestId,
-    lateness_ms: u64,
-    kept_by: Option<RequestId>,
-    touched: &mut Touched,
-) {
-    let Some(State::Ending { cause, granted_at, overdue_told, .. }) =
-        book.request(id).map(|request| request.state.clone())
-    else {
-        return;
-    };
-    let never_there = granted_at.is_none()
-        && match &cause {
-            EndCause::GrantFailed { .. } | EndCause::NoLongerPermitted { .. } | EndCause::Expired => true,
-            EndCause::Revoked { .. }
-            | EndCause::RemovedByHand
-            | EndCause::ConditionsChanged { .. }
-            | EndCause::Objected { .. }
-            | EndCause::AlreadyHeld { .. } => false,
-        };
-    let (state, notice) = if never_there {
-        (State::Failed { at, cause }, NoticeKind::Failed)
-    } else {
-        let notice = match &cause {
-            EndCause::RemovedByHand => NoticeKind::RemovedByHand,
-            EndCause::Expired
-            | EndCause::Revoked { .. }
-            | EndCause::GrantFailed { .. }
-            | EndCause::NoLongerPermitted { .. }
-            | EndCause::ConditionsChanged { .. }
-            | EndCause::Objected { .. }
-            | EndCause::AlreadyHeld { .. } => NoticeKind::Ended,
-        };
-        (State::Ended { at, cause, granted_at, lateness_ms, kept_by }, notice)
-    };
-    close(book, id, touched, state);
-    with(book, id, touched, |request| {
-        // What was promised to be told "again" is replaced by what is true now.
-        forget_unposted(request, |kind| matches!(kind, NoticeKind::Overdue { .. } | NoticeKind::Granted));
-        tell_all(request, notice);
-        if overdue_told > 0 {
-            tell(request, NoticeKind::OverdueOver, &Recipient::Thread);
-        }
-    });
-}
-
-fn overdue_told(book: &mut Book, id: &RequestId, nth: u32, again_at: Timestamp, touched: &mut Touched) {
-    show_in(book, id, touched, &[StateWord::Ending], |request| {
-        if let State::Ending { overdue_told, tell_overdue_at, .. } = &mut request.state {
-            *overdue_told = nth;
-            *tell_overdue_at = again_at;
-            // Coalesced, not lost: an older one that was never posted is replaced by this one.
-            forget_unposted(request, |kind| matches!(kind, NoticeKind::Overdue { .. }));
-            tell(request, NoticeKind::Overdue { nth }, &Recipient::Thread);
-            tell_all(request, NoticeKind::Overdue { nth });
-        }
-    });
 }

@@ -81,8 +81,10 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
         }
         Refusal::GroupIsFed { group, by } => fed(text, &directory.group_name(group), by),
         Refusal::StartNotPossible { ahead } => {
-            text.say(format!("access can begin at most {ahead} from now, because nobody can approve what is further away; ask for an earlier start, or later"))
+            let text = text.say(format!("access can begin from now on, up to {ahead} ahead; "));
+            text.hint("say a start such as `02:00`, `tomorrow 9:30` or `2026-12-01 02:00`")
         }
+        Refusal::NothingAsked => text.hint("you have not asked for anything yet; `/elevate help` shows how"),
         Refusal::UrgentIsNow => text.hint("urgent access begins at once; leave the start out, or ask without `urgent`"),
         Refusal::CannotCutSessions => text.hint(
             "nothing was ended, because sessions are not cut here (`cut_sessions` is off in `[requests]` of the configuration); end the access without it",

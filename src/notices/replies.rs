@@ -4,7 +4,7 @@ use glasskey_domain::refusal::StateWord;
 use glasskey_domain::{AccessRequest, Directory, PersonId, Reply, RequestId, Seconds, State, Terms};
 
 use super::request::{approvals, card, quorums};
-use super::{Button, Setting, Text, emergency, links};
+use super::{Setting, Text, emergency, links};
 
 /// People named in an answer: the card has the rest.
 const NAMED_MAX: usize = 20;
@@ -112,33 +112,6 @@ fn first(text: Text, people: &[PersonId], directory: &Directory) -> Text {
         0 => text,
         more => text.say(format!(" and {more} more")),
     }
-}
-
-/// What to type where a button cannot ask what it must know; nothing for a button that asks nothing.
-#[must_use]
-pub fn typed(button: Button, id: &RequestId) -> Option<Text> {
-    let (command, what) = match button {
-        Button::ApproveLess => (format!("/elevate approve {id} for 30m"), "approves it for less"),
-        Button::Deny => (format!("/elevate deny {id} why"), "denies it"),
-        Button::Extend => (format!("/elevate extend {id} 1h why"), "asks for more time"),
-        Button::Object => {
-            (format!("/elevate object {id} why"), "objects to it, and ends it if it is still there")
-        }
-        Button::Repeat => (format!("/elevate again {id}"), "asks for the same again"),
-        Button::Approve
-        | Button::Withdraw
-        | Button::CancelExtension
-        | Button::End
-        | Button::EndAndCut
-        | Button::Done
-        | Button::Acknowledge
-        | Button::Confirm
-        | Button::Alone
-        | Button::Decline
-        | Button::Off
-        | Button::Review => return None,
-    };
-    Some(Text::new().code(command).say(format!(" {what}.")))
 }
 
 /// The word for where a request is.

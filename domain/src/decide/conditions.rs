@@ -48,12 +48,11 @@ fn compare(world: &World<'_>, draft: &mut Draft, request: &AccessRequest) {
         }
         (Some(lost), _) => draft.emit(Event::Doubted { id: id.clone(), lost: lost.clone(), read_at }),
     }
-    if lost.is_none() {
-        if let Some((_, refused)) = asked {
-            if refused != request.stricter {
-                draft.emit(Event::Stricter { id: id.clone(), why: refused });
-            }
-        }
+    if lost.is_none()
+        && let Some((_, refused)) = asked
+        && refused != request.stricter
+    {
+        draft.emit(Event::Stricter { id: id.clone(), why: refused });
     }
 }
 

@@ -24,10 +24,10 @@ pub(super) fn nudge(world: &World<'_>, id: &RequestId) -> Decision {
         if over(timers::warn_at(request)) {
             draft.emit(Event::Warned { id: id.clone() });
         }
-        if let UrgentReview::Wanted { remind_at, reminded } = &request.review {
-            if *remind_at <= world.now {
-                draft.emit(Event::Reminded { id: id.clone(), nth: reminded.saturating_add(1) });
-            }
+        if let UrgentReview::Wanted { remind_at, reminded } = &request.review
+            && *remind_at <= world.now
+        {
+            draft.emit(Event::Reminded { id: id.clone(), nth: reminded.saturating_add(1) });
         }
     }
     draft.decided(Reply::Noted)
@@ -36,14 +36,14 @@ pub(super) fn nudge(world: &World<'_>, id: &RequestId) -> Decision {
 /// One that waits for approval: whoever may give it and did not answer is reminded, or others are asked.
 fn waiting(world: &World<'_>, draft: &mut Draft, request: &AccessRequest) {
     let id = &request.ask.id;
-    if let Some((at, escalation)) = timers::escalate_at(request) {
-        if at <= world.now {
-            let questions: Vec<Question> = request.questions(world.now, world.emergency_on).collect();
-            let mut people = members_who_may(world, &request.ask.requester, &questions, &escalation.group);
-            people.truncate(CALLED_MAX);
-            let nth = request.escalated.saturating_add(1);
-            draft.emit(Event::Escalated { id: id.clone(), nth, people });
-        }
+    if let Some((at, escalation)) = timers::escalate_at(request)
+        && at <= world.now
+    {
+        let questions: Vec<Question> = request.questions(world.now, world.emergency_on).collect();
+        let mut people = members_who_may(world, &request.ask.requester, &questions, &escalation.group);
+        people.truncate(CALLED_MAX);
+        let nth = request.escalated.saturating_add(1);
+        draft.emit(Event::Escalated { id: id.clone(), nth, people });
     }
     if timers::remind_at(request).is_some_and(|at| at <= world.now) {
         draft.emit(Event::Reminded { id: id.clone(), nth: request.reminded.saturating_add(1) });

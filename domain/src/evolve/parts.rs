@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{change_holding, release_claim, show};
+use super::holdings::{change_holding, release_claim};
+use super::show;
 use crate::book::{Book, Touched};
 use crate::holding::Sight;
 use crate::ids::RequestId;

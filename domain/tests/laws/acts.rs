@@ -5,6 +5,7 @@ use glasskey_domain::holding::Change;
 use glasskey_domain::ids::InteractionId;
 use glasskey_domain::person::Employment;
 use glasskey_domain::reconcile::{Step, next_step};
+use glasskey_domain::sessions::CutState;
 use glasskey_domain::settings::INTERACTIONS_KEPT;
 use glasskey_domain::*;
 use jiff::Timestamp;
@@ -173,12 +174,14 @@ impl Life {
     pub fn act(&mut self, act: &Act) -> Law {
         match act {
             Act::Asks { who, target, minutes } => self.asks(*who, *target, *minutes),
-            Act::Approves { who, which } => self.about(*who, *which, |id| Command::Approve { id }),
+            Act::Approves { who, which } => {
+                self.about(*who, *which, |id| Command::Approve { id, length: None })
+            }
             Act::Denies { who, which } => {
                 self.about(*who, *which, |id| Command::Deny { id, why: "not now".to_owned() })
             }
             Act::Withdraws { who, which } => self.about(*who, *which, |id| Command::Withdraw { id }),
-            Act::Ends { who, which } => self.about(*who, *which, |id| Command::End { id }),
+            Act::Ends { who, which } => self.about(*who, *which, |id| Command::End { id, cut: false }),
             Act::ComesAgain { which } => self.comes_again(*which),
             Act::Passes { seconds } => self.passes(*seconds),
             Act::Works { jobs, dice } => self.works(*jobs, Dice(*dice)),
@@ -233,8 +236,11 @@ impl Life {
         self.ids.push(id.clone());
         let new = NewRequest {
             id,
-            target: target_with(TARGETS[target]),
+            targets: vec![target_with(TARGETS[target])],
+            bundle: None,
             length: Seconds::minutes(minutes),
+            starts_at: None,
+            urgent: false,
             reason: "mend the pipeline".to_owned(),
             ticket: None,
         };
@@ -319,6 +325,9 @@ impl Life {
                 Job::Expire { id } => Command::Expire { id },
                 Job::Overdue { id } => Command::Overdue { id },
                 Job::Lapse { id } => Command::Lapse { id },
+                Job::Start { id } => Command::Start { id },
+                Job::Nudge { id } => Command::Nudge { id },
+                Job::EndAll => Command::GoOnEnding,
                 Job::Card { id, on } => {
                     let request = id.request().and_then(|id| self.town.book.request(id));
                     let Some(request) = request else { continue };
@@ -326,6 +335,14 @@ impl Life {
                     Command::Outcome(Outcome::CardShown { version: request.version, id, on, message })
                 }
                 Job::Tell { tell } => Command::Outcome(Outcome::Told { tell }),
+                Job::Sessions { holding } => {
+                    let Some(cut) = self.town.book.cut(&holding) else { continue };
+                    match cut.state {
+                        CutState::Placing => Command::Outcome(Outcome::SessionsCut { holding }),
+                        CutState::InForce => Command::LiftCut { holding },
+                        CutState::Lifting => Command::Outcome(Outcome::SessionsFreed { holding }),
+                    }
+                }
                 Job::Reconcile { .. } => continue,
                 Job::Federation { .. } | Job::EmergencyTimer { .. } => {
                     return Err(format!("nobody opened an emergency: {job}"));
@@ -450,7 +467,7 @@ impl Life {
                 .map(|(_, name)| person(name))
                 .collect()
         };
-        self.town.rules.approvals = approvals;
+        self.town.rules.terms.approvals = approvals;
         self.town.rules.may_request = all_but(may_not_request);
         self.town.rules.may_approve = all_but(may_not_approve);
         let rules = &self.town.rules;

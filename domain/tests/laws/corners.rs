@@ -60,7 +60,7 @@ fn access_that_is_seen_may_be_the_work_of_the_second_call_while_the_first_still_
     done(&mut town, Change::Create);
     looked(&mut town, true);
     assert_eq!(town.state(&id).word(), StateWord::Active);
-    town.does("ana", Command::End { id: id.clone() }).unwrap();
+    town.does("ana", Command::End { id: id.clone(), cut: false }).unwrap();
     deleted_and_not_seen(&mut town);
     ends_only_when_settled(&mut town, &id);
 }
@@ -69,7 +69,7 @@ fn access_that_is_seen_may_be_the_work_of_the_second_call_while_the_first_still_
 #[test]
 fn a_create_that_is_taken_back_was_perhaps_called() {
     let (mut town, id) = about_to_create();
-    town.does("ana", Command::End { id: id.clone() }).unwrap();
+    town.does("ana", Command::End { id: id.clone(), cut: false }).unwrap();
     deleted_and_not_seen(&mut town);
     ends_only_when_settled(&mut town, &id);
 }
@@ -100,7 +100,7 @@ fn what_was_deleted_and_is_still_listed_is_not_access_for_who_comes_next() {
     let (mut town, first) = about_to_create();
     done(&mut town, Change::Create);
     looked(&mut town, true);
-    town.does("ana", Command::End { id: first }).unwrap();
+    town.does("ana", Command::End { id: first, cut: false }).unwrap();
     done(&mut town, Change::Delete);
     let second = town.asks("ana", "AR-0002", 1).unwrap();
     for _ in 0..LOOKS_MAX {
@@ -120,7 +120,7 @@ fn a_request_whose_time_is_up_has_lapsed_whether_or_not_the_timer_came() {
     assert!(town.book.request(&id).is_some());
     town.pass(1);
     let late = Err(Refusal::TooLate { state: StateWord::Lapsed, since: Some(town.now), by: None });
-    assert_eq!(town.does("bo", Command::Approve { id: id.clone() }), late);
+    assert_eq!(town.does("bo", Command::Approve { id: id.clone(), length: None }), late);
     assert_eq!(town.does("bo", Command::Deny { id: id.clone(), why: "no".to_owned() }), late);
     assert_eq!(town.does("ana", Command::Withdraw { id }), late);
 }
@@ -133,7 +133,7 @@ fn an_end_that_another_request_outlives_says_so() {
     let second = town.asks("ana", "AR-0002", 2).unwrap();
     town.settle();
     let kept = Reply::Kept { id: first.clone(), by: second };
-    assert_eq!(town.does("ana", Command::End { id: first }), Ok(kept));
+    assert_eq!(town.does("ana", Command::End { id: first, cut: false }), Ok(kept));
     assert!(town.provider.has.contains(&holding("ana")));
 }
 
@@ -141,7 +141,7 @@ fn an_end_that_another_request_outlives_says_so() {
 fn a_request_id_that_is_taken_is_not_given_to_another() {
     let mut town = Town::new(1);
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
-    town.rules.approvals = 0;
+    town.rules.terms.approvals = 0;
     assert_eq!(town.asks("bo", "AR-7K3Q", 1), Err(Refusal::AlreadyAsked { id: id.clone() }));
     assert_eq!(town.state(&id).word(), StateWord::Pending);
 }
@@ -154,14 +154,26 @@ fn no_fact_changes_a_terminal_state() {
     town.does("ana", Command::Withdraw { id: id.clone() }).unwrap();
     let terminal = town.book.clone();
     let deadline = town.now;
-    let approval =
-        request::Approval { by: person("bo"), at: town.now, door: Door::Slack, policies: Vec::new() };
+    let approval = request::Approval {
+        by: person("bo"),
+        at: town.now,
+        door: Door::Slack,
+        policies: Vec::new(),
+        length: None,
+    };
     let facts = [
         Event::Approved { id: id.clone(), approval },
         Event::Denied { id: id.clone(), by: person("bo"), why: "no".to_owned() },
         Event::Withdrawn { id: id.clone() },
         Event::Lapsed { id: id.clone() },
-        Event::GrantOrdered { id: id.clone(), deadline, policies: Vec::new(), set: String::new() },
+        Event::GrantOrdered {
+            id: id.clone(),
+            deadline,
+            policies: Vec::new(),
+            set: String::new(),
+            groups: Vec::new(),
+            emergency_on: false,
+        },
         Event::AlreadyHeld { id: id.clone(), via: target::Via::Direct },
         Event::GrantConfirmed { id: id.clone(), deadline },
         Event::EndOrdered { id: id.clone(), cause: EndCause::Expired, due: deadline },

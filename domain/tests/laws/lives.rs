@@ -11,7 +11,7 @@ fn a_request_lives_from_asking_to_its_end() {
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
     town.settle();
     assert!(matches!(town.state(&id), State::Pending { .. }));
-    town.does("bo", Command::Approve { id: id.clone() }).unwrap();
+    town.does("bo", Command::Approve { id: id.clone(), length: None }).unwrap();
     town.settle();
     assert!(matches!(town.state(&id), State::Active { .. }), "{:?}", town.state(&id));
     assert!(town.provider.has.contains(&holding("ana")));
@@ -31,19 +31,19 @@ fn a_request_lives_from_asking_to_its_end() {
 fn a_requester_cannot_approve_their_own_request() {
     let mut town = Town::new(1);
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
-    assert_eq!(town.does("ana", Command::Approve { id }), Err(Refusal::OwnRequest));
+    assert_eq!(town.does("ana", Command::Approve { id, length: None }), Err(Refusal::OwnRequest));
 }
 
 #[test]
 fn two_approvals_come_from_two_people() {
     let mut town = Town::new(2);
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
-    town.does("bo", Command::Approve { id: id.clone() }).unwrap();
+    town.does("bo", Command::Approve { id: id.clone(), length: None }).unwrap();
     assert_eq!(
-        town.does("bo", Command::Approve { id: id.clone() }),
+        town.does("bo", Command::Approve { id: id.clone(), length: None }),
         Err(Refusal::AlreadyApproved { missing: 1 })
     );
-    town.does("dee", Command::Approve { id: id.clone() }).unwrap();
+    town.does("dee", Command::Approve { id: id.clone(), length: None }).unwrap();
     assert_eq!(town.state(&id).word(), StateWord::Granting);
 }
 
@@ -88,7 +88,7 @@ fn an_end_while_the_grant_is_in_flight_leaves_no_orphan() {
         for _ in 0..steps {
             town.step(&holding("ana"));
         }
-        drop(town.does("ana", Command::End { id: id.clone() }));
+        drop(town.does("ana", Command::End { id: id.clone(), cut: false }));
         town.settle();
         town.pass(60);
         town.settle();
@@ -105,7 +105,7 @@ fn a_create_whose_reply_was_lost_and_which_comes_late_is_still_taken_away() {
     // The call reaches AWS, its reply does not reach us.
     town.provider.start(&holding("ana"), holding::Change::Create);
     town.outcome(Outcome::ReplyLost { holding: holding("ana"), change: holding::Change::Create });
-    town.does("ana", Command::End { id: id.clone() }).unwrap();
+    town.does("ana", Command::End { id: id.clone(), cut: false }).unwrap();
     town.settle();
     assert!(!town.state(&id).is_terminal(), "absence is not believed before it is settled");
     town.provider.finish_all();
@@ -132,7 +132,7 @@ fn the_same_book_comes_out_of_the_journal() {
     let mut town = Town::new(1);
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
     town.settle();
-    town.does("bo", Command::Approve { id }).unwrap();
+    town.does("bo", Command::Approve { id, length: None }).unwrap();
     town.settle();
     assert_eq!(town.replayed(), town.book);
     assert_eq!(town.reloaded(), town.book);

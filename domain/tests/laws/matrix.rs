@@ -6,13 +6,15 @@ use std::fmt::Write as _;
 use glasskey_domain::command::{Incoming, NewRequest};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
+use glasskey_domain::person::Employment;
 use glasskey_domain::refusal::StateWord;
 use glasskey_domain::*;
 
 use crate::town::*;
 
-const STATES: [StateWord; 9] = [
+const STATES: [StateWord; 10] = [
     StateWord::Pending,
+    StateWord::Scheduled,
     StateWord::Granting,
     StateWord::Active,
     StateWord::Ending,
@@ -47,12 +49,13 @@ fn tell() -> Tell {
 fn town_with(word: StateWord) -> Town {
     let mut town = Town::new(1);
     town.rules.may_request.insert(person("cy"));
-    town.asks("ana", "AR-7K3Q", 1).unwrap();
+    let starts_at = (word == StateWord::Scheduled).then(|| Seconds::hours(2).after(town.now));
+    town.wishes("ana", &NewRequest { starts_at, ..wish("AR-7K3Q", 1) }).unwrap();
     let does = |town: &mut Town, who: &str, command: Command| town.does(who, command).unwrap();
-    let approve = |town: &mut Town| does(town, "bo", Command::Approve { id: id() });
+    let approve = |town: &mut Town| does(town, "bo", Command::Approve { id: id(), length: None });
     match word {
         StateWord::Pending => {}
-        StateWord::Granting => drop(approve(&mut town)),
+        StateWord::Scheduled | StateWord::Granting => drop(approve(&mut town)),
         StateWord::Active => {
             approve(&mut town);
             town.settle();
@@ -60,7 +63,7 @@ fn town_with(word: StateWord) -> Town {
         StateWord::Ending | StateWord::Ended => {
             approve(&mut town);
             town.settle();
-            does(&mut town, "ana", Command::End { id: id() });
+            does(&mut town, "ana", Command::End { id: id(), cut: false });
             if word == StateWord::Ended {
                 town.settle();
             }
@@ -92,25 +95,33 @@ fn town_with(word: StateWord) -> Town {
 /// Every command, those of people first. One whose place is missing here does not compile in [`place`].
 fn commands() -> Vec<Command> {
     let holding = || holding("ana");
-    let new = NewRequest {
-        id: RequestId::parse("AR-0002").unwrap(),
-        target: target(),
-        length: Seconds::hours(1),
-        reason: "mend the pipeline".to_owned(),
-        ticket: None,
-    };
     let create = Change::Create;
     let message = request::MessageRef { channel: "C".to_owned(), message: "1".to_owned() };
     let mut all = vec![
-        Command::Request(new),
-        Command::Approve { id: id() },
+        Command::Request(wish("AR-0002", 1)),
+        Command::Approve { id: id(), length: None },
         Command::Deny { id: id(), why: "no".to_owned() },
         Command::Withdraw { id: id() },
-        Command::End { id: id() },
+        Command::End { id: id(), cut: false },
+        Command::Extend { id: id(), by: Seconds::hours(1), reason: None },
+        Command::Acknowledge { id: id(), note: None },
+        Command::Object { id: id(), why: "no".to_owned() },
+        Command::EndAll { scope: EndScope::Everything },
+        Command::Drift(DriftCommand::Adopt { holding: holding(), reason: "known".to_owned() }),
         Command::Refuse { verb: "request".to_owned(), refusal: Refusal::NotInDirectory },
         Command::Lapse { id: id() },
         Command::Expire { id: id() },
         Command::Overdue { id: id() },
+        Command::Start { id: id() },
+        Command::Nudge { id: id() },
+        Command::GoOnEnding,
+        Command::LiftCut { holding: holding() },
+        Command::Recheck { ids: vec![id()] },
+        Command::Drift(DriftCommand::Listed {
+            of: vec![PermissionSetArn::new(ADMIN)],
+            seen: vec![holding()],
+        }),
+        Command::Drift(DriftCommand::Report { standing: 1, some: vec![holding()] }),
         Command::Bind {
             account: ChatAccount { door: Door::Slack, workspace: "T".to_owned(), user: "U".to_owned() },
             person: person("ana"),
@@ -128,6 +139,11 @@ fn commands() -> Vec<Command> {
         Outcome::Failed { holding: holding(), change: create, why: "quota".to_owned() },
         Outcome::ReplyLost { holding: holding(), change: create },
         Outcome::Trouble { holding: holding(), what: Some("throttled".to_owned()) },
+        Outcome::PersonRead { holding: holding(), employment: Employment::Disabled, lost: Vec::new() },
+        Outcome::SessionsCut { holding: holding() },
+        Outcome::SessionsFreed { holding: holding() },
+        Outcome::SessionsNotCut { holding: holding(), why: "full".to_owned() },
+        Outcome::SessionsTrouble { holding: holding(), what: "throttled".to_owned() },
         Outcome::CardIntended { id: id().into(), on: Platform::Slack },
         Outcome::CardShown { id: id().into(), on: Platform::Slack, version: 1, message },
         Outcome::CardUndeliverable { id: id().into(), on: Platform::Slack, why: "no channel".to_owned() },
@@ -139,7 +155,9 @@ fn commands() -> Vec<Command> {
     all
 }
 
-const COMMANDS: usize = 26;
+const COMMANDS: usize = 43;
+/// So many of them are what people bring, and what doors refuse.
+const OF_PEOPLE: usize = 11;
 
 /// Its column's name and place. A new command must be given one, and a new place must be in the table.
 fn place(command: &Command) -> (usize, &'static str) {
@@ -149,28 +167,45 @@ fn place(command: &Command) -> (usize, &'static str) {
         Command::Deny { .. } => (2, "deny"),
         Command::Withdraw { .. } => (3, "withdraw"),
         Command::End { .. } => (4, "end"),
-        Command::Refuse { .. } => (5, "refuse"),
-        Command::Lapse { .. } => (6, "lapse"),
-        Command::Expire { .. } => (7, "expire"),
-        Command::Overdue { .. } => (8, "overdue"),
-        Command::Bind { .. } => (9, "bind"),
-        Command::DirectoryRead { .. } => (10, "directory-read"),
-        Command::PolicyLoaded { .. } => (11, "policy-loaded"),
-        Command::Started { .. } => (12, "started"),
-        Command::Stopped => (13, "stopped"),
+        Command::Extend { .. } => (5, "extend"),
+        Command::Acknowledge { .. } => (6, "acknowledge"),
+        Command::Object { .. } => (7, "object"),
+        Command::EndAll { .. } => (8, "end-all"),
+        Command::Drift(DriftCommand::Adopt { .. }) => (9, "adopt"),
+        Command::Refuse { .. } => (10, "refuse"),
+        Command::Lapse { .. } => (11, "lapse"),
+        Command::Expire { .. } => (12, "expire"),
+        Command::Overdue { .. } => (13, "overdue"),
+        Command::Start { .. } => (14, "start"),
+        Command::Nudge { .. } => (15, "nudge"),
+        Command::GoOnEnding => (16, "go-on-ending"),
+        Command::LiftCut { .. } => (17, "lift-cut"),
+        Command::Recheck { .. } => (18, "recheck"),
+        Command::Drift(DriftCommand::Listed { .. }) => (19, "drift-listed"),
+        Command::Drift(DriftCommand::Report { .. }) => (20, "report"),
+        Command::Bind { .. } => (21, "bind"),
+        Command::DirectoryRead { .. } => (22, "directory-read"),
+        Command::PolicyLoaded { .. } => (23, "policy-loaded"),
+        Command::Started { .. } => (24, "started"),
+        Command::Stopped => (25, "stopped"),
         Command::Outcome(outcome) => match outcome {
-            Outcome::Looked { .. } => (14, "looked-absent"),
-            Outcome::Running { .. } => (15, "create-running"),
-            Outcome::Succeeded { .. } => (16, "create-done"),
-            Outcome::Failed { .. } => (17, "create-failed"),
-            Outcome::ReplyLost { .. } => (18, "create-lost"),
-            Outcome::Trouble { .. } => (19, "trouble"),
-            Outcome::CardIntended { .. } => (20, "card-intended"),
-            Outcome::CardShown { .. } => (21, "card-shown"),
-            Outcome::CardUndeliverable { .. } => (22, "card-never"),
-            Outcome::TellIntended { .. } => (23, "tell-intended"),
-            Outcome::Told { .. } => (24, "told"),
-            Outcome::Undeliverable { .. } => (25, "tell-never"),
+            Outcome::Looked { .. } => (26, "looked-absent"),
+            Outcome::Running { .. } => (27, "create-running"),
+            Outcome::Succeeded { .. } => (28, "create-done"),
+            Outcome::Failed { .. } => (29, "create-failed"),
+            Outcome::ReplyLost { .. } => (30, "create-lost"),
+            Outcome::Trouble { .. } => (31, "trouble"),
+            Outcome::PersonRead { .. } => (32, "person-disabled"),
+            Outcome::SessionsCut { .. } => (33, "cut"),
+            Outcome::SessionsFreed { .. } => (34, "freed"),
+            Outcome::SessionsNotCut { .. } => (35, "not-cut"),
+            Outcome::SessionsTrouble { .. } => (36, "cut-trouble"),
+            Outcome::CardIntended { .. } => (37, "card-intended"),
+            Outcome::CardShown { .. } => (38, "card-shown"),
+            Outcome::CardUndeliverable { .. } => (39, "card-never"),
+            Outcome::TellIntended { .. } => (40, "tell-intended"),
+            Outcome::Told { .. } => (41, "told"),
+            Outcome::Undeliverable { .. } => (42, "tell-never"),
             Outcome::FederationLooked { .. }
             | Outcome::FederationMade { .. }
             | Outcome::MetadataFetched { .. } => elsewhere(),
@@ -187,9 +222,9 @@ fn elsewhere() -> ! {
     panic!("emergencies and links have tests of their own")
 }
 
-/// People bring the first five and what doors refuse; all else comes from inside.
+/// All else comes from inside.
 fn actors(command: &Command) -> Vec<(&'static str, Actor)> {
-    if place(command).0 <= 5 {
+    if place(command).0 < OF_PEOPLE {
         return PEOPLE.map(|(role, name)| (role, Actor::person(person(name), Door::Slack))).to_vec();
     }
     vec![("-", Actor::glasskey())]
@@ -231,7 +266,7 @@ fn table() -> (String, BTreeSet<Pair>) {
                 let (from, to) = (format!("{state:?}"), format!("{:?}", town.state(&id()).word()));
                 let to = if from == to { "=".to_owned() } else { to };
                 let (answer, events) = (word(&answer), events.join(" "));
-                let line = format!("{from:<9} {name:<14} {role:<9} | {answer:<26} | {to:<9} | {events}");
+                let line = format!("{from:<9} {name:<15} {role:<9} | {answer:<26} | {to:<9} | {events}");
                 writeln!(text, "{}", line.trim_end()).unwrap();
             }
         }
@@ -254,7 +289,7 @@ fn no_pair_of_state_and_command_is_missing() {
     let places: BTreeSet<usize> = commands().iter().map(|command| place(command).0).collect();
     assert!(places.iter().copied().eq(0..COMMANDS), "{places:?}");
     let pairs = table().1;
-    assert_eq!(pairs.len(), STATES.len() * (COMMANDS + 6 * (PEOPLE.len() - 1)));
+    assert_eq!(pairs.len(), STATES.len() * (COMMANDS + OF_PEOPLE * (PEOPLE.len() - 1)));
     for state in STATES {
         for command in 0..COMMANDS {
             assert!(pairs.iter().any(|pair| pair.state == state && pair.command == command), "{state:?}");
@@ -267,6 +302,7 @@ fn every_state_is_in_the_table() {
     let last = match StateWord::Failed {
         // A new state must come before the last one, and into the table.
         StateWord::Pending
+        | StateWord::Scheduled
         | StateWord::Granting
         | StateWord::Active
         | StateWord::Ending

@@ -32,8 +32,11 @@ impl Town {
         let id = RequestId::parse("AR-7K3Q").unwrap();
         let new = command::NewRequest {
             id: id.clone(),
-            target: target(),
+            targets: vec![target()],
+            bundle: None,
             length: Seconds::hours(1),
+            starts_at: None,
+            urgent: false,
             reason: "mend the pipeline".to_owned(),
             ticket: None,
         };
@@ -42,7 +45,7 @@ impl Town {
     }
 
     fn approves(&mut self, door: Door, who: &str, id: &RequestId) -> Result<Reply, Refusal> {
-        self.send(from(door, who, Command::Approve { id: id.clone() }))
+        self.send(from(door, who, Command::Approve { id: id.clone(), length: None }))
     }
 
     /// The platforms whose card is to be shown anew.
@@ -93,7 +96,7 @@ fn who_asked_on_slack_does_not_approve_it_on_discord() {
 #[test]
 fn the_same_person_on_two_platforms_is_one_approver() {
     let mut town = town(Served::all());
-    town.rules.approvals = 2;
+    town.rules.terms.approvals = 2;
     let id = town.asks_by(Door::Discord);
     assert_eq!(town.approves(Door::Slack, "bo", &id), Ok(Reply::Approved { id: id.clone(), missing: 1 }));
     assert_eq!(town.approves(Door::Discord, "bo", &id), Err(Refusal::AlreadyApproved { missing: 1 }));
@@ -194,7 +197,7 @@ fn the_id_of_a_channel_goes_to_its_own_platform_only() {
         ),
     ] {
         let mut town = town(served);
-        town.rules.notify = [SLACKS, DISCORDS, NAMED].map(str::to_owned).to_vec();
+        town.rules.terms.notify = [SLACKS, DISCORDS, NAMED].map(str::to_owned).to_vec();
         let id = town.asks_by(Door::Slack);
         town.approves(Door::Host, "bo", &id).unwrap();
         town.grants();
@@ -205,7 +208,7 @@ fn the_id_of_a_channel_goes_to_its_own_platform_only() {
 #[test]
 fn a_platform_that_is_taken_away_loses_what_waits_and_the_other_keeps_it() {
     let mut town = town(Served::all());
-    town.rules.notify = [SLACKS, DISCORDS].map(str::to_owned).to_vec();
+    town.rules.terms.notify = [SLACKS, DISCORDS].map(str::to_owned).to_vec();
     let id = town.asks_by(Door::Slack);
     town.approves(Door::Slack, "bo", &id).unwrap();
     town.grants();

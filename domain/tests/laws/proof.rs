@@ -26,8 +26,11 @@ fn needed(action: StepUpAction) -> Result<Reply, Refusal> {
 fn new_request(id: &RequestId) -> Command {
     Command::Request(NewRequest {
         id: id.clone(),
-        target: target(),
+        targets: vec![target()],
+        bundle: None,
         length: Seconds::hours(1),
+        starts_at: None,
+        urgent: false,
         reason: "mend the pipeline".to_owned(),
         ticket: None,
     })
@@ -75,7 +78,7 @@ impl Town {
     }
 
     fn bo_approves(&mut self, sign_in: Option<SignIn>) -> Result<Reply, Refusal> {
-        self.proves("bo", Door::Slack, sign_in, Command::Approve { id: id() })
+        self.proves("bo", Door::Slack, sign_in, Command::Approve { id: id(), length: None })
     }
 }
 
@@ -188,7 +191,7 @@ fn both_platforms_ask_and_the_host_never_does() {
         assert_eq!(answer == needed(StepUpAction::Request), asked, "{door}: {answer:?}");
         let mut town = Town::asking_for(everything());
         town.waiting();
-        let answer = town.proves("bo", door, None, Command::Approve { id: id() });
+        let answer = town.proves("bo", door, None, Command::Approve { id: id(), length: None });
         assert_eq!(answer == needed(StepUpAction::Approve), asked, "{door}: {answer:?}");
         assert_eq!(answer == granting(), !asked, "{door}: {answer:?}");
     }
@@ -254,15 +257,16 @@ fn a_sign_in_of_another_person_does_not_count() {
 fn what_is_refused_anyway_is_refused_without_a_sign_in() {
     let mut town = Town::asking_for(everything());
     let id = town.waiting();
-    assert_eq!(town.does("ana", Command::Approve { id: id.clone() }), Err(Refusal::OwnRequest));
+    assert_eq!(town.does("ana", Command::Approve { id: id.clone(), length: None }), Err(Refusal::OwnRequest));
     let sign_in = Some(town.signed_in("ana", 0));
-    let own = town.proves("ana", Door::Slack, sign_in, Command::Approve { id: id.clone() });
+    let own = town.proves("ana", Door::Slack, sign_in, Command::Approve { id: id.clone(), length: None });
     assert_eq!(own, Err(Refusal::OwnRequest));
     for sign_in in [None, Some(town.signed_in("cy", 0))] {
-        let answer = town.proves("cy", Door::Slack, sign_in, Command::Approve { id: id.clone() });
+        let answer =
+            town.proves("cy", Door::Slack, sign_in, Command::Approve { id: id.clone(), length: None });
         assert!(matches!(answer, Err(Refusal::NotAnApprover { .. })), "{answer:?}");
     }
-    let gone = Command::Approve { id: RequestId::parse("AR-0000").unwrap() };
+    let gone = Command::Approve { id: RequestId::parse("AR-0000").unwrap(), length: None };
     assert!(matches!(town.does("bo", gone), Err(Refusal::NoSuchRequest { .. })));
 }
 
@@ -279,7 +283,7 @@ fn ending_never_takes_a_sign_in() {
         let sign_in = Some(town.signed_in("bo", 0));
         town.bo_approves(sign_in).unwrap();
         town.settle();
-        assert!(town.does(end, Command::End { id: id.clone() }).is_ok(), "{end}");
+        assert!(town.does(end, Command::End { id: id.clone(), cut: false }).is_ok(), "{end}");
         town.settle();
         assert!(town.provider.has.is_empty());
     }
@@ -288,7 +292,9 @@ fn ending_never_takes_a_sign_in() {
     assert!(town.does("ana", Command::Withdraw { id }).is_ok());
     let mut town = Town::asking_for(everything());
     let id = town.waiting();
-    assert!(town.does("ana", Command::End { id }).is_ok() || town.book.request(&self::id()).is_some());
+    assert!(
+        town.does("ana", Command::End { id, cut: false }).is_ok() || town.book.request(&self::id()).is_some()
+    );
     town.pass(3600);
     town.settle();
     assert!(town.book.request(&self::id()).is_none(), "timers have no face to show");
@@ -297,13 +303,13 @@ fn ending_never_takes_a_sign_in() {
 #[test]
 fn a_click_that_comes_twice_with_its_sign_in_counts_once() {
     let mut town = Town::asking_for(everything());
-    town.rules.approvals = 2;
+    town.rules.terms.approvals = 2;
     town.waiting();
     let by = Actor { sign_in: Some(town.signed_in("bo", 0)), ..Actor::person(person("bo"), Door::Slack) };
     let click = Incoming {
         by,
         interaction: Some(InteractionId::new("click-1:signed-in")),
-        command: Command::Approve { id: id() },
+        command: Command::Approve { id: id(), length: None },
     };
     let first = town.send(click.clone());
     assert_eq!(first, Ok(Reply::Approved { id: id(), missing: 1 }));

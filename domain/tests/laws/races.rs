@@ -34,8 +34,8 @@ fn orders(clicks: &[Click]) -> Vec<Vec<Click>> {
 fn click(town: &mut Town, click: Click, id: &RequestId) -> (PersonId, Result<Reply, Refusal>) {
     let id = id.clone();
     let (who, command) = match click {
-        Click::BoApproves => ("bo", Command::Approve { id }),
-        Click::DeeApproves => ("dee", Command::Approve { id }),
+        Click::BoApproves => ("bo", Command::Approve { id, length: None }),
+        Click::DeeApproves => ("dee", Command::Approve { id, length: None }),
         Click::CyDenies => ("cy", Command::Deny { id, why: "not now".to_owned() }),
         Click::AnaWithdraws => ("ana", Command::Withdraw { id }),
     };
@@ -93,7 +93,7 @@ fn the_same_person_through_two_doors_counts_once() {
     let answers: Vec<_> = [Door::Slack, Door::Discord]
         .map(|door| {
             let by = Actor::person(person("bo"), door);
-            let command = Command::Approve { id: id.clone() };
+            let command = Command::Approve { id: id.clone(), length: None };
             town.send(command::Incoming { by, interaction: None, command })
         })
         .into();

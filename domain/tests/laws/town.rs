@@ -13,6 +13,7 @@ use glasskey_domain::ids::{OperationId, OuId};
 use glasskey_domain::person::Employment;
 use glasskey_domain::reconcile::{Step, next_step};
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
+use glasskey_domain::sessions::CutState;
 use glasskey_domain::*;
 use jiff::{SignedDuration, Timestamp};
 
@@ -38,41 +39,65 @@ pub fn target_with(arn: &str) -> Target {
     }
 }
 
-/// Who may ask, who may approve, how many approvals; `None` = policy says no.
+pub fn group(name: &str) -> Target {
+    Target::Membership { group: GroupId::new(name) }
+}
+
+/// One thing, from now on.
+pub fn wish(id: &str, hours: u32) -> NewRequest {
+    NewRequest {
+        id: RequestId::parse(id).unwrap(),
+        targets: vec![target()],
+        bundle: None,
+        length: Seconds::hours(hours),
+        starts_at: None,
+        urgent: false,
+        reason: "mend the pipeline".to_owned(),
+        ticket: None,
+    }
+}
+
+/// Who may ask, who may approve, and under which terms.
 #[derive(Clone)]
 pub struct Table {
     pub may_request: BTreeSet<PersonId>,
+    /// Who may have it at once.
+    pub may_urgently: BTreeSet<PersonId>,
     pub may_approve: BTreeSet<PersonId>,
-    pub approvals: u32,
-    /// The channels that are told of a grant.
-    pub notify: Vec<String>,
+    /// What it is given under, whatever it is; with the channels that are told, the groups, and the longest grant.
+    pub terms: Terms,
+    /// What binds one thing besides, as a policy of its own would.
+    pub of_target: BTreeMap<Target, Terms>,
 }
 
 impl Table {
-    fn terms(&self) -> Terms {
-        Terms {
-            policies: vec!["table".to_owned()],
-            set: "set-1".to_owned(),
-            approvals: self.approvals,
-            max_length: Seconds::hours(8),
-            notify: self.notify.clone(),
-        }
+    pub fn of(&self, target: &Target) -> &Terms {
+        self.of_target.get(target).unwrap_or(&self.terms)
     }
 
-    fn verdict(&self, yes: bool) -> Verdict {
-        if yes { Verdict::Permit(self.terms()) } else { Verdict::Refuse(NotPermitted::NoPolicy) }
+    fn verdict(&self, question: &Question, yes: bool) -> Verdict {
+        let terms = self.of(&question.target).clone();
+        if yes { Verdict::Permit(terms) } else { Verdict::Refuse(NotPermitted::NoPolicy) }
     }
 }
 
 impl Rules for Table {
-    fn request(&self, _: &Directory, question: &Question) -> Verdict {
-        self.verdict(self.may_request.contains(&question.requester))
+    fn request(&self, directory: &Directory, question: &Question) -> Verdict {
+        let terms = self.of(&question.target);
+        if question.length > terms.max_length {
+            let policy = "table".to_owned();
+            return Verdict::Refuse(NotPermitted::TooLong { max: terms.max_length, policy });
+        }
+        let who = if question.urgent { &self.may_urgently } else { &self.may_request };
+        let groups = &terms.groups;
+        let in_group = groups.is_empty() || groups.iter().any(|id| directory.is_in(&question.requester, id));
+        self.verdict(question, who.contains(&question.requester) && in_group)
     }
-    fn approve(&self, _: &Directory, _: &Question, approver: &PersonId) -> Verdict {
-        self.verdict(self.may_approve.contains(approver))
+    fn approve(&self, _: &Directory, question: &Question, approver: &PersonId) -> Verdict {
+        self.verdict(question, self.may_approve.contains(approver))
     }
-    fn revoke(&self, _: &Directory, _: &Question, actor: &PersonId) -> Verdict {
-        self.verdict(self.may_approve.contains(actor))
+    fn revoke(&self, _: &Directory, question: &Question, actor: &PersonId) -> Verdict {
+        self.verdict(question, self.may_approve.contains(actor))
     }
     fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {
         let people = self
@@ -197,6 +222,8 @@ pub struct Town {
     pub rules: Table,
     pub settings: Settings,
     pub provider: Provider,
+    /// The sessions that AWS denies: of which holding, from before when.
+    pub denied: BTreeMap<Holding, Timestamp>,
 }
 
 impl Town {
@@ -212,11 +239,19 @@ impl Town {
             rules: Table {
                 may_request: people(&["ana", "bo"]),
                 may_approve: people(&["ana", "bo", "dee"]),
-                approvals,
-                notify: Vec::new(),
+                may_urgently: people(&["ana"]),
+                terms: Terms {
+                    policies: vec!["table".to_owned()],
+                    set: "set-1".to_owned(),
+                    approvals,
+                    max_length: Seconds::hours(8),
+                    ..Terms::default()
+                },
+                of_target: BTreeMap::new(),
             },
             settings: Settings::default(),
             provider: Provider::default(),
+            denied: BTreeMap::new(),
         }
     }
 
@@ -230,10 +265,13 @@ impl Town {
             return as_result(answer.clone());
         }
         let id = match &incoming.command {
-            Command::Approve { id }
+            Command::Approve { id, .. }
             | Command::Deny { id, .. }
             | Command::Withdraw { id }
-            | Command::End { id } => Some(id.clone()),
+            | Command::End { id, .. }
+            | Command::Extend { id, .. }
+            | Command::Acknowledge { id, .. }
+            | Command::Object { id, .. } => Some(id.clone()),
             _ => None,
         };
         let world = World {
@@ -314,15 +352,12 @@ impl Town {
     }
 
     pub fn asks(&mut self, who: &str, id: &str, hours: u32) -> Result<RequestId, Refusal> {
-        let id = RequestId::parse(id).unwrap();
-        let new = NewRequest {
-            id: id.clone(),
-            target: target(),
-            length: Seconds::hours(hours),
-            reason: "mend the pipeline".to_owned(),
-            ticket: None,
-        };
-        self.does(who, Command::Request(new)).map(|_| id)
+        let new = wish(id, hours);
+        self.wishes(who, &new).map(|_| new.id)
+    }
+
+    pub fn wishes(&mut self, who: &str, new: &NewRequest) -> Result<Reply, Refusal> {
+        self.does(who, Command::Request(new.clone()))
     }
 
     pub fn outcome(&mut self, outcome: Outcome) {
@@ -368,6 +403,10 @@ impl Town {
             Job::Expire { id } => drop(self.send(inside(Command::Expire { id }))),
             Job::Overdue { id } => drop(self.send(inside(Command::Overdue { id }))),
             Job::Lapse { id } => drop(self.send(inside(Command::Lapse { id }))),
+            Job::Start { id } => drop(self.send(inside(Command::Start { id }))),
+            Job::Nudge { id } => drop(self.send(inside(Command::Nudge { id }))),
+            Job::EndAll => drop(self.send(inside(Command::GoOnEnding))),
+            Job::Sessions { holding } => self.sessions(&holding),
             Job::Card { id, on } => {
                 let version = self.book.request(id.request().unwrap()).unwrap().version;
                 let message = request::MessageRef { channel: "C".to_owned(), message: id.to_string() };
@@ -376,6 +415,23 @@ impl Town {
             Job::Tell { tell } => self.outcome(Outcome::Told { tell }),
             Job::Federation { .. } | Job::EmergencyTimer { .. } => {
                 panic!("nobody opened an emergency: {job}")
+            }
+        }
+    }
+
+    /// Makes AWS deny what is to be denied of a holding, or not any more.
+    fn sessions(&mut self, holding: &Holding) {
+        let Some(cut) = self.book.cut(holding).cloned() else { return };
+        let holding = holding.clone();
+        match cut.state {
+            CutState::Placing => {
+                self.denied.insert(holding.clone(), cut.before);
+                self.outcome(Outcome::SessionsCut { holding });
+            }
+            CutState::InForce => drop(self.send(Incoming::inside(Command::LiftCut { holding }))),
+            CutState::Lifting => {
+                self.denied.remove(&holding);
+                self.outcome(Outcome::SessionsFreed { holding });
             }
         }
     }

@@ -110,7 +110,7 @@ fn approved_by_others(town: &Town, id: &RequestId) -> Law {
         request.approvals.iter().map(|approval| approval.by.clone()).collect();
     others.remove(asker);
     others.retain(|by| enabled(by) && town.rules.may_approve.contains(by));
-    let needed = usize::try_from(request.terms.approvals.max(town.rules.approvals)).unwrap();
+    let needed = usize::try_from(request.terms.approvals.max(town.rules.terms.approvals)).unwrap();
     let law = format!("P1: {id} needs {needed} approvals and has {others:?}");
     holds(others.len() >= needed, law)
 }
@@ -123,10 +123,11 @@ fn end_is_true(
     kept_by: Option<&RequestId>,
 ) -> Law {
     let request = town.book.request(id).or_else(|| town.closed.get(id)).expect("it was in the book");
-    let holding = request.holding();
+    let holding = request.holdings().next().expect("it is for something");
     if let Some(keeper) = kept_by {
         let keeps = before.request(keeper).or_else(|| town.book.request(keeper));
-        let keeps = keeps.is_some_and(|keeper| keeper.holding() == holding && keeper.ask.id != *id);
+        let keeps =
+            keeps.is_some_and(|keeper| keeper.holdings().any(|kept| kept == holding) && keeper.ask.id != *id);
         return holds(keeps, format!("P5: {id} is said to be kept by {keeper}"));
     }
     let untouched = before.holding(&holding).is_none_or(|state| state.origin == holding::Origin::Unseen);
@@ -159,8 +160,7 @@ fn has_its_jobs(book: &Book, now: Timestamp) -> Law {
             }
             _ => {}
         }
-        let works =
-            |job: &Job| matches!(job, Job::Reconcile { holding, .. } if *holding == request.holding());
+        let works = |job: &Job| matches!(job, Job::Reconcile { holding, .. } if request.holdings().any(|own| own == *holding));
         let under_way = matches!(request.state, State::Granting { .. } | State::Ending { .. });
         let has = !under_way || book.due().any(|(_, job)| works(job));
         holds(has, missing("reconcile"))?;

@@ -4,7 +4,7 @@ use glasskey_domain::command::{EmergencyCommand, Which};
 use glasskey_domain::{Command, EmergencyId, RequestId, Subject};
 
 use super::forms::Form;
-use crate::notices::{self, Button, Text};
+use crate::notices::Button;
 
 /// What a click leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub enum Click {
     Ask(Form),
     /// Something to decide.
     Decide(Command),
-    /// Words, and nothing else.
-    Say(Text),
+    /// A form in which what that request was for stands already.
+    Again(RequestId),
 }
 
 /// What a button on the card of something means; nothing, when it has no such button.
@@ -39,9 +39,10 @@ fn on_request(button: Button, id: RequestId) -> Option<Click> {
         Button::CancelExtension => Command::Withdraw { id },
         Button::Acknowledge => Command::Acknowledge { id, note: None },
         Button::Deny => return Some(Click::Ask(Form::Deny(id))),
-        Button::ApproveLess | Button::Extend | Button::Object | Button::Repeat => {
-            return notices::typed(button, &id).map(Click::Say);
-        }
+        Button::ApproveLess => return Some(Click::Ask(Form::ApproveLess(id))),
+        Button::Extend => return Some(Click::Ask(Form::Extend(id))),
+        Button::Object => return Some(Click::Ask(Form::Object(id))),
+        Button::Repeat => return Some(Click::Again(id)),
         Button::Confirm | Button::Alone | Button::Decline | Button::Off | Button::Review => return None,
     };
     Some(Click::Decide(command))

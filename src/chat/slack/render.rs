@@ -52,11 +52,11 @@ pub(super) fn cut(text: &str, max: usize) -> String {
         return text.to_owned();
     }
     let kept = whole_within(text, max.saturating_sub(1));
-    if kept.matches('`').count() % 2 == 0 {
+    if kept.matches('`').count().is_multiple_of(2) {
         return format!("{kept}{CUT}");
     }
     let kept = whole_within(text, max.saturating_sub(2));
-    let close = if kept.matches('`').count() % 2 == 0 { "" } else { "`" };
+    let close = if kept.matches('`').count().is_multiple_of(2) { "" } else { "`" };
     format!("{kept}{CUT}{close}")
 }
 
@@ -259,7 +259,7 @@ fn actions(block_id: &str, buttons: &[Button], id: &Subject) -> Value {
     json!({ "type": "actions", "block_id": block_id, "elements": elements })
 }
 
-fn button(button: Button, id: &Subject) -> Value {
+pub(super) fn button(button: Button, id: &Subject) -> Value {
     // The value is an opaque id; who may do what is decided anew at the click.
     let mut element = json!({
         "type": "button",

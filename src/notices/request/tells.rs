@@ -373,7 +373,9 @@ fn reviewed(request: &AccessRequest, directory: &Directory) -> Text {
             );
             text.say(if ends { ". The access is taken away." } else { "." })
         }
-        UrgentReview::NotNeeded | UrgentReview::Wanted { .. } => Text::new(),
+        UrgentReview::NotNeeded | UrgentReview::Wanted { .. } => {
+            Text::new().bold("Looked at").say(": ").and(about(request, directory)).say(".")
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use glasskey_domain::Subject;
 use serde_json::{Value, json};
 
 use crate::chat::hall::asked_first;
-use crate::notices::Button;
+use crate::notices::{Button, Entry};
 
 /// Types of components. Source: Discord's OpenAPI document.
 const ACTION_ROW: u8 = 1;
@@ -70,6 +70,24 @@ pub(super) fn rows(buttons: &[Button], id: &Subject) -> Vec<Value> {
         json!({ "type": ACTION_ROW, "components": elements })
     };
     buttons.chunks(ROW_MAX).take(ROWS_MAX).map(row).collect()
+}
+
+/// The buttons of several requests, a row for each; each says which it is of.
+pub(super) fn rows_of(entries: &[&Entry]) -> Vec<Value> {
+    let row = |entry: &&Entry| {
+        let id = Subject::Request(entry.id.clone());
+        let elements: Vec<Value> = entry
+            .buttons
+            .iter()
+            .take(ROW_MAX)
+            .map(|button| {
+                let label = format!("{} {}", button.label(), entry.id);
+                element(style(*button), &label, &format!("{}:{id}", button.action()))
+            })
+            .collect();
+        json!({ "type": ACTION_ROW, "components": elements })
+    };
+    entries.iter().take(ROWS_MAX).map(row).collect()
 }
 
 fn element(style: u8, label: &str, custom_id: &str) -> Value {

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 pub use buttons::{Clicked, clicked, sure};
 pub use markdown::Names;
 
-use crate::notices::{Card, Message, Span, Text, Tone, quoted};
+use crate::notices::{Card, Entry, Message, Section, Span, Text, Tone, quoted};
 use markdown::{CUT, cut, lines, plain, shortened, size, words};
 
 /// Longest content of a message.
@@ -91,6 +91,35 @@ pub fn message(text: &Text, names: &dyn Names, mark_line: Option<&str>) -> Value
     let embeds: Vec<Value> =
         pages(whole).into_iter().map(|description| json!({ "description": description })).collect();
     json!({ "content": small, "embeds": embeds, "components": [], "flags": 0, "allowed_mentions": nobody() })
+}
+
+/// What concerns one person, with what can be done about the first of it: more buttons than fit are not shown, and their
+/// commands do the same.
+#[must_use]
+pub fn mine(sections: &[Section], names: &dyn Names) -> Value {
+    let mut text = Text::new();
+    for section in sections {
+        text = text.bold(section.title).line();
+        if section.entries.is_empty() {
+            text = text.say("Nothing now.").line();
+        }
+        for entry in &section.entries {
+            text = text.and(entry.text.clone()).line();
+        }
+        if section.more > 0 {
+            text = text
+                .say(format!("and {} more; ", section.more))
+                .hint("`/elevate list` shows the rest")
+                .line();
+        }
+    }
+    let mut message = message(&text, names, None);
+    let entries = sections.iter().flat_map(|section| &section.entries);
+    let acting: Vec<&Entry> = entries.filter(|entry| !entry.buttons.is_empty()).collect();
+    if let Some(fields) = message.as_object_mut() {
+        fields.insert("components".to_owned(), json!(buttons::rows_of(&acting)));
+    }
+    message
 }
 
 /// A message with its buttons, which are about `id`.

@@ -1,21 +1,24 @@
 //! Requests in every state, and all that people are told about them: what both doors keep as goldens, so that words are
 //! read side by side.
 
+mod states;
+mod watched;
+
 use glasskey_domain::directory::{Account, AccountState, Group, Keeper, PermissionSet};
-use glasskey_domain::drift::{Drift, DriftState, StandingReport};
 use glasskey_domain::person::{Employment, Person};
 use glasskey_domain::request::{Approval, Ask, Cards, Cutting, Doubt, Extension, Items, Lost, UrgentReview};
 use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::settings::{BUNDLE_MAX, REASON_LENGTH_MAX, TICKET_LENGTH_MAX};
-use glasskey_domain::watch::{EndAll, Watch};
 use glasskey_domain::{
-    AccessRequest, AccountId, Directory, Door, EndCause, EndScope, Escalation, GroupId, Holding, Item,
-    ItemName, NoticeKind, PartState, PermissionSetArn, PersonId, Quorum, RequestId, Seconds, State, Target,
-    Terms, Via, Who,
+    AccessRequest, AccountId, Directory, Door, EndCause, Escalation, GroupId, Item, ItemName, NoticeKind,
+    PartState, PermissionSetArn, PersonId, Quorum, RequestId, Seconds, State, Target, Terms, Via, Who,
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Card, Message, Setting, card, tell, watch};
+use super::{Card, Message, Setting, card, tell};
+
+pub(crate) use states::requests;
+pub(crate) use watched::watched;
 
 /// So many minutes after it was asked for: 2026-06-01 09:00 UTC.
 pub(crate) fn at(minutes: i64) -> Timestamp {
@@ -276,127 +279,6 @@ pub(crate) fn largest_of(words: &str) -> AccessRequest {
     })
 }
 
-/// A request in each state, by a name.
-pub(crate) fn requests() -> Vec<(&'static str, AccessRequest)> {
-    let bo = || Who::Person { person: person("bo") };
-    let revoked = || EndCause::Revoked { by: bo() };
-    vec![
-        ("waits for one approval", pending()),
-        ("waits for groups, was escalated", quorum()),
-        (
-            "begins later",
-            with(approved(), |it| {
-                it.ask.starts_at = Some(at(600));
-                it.state = State::Scheduled { starts_at: at(600), deadline: at(720) };
-            }),
-        ),
-        (
-            "is being created",
-            with(approved(), |it| {
-                it.state = State::Granting { since: at(5), deadline: at(125) };
-                it.trouble = Some("ThrottlingException".to_owned());
-            }),
-        ),
-        ("active", active()),
-        (
-            "approved for less",
-            with(active(), |it| it.approvals = vec![approval("bo", 5, Some(Seconds::hours(1)))]),
-        ),
-        ("more time waits", extending()),
-        ("urgent, nobody looked", urgent()),
-        (
-            "urgent, acknowledged",
-            with(urgent(), |it| {
-                it.review = UrgentReview::Acknowledged {
-                    by: person("bo"),
-                    at: at(30),
-                    note: Some("*thanks*".to_owned()),
-                };
-            }),
-        ),
-        (
-            "urgent, objected",
-            with(ending(EndCause::Objected { by: person("bo"), why: "use staging".to_owned() }, 0), |it| {
-                it.ask.urgent = true;
-                it.approvals.clear();
-                it.review =
-                    UrgentReview::Objected { by: person("bo"), at: at(30), why: "use staging".to_owned() };
-            }),
-        ),
-        (
-            "in doubt",
-            with(active(), |it| {
-                it.doubt = Some(Doubt {
-                    lost: Lost::Permission { groups: vec![GroupId::new("g-leads")] },
-                    read_at: at(20),
-                });
-            }),
-        ),
-        (
-            "unsure",
-            with(active(), |it| it.doubt = Some(Doubt { lost: Lost::PersonUnknown, read_at: at(20) })),
-        ),
-        ("policy is stricter", with(active(), |it| it.stricter = Some(NotPermitted::NoPolicy))),
-        ("bundle waits", bundle()),
-        ("bundle, part given", part_given()),
-        (
-            "group of Okta",
-            with(active(), |it| {
-                it.ask.items = Items::one(membership());
-                it.cut = Cutting::No;
-            }),
-        ),
-        ("ending", ending(EndCause::Expired, 0)),
-        ("overdue", ending(EndCause::Expired, 2)),
-        ("ended", ended(EndCause::Expired)),
-        ("ended, sessions are cut", cut(Cutting::UnderWay)),
-        ("ended, sessions were cut", cut(Cutting::Done { at: at(131) })),
-        (
-            "ended, sessions were not cut",
-            cut(Cutting::Failed { why: "the inline policy is full".to_owned() }),
-        ),
-        ("ended, conditions changed", ended(EndCause::ConditionsChanged { lost: Lost::PersonDisabled })),
-        (
-            "ended, kept",
-            with(ended(revoked()), |it| {
-                if let State::Ended { kept_by, .. } = &mut it.state {
-                    *kept_by = Some(RequestId::parse("AR-8N4R").unwrap());
-                }
-            }),
-        ),
-        ("removed by hand", ended(EndCause::RemovedByHand)),
-        (
-            "held before",
-            with(
-                ended(EndCause::AlreadyHeld { via: Via::Groups { groups: vec![GroupId::new("g-leads")] } }),
-                |it| {
-                    if let State::Ended { granted_at, .. } = &mut it.state {
-                        *granted_at = None;
-                    }
-                },
-            ),
-        ),
-        (
-            "denied",
-            with(pending(), |it| {
-                it.state =
-                    State::Denied { at: at(9), by: person("bo"), why: "fine. *Approved* by Dee".to_owned() };
-            }),
-        ),
-        ("withdrawn", with(pending(), |it| it.state = State::Withdrawn { at: at(9) })),
-        ("lapsed", with(quorum(), |it| it.state = State::Lapsed { at: at(60) })),
-        (
-            "failed",
-            with(approved(), |it| {
-                it.state = State::Failed {
-                    at: at(9),
-                    cause: EndCause::GrantFailed { why: "no more roles".to_owned() },
-                };
-            }),
-        ),
-    ]
-}
-
 fn named(name: &str) -> AccessRequest {
     requests().into_iter().find(|(other, _)| *other == name).unwrap().1
 }
@@ -441,62 +323,6 @@ pub(crate) fn tells() -> Vec<(NoticeKind, AccessRequest)> {
         (Kind::Stricter { version: 2 }, active()),
         (Kind::SessionsCut, named("ended, sessions were cut")),
         (Kind::SessionsNotCut, named("ended, sessions were not cut")),
-    ]
-}
-
-fn holding(name: &str, digit: u8) -> Holding {
-    let target = Target::Assignment { account: account_id(digit), permission_set: arn("admin") };
-    Holding { principal: person(name), target }
-}
-
-/// What was seen that no request explains.
-pub(crate) fn drifts(state: &DriftState, count: u8) -> Vec<Drift> {
-    let of = |nth: u8| Drift { holding: holding(&format!("{nth}"), 3), since: at(10), state: state.clone() };
-    let told_before =
-        Drift { holding: holding("cy", 3), since: at(-90), state: DriftState::Told { at: at(-80) } };
-    let adopted =
-        DriftState::Adopted { at: at(0), by: Who::Local { user: "root".to_owned() }, reason: String::new() };
-    let adopted = Drift { holding: holding("dee", 4), since: at(-90), state: adopted };
-    let first = Drift { holding: holding("bo", 4), ..of(0) };
-    [first].into_iter().chain((1..count).map(of)).chain([told_before, adopted]).collect()
-}
-
-/// What people are told about what is watched.
-pub(crate) fn watched() -> Vec<(&'static str, Message)> {
-    let second = at(30).as_second();
-    let directory = directory();
-    let drift = |state: DriftState, count: u8| {
-        watch(NoticeKind::Drift { at: second }, &Watch::default(), &drifts(&state, count), &directory)
-    };
-    let report = |standing: u32, some: Vec<Holding>, unreviewed: Vec<RequestId>| {
-        let report = Some(StandingReport { at: at(30), standing, some, unreviewed });
-        let seen = Watch { report, ..Watch::default() };
-        watch(NoticeKind::StandingReport { at: second }, &seen, &[], &directory)
-    };
-    let ended_all = |scope: EndScope, by: Who, when: i64| {
-        let seen = Watch { ended: Some(EndAll { scope, by, at: at(when) }), ..Watch::default() };
-        watch(NoticeKind::EndedAll { at: second }, &seen, &[], &directory)
-    };
-    let dee = || Who::Person { person: person("dee") };
-    let unreviewed = vec![RequestId::parse("AR-7K3Q").unwrap(), RequestId::parse("AR-8N4R").unwrap()];
-    vec![
-        ("drift", drift(DriftState::Told { at: at(30) }, 2)),
-        ("drift, removed", drift(DriftState::Removing { since: at(30) }, 1)),
-        ("drift, gone meanwhile", drift(DriftState::Once, 1)),
-        ("drift, much", drift(DriftState::Told { at: at(30) }, 40)),
-        ("standing access", report(2, vec![holding("bo", 3), holding("cy", 4)], unreviewed)),
-        ("standing access, none", report(0, Vec::new(), Vec::new())),
-        (
-            "standing access, much",
-            report(900, (0..20).map(|nth| holding(&format!("{nth}"), 3)).collect(), Vec::new()),
-        ),
-        ("all is ended", ended_all(EndScope::Everything, dee(), 30)),
-        (
-            "all of a person is ended",
-            ended_all(EndScope::Person { person: person("ana") }, Who::Local { user: "root".to_owned() }, 30),
-        ),
-        ("all in an account is ended", ended_all(EndScope::Account { account: account_id(3) }, dee(), 30)),
-        ("all is ended, ordered twice", ended_all(EndScope::Everything, dee(), 40)),
     ]
 }
 
