@@ -9,8 +9,11 @@
 )]
 
 mod acts;
+mod approved;
 mod corners;
+mod due;
 mod laws;
+mod life;
 mod links;
 mod lives;
 mod matrix;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use glasskey_domain::book::{Row, RowKey};
 use glasskey_domain::command::{Incoming, NewRequest};
 use glasskey_domain::decide::refused;
-use glasskey_domain::directory::{Account, AccountState, PermissionSet};
+use glasskey_domain::directory::{Account, AccountState, Group, PermissionSet};
 use glasskey_domain::emergency::EmergencyTerms;
 use glasskey_domain::event::{Answer, Record};
 use glasskey_domain::holding::Change;
@@ -39,6 +39,7 @@ pub fn target_with(arn: &str) -> Target {
     }
 }
 
+/// Being in a group of the company.
 pub fn group(name: &str) -> Target {
     Target::Membership { group: GroupId::new(name) }
 }
@@ -140,6 +141,7 @@ impl Rules for Table {
 
 pub fn directory() -> Directory {
     let mut directory = Directory::empty();
+    directory.read_at = Timestamp::from_second(1_800_000_000).unwrap();
     for name in ["ana", "bo", "cy", "dee"] {
         directory.people.insert(
             person(name),
@@ -163,6 +165,14 @@ pub fn directory() -> Directory {
             management: false,
         },
     );
+    for (id, people) in [("leads", vec!["bo", "dee"]), ("security", vec!["cy", "dee"]), ("oncall", vec![])] {
+        let id = GroupId::new(id);
+        let group = Group::plain(id.clone(), id.to_string());
+        directory.groups.insert(id.clone(), group);
+        for name in people {
+            directory.memberships.entry(person(name)).or_default().insert(id.clone());
+        }
+    }
     for (arn, name) in [(ADMIN, "Admin"), (READER, "Reader")] {
         let set = PermissionSet {
             arn: PermissionSetArn::new(arn),
@@ -426,7 +436,7 @@ impl Town {
         match cut.state {
             CutState::Placing => {
                 self.denied.insert(holding.clone(), cut.before);
-                self.outcome(Outcome::SessionsCut { holding });
+                self.outcome(Outcome::SessionsCut { before: cut.before, holding });
             }
             CutState::InForce => drop(self.send(Incoming::inside(Command::LiftCut { holding }))),
             CutState::Lifting => {
