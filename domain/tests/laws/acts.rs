@@ -95,6 +95,12 @@ pub enum Act {
         who: usize,
         employment: usize,
     },
+    /// Somebody is not enabled in one reading of the directory; in the next they are back, or not.
+    Vanishes {
+        who: usize,
+        employment: usize,
+        back: bool,
+    },
     /// Somebody joins a group, or leaves it.
     Moves {
         who: usize,
@@ -173,7 +179,9 @@ fn company() -> impl Strategy<Value = Act> {
             }),
         2 => (0..PEOPLE.len(), prop::sample::select(vec![0, 0, 1, 2]))
             .prop_map(|(who, employment)| Act::Employs { who, employment }),
+        2 => (0..PEOPLE.len(), 1..3_usize, any::<bool>())
+            .prop_map(|(who, employment, back)| Act::Vanishes { who, employment, back }),
         2 => (0..PEOPLE.len(), 0..3_usize).prop_map(|(who, group)| Act::Moves { who, group }),
-        14 => prop::bool::weighted(0.8).prop_map(|read| Act::Compares { read }),
+        10 => prop::bool::weighted(0.8).prop_map(|read| Act::Compares { read }),
     ]
 }

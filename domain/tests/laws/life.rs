@@ -160,6 +160,13 @@ impl Life {
                 self.say(format!("{} is {employment:?}", PEOPLE[*who]));
                 Ok(())
             }
+            Act::Vanishes { who, employment, back } => {
+                self.act(&Act::Employs { who: *who, employment: *employment })?;
+                self.compares(true)?;
+                self.passes(2)?;
+                self.act(&Act::Employs { who: *who, employment: if *back { 0 } else { *employment } })?;
+                self.compares(true)
+            }
             Act::Moves { who, group } => {
                 self.moves(*who, *group);
                 Ok(())
