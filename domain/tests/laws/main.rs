@@ -9,9 +9,11 @@
 )]
 
 mod acts;
+mod approvals;
 mod approved;
 mod corners;
 mod due;
+mod extending;
 mod laws;
 mod life;
 mod links;
@@ -20,6 +22,7 @@ mod matrix;
 mod platforms;
 mod proof;
 mod races;
+mod scheduled;
 mod town;
 mod twin;
 mod watch;

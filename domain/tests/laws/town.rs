@@ -58,6 +58,23 @@ pub fn wish(id: &str, hours: u32) -> NewRequest {
     }
 }
 
+/// Several things under one name.
+pub fn bundle(id: &str, targets: &[Target]) -> NewRequest {
+    NewRequest { targets: targets.to_vec(), bundle: Some("oncall-payments".to_owned()), ..wish(id, 1) }
+}
+
+pub fn held_by(name: &str, target: Target) -> Holding {
+    Holding { principal: person(name), target }
+}
+
+/// So many different people of a group, for each of them.
+pub fn quorums(of: &[(u32, &str)]) -> Terms {
+    let from: Vec<Quorum> =
+        of.iter().map(|(needed, group)| Quorum { needed: *needed, group: (*group).to_owned() }).collect();
+    let approvals = from.iter().map(|quorum| quorum.needed).sum();
+    Terms { approvals, from, max_length: Seconds::hours(8), ..Terms::default() }
+}
+
 /// Who may ask, who may approve, and under which terms.
 #[derive(Clone)]
 pub struct Table {
@@ -368,6 +385,56 @@ impl Town {
 
     pub fn wishes(&mut self, who: &str, new: &NewRequest) -> Result<Reply, Refusal> {
         self.does(who, Command::Request(new.clone()))
+    }
+
+    pub fn says_yes(&mut self, who: &str, id: &RequestId) -> Result<Reply, Refusal> {
+        self.does(who, Command::Approve { id: id.clone(), length: None })
+    }
+
+    /// What ana wishes is there, with bo's yes where it needs one.
+    pub fn granted(&mut self, new: &NewRequest) -> RequestId {
+        if let Reply::Waiting { id, .. } = self.wishes("ana", new).unwrap() {
+            self.says_yes("bo", &id).unwrap();
+        }
+        self.settle();
+        assert!(matches!(self.state(&new.id), State::Active { .. }), "{:?}", self.state(&new.id));
+        new.id.clone()
+    }
+
+    pub fn ends(&mut self, who: &str, id: &RequestId, cut: bool) -> Result<Reply, Refusal> {
+        self.does(who, Command::End { id: id.clone(), cut })
+    }
+
+    pub fn request(&self, id: &RequestId) -> &AccessRequest {
+        self.book.request(id).or_else(|| self.closed.get(id)).unwrap()
+    }
+
+    pub fn deadline(&self, id: &RequestId) -> Timestamp {
+        self.request(id).deadline().unwrap()
+    }
+
+    /// What was in memory is gone, and comes back from the journal.
+    pub fn crashes(&mut self) {
+        self.agrees();
+        self.book = self.replayed();
+        self.starts(Served::default());
+    }
+
+    pub fn inside(&mut self, command: Command) {
+        self.send(Incoming::inside(command)).unwrap();
+    }
+
+    /// The directory is read anew, and what is granted is compared with it.
+    pub fn compares(&mut self) {
+        self.directory.read_at = self.now;
+        let ids: Vec<RequestId> = self.book.requests().map(|request| request.ask.id.clone()).collect();
+        self.inside(Command::Recheck { ids });
+    }
+
+    /// The messages of a kind that were decided on, ever.
+    pub fn heard(&self, kind: NoticeKind) -> usize {
+        let told = self.journal.iter().flat_map(|record| &record.events);
+        told.filter(|event| matches!(event, Event::Told { tell } if tell.kind == kind)).count()
     }
 
     pub fn outcome(&mut self, outcome: Outcome) {
