@@ -11,9 +11,11 @@
 mod acts;
 mod approvals;
 mod approved;
+mod bundles;
 mod corners;
 mod due;
 mod extending;
+mod journal;
 mod laws;
 mod life;
 mod links;
@@ -25,4 +27,5 @@ mod races;
 mod scheduled;
 mod town;
 mod twin;
+mod urgent;
 mod watch;
