@@ -201,7 +201,8 @@ pub(super) fn doubt_over(book: &mut Book, id: &RequestId, touched: &mut Touched)
 pub(super) fn stricter(book: &mut Book, id: &RequestId, why: Option<&NotPermitted>, touched: &mut Touched) {
     show_in(book, id, touched, &GRANTED, |request| {
         request.stricter = why.cloned();
-        let version = request.version;
+        // The one that this fact makes.
+        let version = request.version.saturating_add(1);
         forget_unposted(request, |kind| matches!(kind, NoticeKind::Stricter { .. }));
         if why.is_some() {
             tell(request, NoticeKind::Stricter { version }, &Recipient::Thread);
