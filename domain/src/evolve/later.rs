@@ -56,14 +56,13 @@ pub(super) fn reviewed(
     notice: NoticeKind,
     touched: &mut Touched,
 ) {
+    if !book.request(id).is_some_and(|request| request.review.is_wanted()) {
+        return;
+    }
     show(book, id, touched, |request| {
-        if request.review.is_wanted() {
-            request.review = review;
-            forget_unposted(request, |kind| {
-                matches!(kind, NoticeKind::ReviewDue { .. } | NoticeKind::Urgent)
-            });
-            tell_requester(request, notice);
-        }
+        request.review = review;
+        forget_unposted(request, |kind| matches!(kind, NoticeKind::ReviewDue { .. } | NoticeKind::Urgent));
+        tell_requester(request, notice);
     });
 }
 
