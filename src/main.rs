@@ -69,6 +69,14 @@ async fn perform(out: &mut Output, arguments: Arguments, environment: &Environme
             let config = cli::load(out, file, environment, Need::NoSecrets)?;
             Ok(cli::people::perform(out, &config.admin.socket, command).await)
         }
+        Command::Drift(command) => {
+            let config = cli::load(out, file, environment, Need::NoSecrets)?;
+            Ok(cli::drift::perform(out, &config.admin.socket, command).await)
+        }
+        Command::Anchors(command) => {
+            let config = cli::load(out, file, environment, Need::NoSecrets)?;
+            Ok(cli::anchors::perform(out, &config, command, SystemClock.now()).await)
+        }
         Command::Audit(command) => {
             let config = cli::load(out, file, environment, Need::NoSecrets)?;
             Ok(match command {

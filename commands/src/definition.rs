@@ -8,6 +8,7 @@ mod options;
 
 pub use breakglass::{BREAKGLASS, BreakglassKeyword};
 pub use elevate::{ELEVATE, Keyword};
+pub(crate) use options::{CONFIRMED, CUT};
 pub use options::{Opt, OptKind};
 
 /// The commands in service: what the manifests register. Adding a command is one line here.
@@ -22,8 +23,23 @@ pub struct Command<K: 'static> {
     pub summary: &'static str,
     /// The words that follow it, as the chat shows them while one types.
     pub hint: &'static str,
-    /// What can be said with it, in the order of the help.
+    /// What it does with nothing after it, where one types; empty: the help does not say.
+    pub alone: &'static str,
+    /// What can be said with it, in the order in which it is registered.
     pub uses: &'static [Use<K>],
+    /// How the short help orders it: every keyword once. None: in the order of the uses, a line each.
+    pub sections: &'static [Section<K>],
+}
+
+/// A part of the short help.
+#[derive(Debug)]
+pub struct Section<K: 'static> {
+    /// What its keywords have in common.
+    pub title: &'static str,
+    /// Its keywords, in the order of the uses.
+    pub keywords: &'static [K],
+    /// Whether they stand on one line, for those who look for more than what people need every day.
+    pub brief: bool,
 }
 
 /// One thing that can be said with a command.
@@ -52,6 +68,11 @@ pub trait Keywords: Copy + Ord + 'static {
 
     /// The word as it is typed.
     fn word(self) -> &'static str;
+
+    /// The word as the help has it where one types, when that is more than one word.
+    fn typed(self) -> &'static str {
+        self.word()
+    }
 
     /// Words that people try instead, with the same effect.
     fn also(self) -> &'static [&'static str];

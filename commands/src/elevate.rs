@@ -6,20 +6,23 @@
 //!
 //! Must never guess between two things that would be done: where it is unclear, it asks.
 
+mod choose;
 mod draft;
+mod few;
 mod options;
+mod print;
 mod request;
 
 use crate::definition::{ELEVATE, Keyword, Keywords};
 use crate::keyword::{self, arguments, nearest, own_form};
 use crate::length::Length;
-use crate::parts::reason_alone;
-use crate::selector::{AccountSelector, PermissionSetSelector, RequestRef};
+use crate::person::PersonRef;
+use crate::selector::{AccountSelector, GroupSelector, PermissionSetSelector, RequestRef};
+use crate::start::Start;
 use crate::usage::{Fault, Numbered, Usage};
 use crate::vocabulary::Vocabulary;
 use crate::words::{TEXT_CHARS_MAX, Word, clean, quote, split};
 use draft::Draft;
-use std::fmt;
 
 pub use options::from_options;
 
@@ -30,14 +33,21 @@ pub enum Elevate {
     Form,
     /// Ask for access.
     Request(RequestWords),
+    /// Ask for the same as in that request, or as in my last one: show the form with it.
+    Again(Option<RequestRef>),
+    /// What I have, what I wait for, and what waits for me.
+    Mine,
     /// Which requests concern me.
     List,
     /// Show one request.
     Show(RequestRef),
-    /// End the access of a request now.
-    End(RequestRef),
     /// An approver's yes.
-    Approve(RequestRef),
+    Approve {
+        /// The request.
+        id: RequestRef,
+        /// For how long, when that is not what was asked for.
+        length: Option<Length>,
+    },
     /// An approver's no.
     Deny {
         /// The request.
@@ -47,13 +57,45 @@ pub enum Elevate {
     },
     /// The requester takes it back.
     Withdraw(RequestRef),
-    /// What policy would say.
-    Why {
-        /// The account.
-        account: AccountSelector,
-        /// The permission set.
-        permission_set: PermissionSetSelector,
+    /// Have the access for longer.
+    Extend {
+        /// The request.
+        id: RequestRef,
+        /// How much longer, or until when.
+        length: Length,
+        /// Why; never empty.
+        reason: Option<String>,
     },
+    /// End the access of a request now.
+    End {
+        /// The request.
+        id: RequestRef,
+        /// Whether sessions that are open end, too.
+        cut: bool,
+    },
+    /// End access of many at once.
+    EndAll {
+        /// Which.
+        scope: EndScope,
+        /// Whether it was said to be surely meant; otherwise the door asks.
+        confirmed: bool,
+    },
+    /// An approver has looked at urgent access, and it was right.
+    Acknowledge {
+        /// The request.
+        id: RequestRef,
+        /// What there is to say about it; never empty.
+        note: Option<String>,
+    },
+    /// An approver has looked at urgent access, and it was not right.
+    Object {
+        /// The request.
+        id: RequestRef,
+        /// What the requester will read; never empty.
+        why: String,
+    },
+    /// What policy would say.
+    Why(What),
     /// Connect this chat account to the person.
     Link,
     /// Take that back.
@@ -65,12 +107,14 @@ pub enum Elevate {
 /// The words of a request for access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestWords {
-    /// The account that was typed.
-    pub account: AccountSelector,
-    /// The permission set that was typed.
-    pub permission_set: PermissionSetSelector,
-    /// How long.
+    /// What is asked for.
+    pub what: What,
+    /// Whether the access is to be there before anybody approves. It has no start then: it begins at once.
+    pub urgent: bool,
+    /// How long; `until` is the next such time after the start.
     pub length: Length,
+    /// When it is to begin, when that is not as soon as it may.
+    pub start: Option<Start>,
     /// The first ticket that was typed, if any. When it stands within the reason it also stays there.
     pub ticket: Option<String>,
     /// Why, on one line, unescaped; empty only where the vocabulary says that it may be, or where it came by named
@@ -78,37 +122,31 @@ pub struct RequestWords {
     pub reason: String,
 }
 
-impl fmt::Display for Elevate {
-    /// The canonical text after `/elevate`: reading it gives the same value again, whatever the vocabulary knows.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Form => Ok(()),
-            Self::Request(words) => words.fmt(f),
-            Self::List => f.write_str(Keyword::List.word()),
-            Self::Show(id) => write!(f, "{} {id}", Keyword::Show.word()),
-            Self::End(id) => write!(f, "{} {id}", Keyword::End.word()),
-            Self::Approve(id) => write!(f, "{} {id}", Keyword::Approve.word()),
-            Self::Deny { id, why } => write!(f, "{} {id} reason: {why}", Keyword::Deny.word()),
-            Self::Withdraw(id) => write!(f, "{} {id}", Keyword::Withdraw.word()),
-            Self::Why { account, permission_set } => {
-                let (account, set) = (quote(account.as_str()), quote(permission_set.as_str()));
-                write!(f, "{} {account} {set}", Keyword::Why.word())
-            }
-            Self::Link => f.write_str(Keyword::Link.word()),
-            Self::Unlink => f.write_str(Keyword::Unlink.word()),
-            Self::Help(None) => f.write_str(Keyword::Help.word()),
-            Self::Help(Some(topic)) => write!(f, "{} {}", Keyword::Help.word(), topic.word()),
-        }
-    }
+/// What is asked for, as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A permission set in an account.
+    Assignment {
+        /// The account.
+        account: AccountSelector,
+        /// The permission set.
+        permission_set: PermissionSetSelector,
+    },
+    /// To be in a group.
+    Group(GroupSelector),
+    /// All that a bundle names.
+    Bundle(String),
 }
 
-impl fmt::Display for RequestWords {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (account, set) = (quote(self.account.as_str()), quote(self.permission_set.as_str()));
-        write!(f, "{account} {set} {}", self.length)?;
-        self.ticket.iter().try_for_each(|ticket| write!(f, " {ticket}"))?;
-        if self.reason.is_empty() { Ok(()) } else { write!(f, " reason: {}", self.reason) }
-    }
+/// Which access ends, where it is that of many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndScope {
+    /// All that there is.
+    Everything,
+    /// All of one person.
+    Person(PersonRef),
+    /// All to one account.
+    Account(AccountSelector),
 }
 
 /// Reads what was typed after `/elevate`. Text from Slack must have been unescaped before (`&amp;` to `&`);
@@ -159,8 +197,7 @@ fn read(text: &str, vocabulary: &dyn Vocabulary) -> Result<Elevate, Wrong> {
     }
     let words = split(&clean(text));
     let Some((first, rest)) = words.split_first() else { return Ok(Elevate::Form) };
-    let long_name = request::account_words(&words, vocabulary).is_some_and(|count| count > 1);
-    let Some(keyword) = Keyword::named(&first.key()).filter(|_| !long_name) else {
+    let Some(keyword) = keyword_at(&words, vocabulary) else {
         return match typo(first, rest, vocabulary) {
             Some(wrong) => Err(wrong),
             None => request::read(&words, vocabulary).map(Elevate::Request),
@@ -168,12 +205,21 @@ fn read(text: &str, vocabulary: &dyn Vocabulary) -> Result<Elevate, Wrong> {
     };
     match keyword {
         Keyword::Request => request::read(rest, vocabulary).map(Elevate::Request),
+        Keyword::Group | Keyword::Bundle | Keyword::Urgent => {
+            request::read(&words, vocabulary).map(Elevate::Request)
+        }
+        Keyword::Again => few::again(first, rest),
+        Keyword::Mine => no_more(rest, keyword, first, rest).map(|()| Elevate::Mine),
         Keyword::List => no_more(rest, keyword, first, rest).map(|()| Elevate::List),
         Keyword::Show => only_id(keyword, first, rest).map(Elevate::Show),
-        Keyword::Approve => only_id(keyword, first, rest).map(Elevate::Approve),
+        Keyword::Approve => few::approve(first, rest),
+        Keyword::Deny => few::with_why(keyword, first, rest).map(|(id, why)| Elevate::Deny { id, why }),
         Keyword::Withdraw => only_id(keyword, first, rest).map(Elevate::Withdraw),
-        Keyword::End => only_id(keyword, first, rest).map(Elevate::End),
-        Keyword::Deny => deny(first, rest),
+        Keyword::Extend => few::extend(rest),
+        Keyword::End => few::end(first, rest, vocabulary),
+        Keyword::EndAll => few::end_all(rest, vocabulary),
+        Keyword::Acknowledge => few::acknowledge(rest),
+        Keyword::Object => few::with_why(keyword, first, rest).map(|(id, why)| Elevate::Object { id, why }),
         Keyword::Why => request::why(rest, vocabulary),
         Keyword::Link => no_more(rest, keyword, first, rest).map(|()| Elevate::Link),
         Keyword::Unlink => no_more(rest, keyword, first, rest).map(|()| Elevate::Unlink),
@@ -181,25 +227,32 @@ fn read(text: &str, vocabulary: &dyn Vocabulary) -> Result<Elevate, Wrong> {
     }
 }
 
+/// The keyword that these words begin with, unless they begin with a longer account name.
+fn keyword_at(words: &[Word], vocabulary: &dyn Vocabulary) -> Option<Keyword> {
+    let keyword = Keyword::named(&words.first()?.key())?;
+    let long_name = request::account_words(words, vocabulary).is_some_and(|count| count > 1);
+    (!long_name).then_some(keyword)
+}
+
 /// A fault whose right form is the keyword's own, as the help shows it.
 fn wrong(fault: Fault, keyword: Keyword) -> Wrong {
     Wrong { fault, right: Right::Text(own_form(&ELEVATE, keyword)) }
 }
 
-/// A first word that is nearly a keyword, when nothing or an id follows: only then is it no account.
+/// A first word that is nearly a keyword, when nothing, an id, or what only this keyword takes follows: only then is it
+/// no account.
 fn typo(first: &Word, rest: &[Word], vocabulary: &dyn Vocabulary) -> Option<Wrong> {
     let known = vocabulary.is_account(&first.text) || vocabulary.is_permission_set(&first.text);
+    let (nearest, word) = nearest::<Keyword>(&first.key())?;
     let follows = match rest {
         [] => true,
-        [only] => {
-            surely_id(&only.text) || only.text.contains(|c: char| c.is_ascii_digit()) && is_id(&only.text)
-        }
-        [id, ..] => surely_id(&id.text),
+        [only] if surely_id(&only.text) => true,
+        [only] if only.text.contains(|c: char| c.is_ascii_digit()) && is_id(&only.text) => true,
+        [id, ..] => surely_id(&id.text) || request::begins(nearest, rest, vocabulary),
     };
     if first.quoted || known || !follows {
         return None;
     }
-    let (nearest, word) = nearest::<Keyword>(&first.key())?;
     let mut meant = vec![word];
     meant.extend(rest.iter().map(|word| word.raw.as_str()));
     let right = Right::IfRead(meant.join(" "), own_form(&ELEVATE, nearest));
@@ -221,7 +274,7 @@ fn no_more(after: &[Word], keyword: Keyword, first: &Word, rest: &[Word]) -> Res
     let mut quoted = vec![quote(&first.text)];
     quoted.extend(rest.iter().map(|word| word.raw.clone()));
     let taken = rest.iter().take(rest.len() - after.len()).map(|word| word.raw.as_str());
-    let without: Vec<&str> = std::iter::once(keyword.word()).chain(taken).collect();
+    let without: Vec<&str> = std::iter::once(keyword.typed()).chain(taken).collect();
     let right = Right::IfRead(quoted.join(" "), without.join(" "));
     Err(Wrong { fault: self::extra(keyword, extra), right })
 }
@@ -237,17 +290,7 @@ fn id(keyword: Keyword, rest: &[Word]) -> Result<(RequestRef, &[Word]), Wrong> {
 
 fn extra(keyword: Keyword, extra: &Word) -> Fault {
     let takes = arguments(&ELEVATE, keyword);
-    Fault::Extra { keyword: keyword.word(), takes, typed: extra.raw.clone(), name: true }
-}
-
-fn deny(first: &Word, rest: &[Word]) -> Result<Elevate, Wrong> {
-    let (id, after) = id(Keyword::Deny, rest)?;
-    let why = reason_alone(after);
-    if why.is_empty() {
-        let right = Right::Text(format!("{} {id} <why>", first.text));
-        return Err(Wrong { fault: Fault::MissingWhy { id }, right });
-    }
-    Ok(Elevate::Deny { id, why })
+    Fault::Extra { keyword: keyword.typed(), takes, typed: extra.raw.clone(), name: true }
 }
 
 fn topic(first: &Word, rest: &[Word]) -> Result<Elevate, Wrong> {

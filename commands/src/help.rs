@@ -2,14 +2,14 @@
 //!
 //! Must never know a command that the table does not. Plain text; `<` and `>` are escaped by the doors.
 
-use crate::definition::{Command, Keywords, Opt, Use};
+use crate::definition::{Command, Keywords, Opt, Section, Use};
 
 /// The help for a command: all of it in short, or one topic in full. Lines end with `\n`, the last one too.
 #[must_use]
 pub fn help<K: Keywords>(command: &Command<K>, topic: Option<K>) -> String {
     match topic.and_then(|topic| command.uses.iter().find(|entry| entry.keyword == topic)) {
         Some(entry) => in_full(command, entry),
-        None => all(command, form),
+        None => all(command, How::Typed),
     }
 }
 
@@ -23,13 +23,62 @@ pub fn help_by_options<K: Keywords>(command: &Command<K>, topic: Option<K>) -> S
             let details = options.chain(entry.details.iter().map(|detail| (*detail).to_owned()));
             format!("`{}`\n{}\n{}", fields(command, entry), entry.summary, listed(details))
         }
-        None => all(command, fields),
+        None => all(command, How::ByFields),
     }
 }
 
-fn all<K: Keywords>(command: &Command<K>, form: impl Fn(&Command<K>, &Use<K>) -> String) -> String {
-    let uses = command.uses.iter().map(|entry| format!("`{}`: {}", form(command, entry), entry.summary));
-    format!("`/{}`: {}\n{}", command.name, command.summary, listed(uses))
+/// How things are said where the help is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Typed on one line.
+    Typed,
+    /// With a field for each part.
+    ByFields,
+}
+
+impl How {
+    fn word<K: Keywords>(self, keyword: K) -> &'static str {
+        match self {
+            Self::Typed => keyword.typed(),
+            Self::ByFields => keyword.word(),
+        }
+    }
+
+    fn line<K: Keywords>(self, command: &Command<K>, entry: &Use<K>) -> String {
+        let form = match self {
+            Self::Typed => form(command, entry),
+            Self::ByFields => fields(command, entry),
+        };
+        format!("`{form}`: {}", entry.summary)
+    }
+}
+
+/// Everything in short: what people need every day a line each, and the other words together.
+fn all<K: Keywords>(command: &Command<K>, how: How) -> String {
+    let name = command.name;
+    let mut out = format!("`/{name}`: {}\n", command.summary);
+    if how == How::Typed && !command.alone.is_empty() {
+        out.push_str(&listed([format!("`/{name}` alone: {}", command.alone)].into_iter()));
+    }
+    if command.sections.is_empty() {
+        out.push_str(&listed(command.uses.iter().map(|entry| how.line(command, entry))));
+    }
+    let (brief, daily): (Vec<_>, Vec<_>) = command.sections.iter().partition(|section| section.brief);
+    for Section { title, keywords, .. } in daily {
+        let uses = command.uses.iter().filter(|entry| keywords.contains(&entry.keyword));
+        out.push_str(&format!("{title}\n{}", listed(uses.map(|entry| how.line(command, entry)))));
+    }
+    let words = |keywords: &[K]| {
+        let words: Vec<String> = keywords.iter().map(|keyword| format!("`{}`", how.word(*keyword))).collect();
+        words.join(", ")
+    };
+    if !brief.is_empty() {
+        out.push_str(&format!("More; `/{name} help` with one of these words tells all about it\n"));
+    }
+    out.push_str(&listed(
+        brief.iter().map(|section| format!("{}: {}", words(section.keywords), section.title)),
+    ));
+    out
 }
 
 fn in_full<K: Keywords>(command: &Command<K>, entry: &Use<K>) -> String {
@@ -56,7 +105,7 @@ fn fields<K: Keywords>(command: &Command<K>, entry: &Use<K>) -> String {
 
 /// How one thing is said: `/elevate show <id>`. A word that may be left out is, as people type it.
 pub(crate) fn form<K: Keywords>(command: &Command<K>, entry: &Use<K>) -> String {
-    let keyword = if entry.keyword.implied() { "" } else { entry.keyword.word() };
+    let keyword = if entry.keyword.implied() { "" } else { entry.keyword.typed() };
     ["/", command.name, " ", keyword, " ", entry.arguments]
         .concat()
         .split_whitespace()

@@ -48,6 +48,14 @@ fn same_start(a: &str, b: &str) -> usize {
 /// What `help` is about, and the words after it.
 pub(crate) fn topic<K: Keywords>(rest: &[Word]) -> Result<(Option<K>, &[Word]), Fault> {
     let Some((typed, after)) = rest.split_first() else { return Ok((None, rest)) };
+    // A keyword of two words: `help end all`.
+    let two = after.split_first().and_then(|(second, after)| {
+        let named = K::named(&format!("{}-{}", typed.key(), second.key()))?;
+        Some((Some(named), after))
+    });
+    if let Some(found) = two {
+        return Ok(found);
+    }
     match K::named(&typed.key()) {
         Some(topic) => Ok((Some(topic), after)),
         None => Err(Fault::UnknownTopic { typed: typed.raw.clone() }),

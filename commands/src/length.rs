@@ -189,7 +189,7 @@ fn until(words: &[Word]) -> Option<Found> {
 }
 
 /// `18:00`, `6pm`, `6:30pm`. A bare `6` is no time: it could be morning or evening.
-fn time_of_day(text: &str) -> Option<Time> {
+pub(crate) fn time_of_day(text: &str) -> Option<Time> {
     let (clock, noon) = match (text.strip_suffix("am"), text.strip_suffix("pm")) {
         (Some(clock), _) => (clock, Some(0)),
         (_, Some(clock)) => (clock, Some(12)),

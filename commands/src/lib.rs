@@ -5,12 +5,14 @@
 //! may do what, is decided elsewhere. Must never do I/O, read a clock, or depend on another room.
 //!
 //! ```
-//! use glasskey_commands::{Elevate, Length, NoVocabulary, elevate};
+//! use glasskey_commands::{AccountSelector, Elevate, Length, NoVocabulary, PermissionSetSelector, What, elevate};
 //!
-//! let said = elevate::parse("prod ReadOnly for 1h INC-7 look at the stuck queue", &NoVocabulary);
+//! let said = elevate::parse("prod ReadOnly for 1h at 02:00 INC-7 look at the stuck queue", &NoVocabulary);
 //! let Ok(Elevate::Request(words)) = said else { unreachable!() };
-//! assert_eq!(words.account.as_str(), "prod");
+//! let (account, permission_set) = (AccountSelector::new("prod"), PermissionSetSelector::new("ReadOnly"));
+//! assert_eq!(words.what, What::Assignment { account, permission_set });
 //! assert_eq!(words.length, Length::For(3600));
+//! assert_eq!(words.start.unwrap().to_string(), "at 02:00");
 //! assert_eq!(words.ticket.as_deref(), Some("INC-7"));
 //! assert_eq!(words.reason, "look at the stuck queue");
 //!
@@ -49,21 +51,23 @@ mod options;
 mod parts;
 mod person;
 mod selector;
+mod start;
 mod usage;
 mod vocabulary;
 mod words;
 
 pub use breakglass::{Breakglass, LevelWord, OnWords};
 pub use definition::{BreakglassKeyword, Keyword, Keywords};
-pub use elevate::{Elevate, RequestWords};
+pub use elevate::{Elevate, EndScope, RequestWords, What};
 pub use help::{help, help_by_options};
 pub use length::{LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length, print_length};
 pub use options::Said;
 pub use person::{MENTION_ID_CHARS_MAX, PersonRef};
 pub use selector::{
-    AccountSelector, EmergencyRef, PermissionSetSelector, REQUEST_SYMBOLS_MAX, REQUEST_SYMBOLS_MIN,
-    RequestRef,
+    AccountSelector, EmergencyRef, GroupSelector, PermissionSetSelector, REQUEST_SYMBOLS_MAX,
+    REQUEST_SYMBOLS_MIN, RequestRef,
 };
+pub use start::{START_YEARS, Start};
 pub use usage::{Fault, Numbered, Slot, Usage};
 pub use vocabulary::{NoVocabulary, Vocabulary, is_ticket_shaped};
 pub use words::TEXT_CHARS_MAX;

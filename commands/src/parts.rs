@@ -3,12 +3,15 @@
 //! Must never drop a word of a reason, and never pick one of two durations by chance.
 
 use crate::length::{Found, LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length, LengthFault};
+use crate::start::Start;
 use crate::usage::Fault;
 use crate::words::Word;
 use std::ops::Range;
 
 /// The duration that the right form shows when none was typed: an hour, the example that every help uses.
 pub(crate) const EXAMPLE_LENGTH: Length = Length::For(3600);
+/// The start that the right form shows in place of one that names none.
+pub(crate) const EXAMPLE_START: Start = Start::Clock(jiff::civil::Time::constant(2, 0, 0, 0));
 /// Words that people put between the parts of a command.
 const FILLERS: &[&str] = &["to", "in", "as", "on", "for", "with"];
 

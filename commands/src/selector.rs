@@ -65,6 +65,30 @@ impl fmt::Display for PermissionSetSelector {
     }
 }
 
+/// What was typed for a group: its name in the Identity Store or in Okta, or its id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupSelector(String);
+
+impl GroupSelector {
+    /// Takes text from a form or a command line.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(words::clean(text))
+    }
+
+    /// The text that points at the group.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for GroupSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The fewest symbols in the id of a request or an emergency: what Glasskey gives while ids of four are free.
 pub const REQUEST_SYMBOLS_MIN: usize = 4;
 /// The most symbols in the id of a request or an emergency: past a million million ids nothing longer can be needed, and it can

@@ -52,6 +52,10 @@ pub enum Slot {
     Account,
     /// The permission set.
     PermissionSet,
+    /// The group.
+    Group,
+    /// The bundle.
+    Bundle,
     /// The duration.
     Duration,
     /// The reason.
@@ -65,6 +69,8 @@ impl Slot {
         match self {
             Self::Account => "an account",
             Self::PermissionSet => "a permission set",
+            Self::Group => "a group",
+            Self::Bundle => "a bundle",
             Self::Duration => "a duration",
             Self::Reason => "a reason",
             Self::Person => "a person",
@@ -129,6 +135,35 @@ pub enum Fault {
         /// As typed.
         typed: String,
     },
+    /// Two starts, and nothing says which is meant.
+    TwoStarts {
+        /// As typed.
+        first: String,
+        /// As typed.
+        second: String,
+    },
+    /// Words with the shape of a start that name none, or one of several.
+    NoSuchStart {
+        /// As typed.
+        typed: String,
+    },
+    /// A start where it may be words of the reason.
+    StartInReason {
+        /// As typed.
+        typed: String,
+    },
+    /// A start of urgent access.
+    UrgentStart {
+        /// As typed.
+        typed: String,
+    },
+    /// Two options of which there can be one.
+    Together {
+        /// The option's name.
+        first: &'static str,
+        /// The option's name.
+        second: &'static str,
+    },
     /// A text where a duration must be, and nothing else.
     NotADuration {
         /// As typed.
@@ -136,6 +171,13 @@ pub enum Fault {
     },
     /// Several words where a ticket must be.
     NotATicket {
+        /// As typed.
+        typed: String,
+    },
+    /// Another text than the option's only choice.
+    NotAChoice {
+        /// The option's name.
+        option: &'static str,
         /// As typed.
         typed: String,
     },
@@ -177,9 +219,11 @@ pub enum Fault {
         /// As typed.
         typed: String,
     },
-    /// `deny` without a why.
+    /// `deny` or `object` without a why.
     MissingWhy {
-        /// The request to deny.
+        /// The keyword.
+        keyword: &'static str,
+        /// The request.
         id: RequestRef,
     },
     /// More words than the keyword takes.
@@ -227,27 +271,23 @@ impl fmt::Display for Fault {
                 write!(f, "the command has {chars} characters and at most {TEXT_CHARS_MAX} are read")
             }
             Self::Missing(slots) => missing(slots, f),
-            Self::TwoDurations { first, second } => {
-                write!(f, "two durations are given, {} and {}", word(first), word(second))
-            }
-            Self::DurationTooShort { typed } => {
-                write!(
-                    f,
-                    "{} is too short: access lasts at least {}",
-                    word(typed),
-                    print_length(LENGTH_SECONDS_MIN)
-                )
-            }
-            Self::DurationTooLong { typed } => {
-                write!(
-                    f,
-                    "{} is too long: access lasts at most {}",
-                    word(typed),
-                    print_length(LENGTH_SECONDS_MAX)
-                )
-            }
+            Self::TwoDurations { first, second } => two("durations", first, second, f),
+            Self::DurationTooShort { typed } => bound(typed, "short", "least", LENGTH_SECONDS_MIN, f),
+            Self::DurationTooLong { typed } => bound(typed, "long", "most", LENGTH_SECONDS_MAX, f),
             Self::NoSuchTime { typed } => {
                 write!(f, "{} names no time of day, such as `until 18:00` or `until 6pm`", word(typed))
+            }
+            Self::TwoStarts { first, second } => two("starts", first, second, f),
+            Self::NoSuchStart { typed } => no_such_start(typed, f),
+            Self::StartInReason { typed } => {
+                write!(f, "{} could be the start or words of the reason", word(typed))?;
+                f.write_str("; a start goes before the reason, and `reason:` begins a reason for certain")
+            }
+            Self::UrgentStart { typed } => {
+                write!(f, "{} does not go with `urgent`, which begins at once", word(typed))
+            }
+            Self::Together { first, second } => {
+                write!(f, "`{first}` and `{second}` are both given, and only one of them can be")
             }
             Self::NotADuration { typed } => {
                 write!(f, "{} is not a duration, such as `1h30m` or `until 18:00`", word(typed))
@@ -255,6 +295,7 @@ impl fmt::Display for Fault {
             Self::NotATicket { typed } => {
                 write!(f, "{} is not a ticket, which is one word such as `INC-7`", word(typed))
             }
+            Self::NotAChoice { option, typed } => write!(f, "{} is not a choice of `{option}`", word(typed)),
             Self::NotALevel { typed } => write!(f, "{} is not a level, which is `ro` or `ops`", word(typed)),
             Self::UnknownWord { typed, nearest } => {
                 write!(f, "{} is unknown, and the nearest word is `{nearest}`", word(typed))
@@ -269,18 +310,16 @@ impl fmt::Display for Fault {
             Self::MalformedId { of, typed } => {
                 write!(f, "{} is not the id of {}, which is like `{}`", word(typed), of.noun(), of.example())
             }
-            Self::MissingWhy { id } => write!(f, "`deny {id}` needs a reason, which the requester will read"),
-            Self::Extra { keyword, takes, typed, name } => extra(keyword, takes, typed, *name, f),
-            Self::TwoLevels { first, second } => {
-                write!(f, "two levels are given, {} and {}", word(first), word(second))
+            Self::MissingWhy { keyword, id } => {
+                write!(f, "`{keyword} {id}` needs a reason, which the requester will read")
             }
+            Self::Extra { keyword, takes, typed, name } => extra(keyword, takes, typed, *name, f),
+            Self::TwoLevels { first, second } => two("levels", first, second, f),
             Self::LevelAfterReason { typed } => {
                 write!(f, "{} after the reason could be the level or a word of the reason", word(typed))?;
                 f.write_str("; a level goes before the reason, and `reason:` begins a reason for certain")
             }
-            Self::TwoFederations { first, second } => {
-                write!(f, "two federations are given, {} and {}", word(first), word(second))
-            }
+            Self::TwoFederations { first, second } => two("federations", first, second, f),
             Self::NotAPerson { typed } => {
                 write!(
                     f,
@@ -292,6 +331,14 @@ impl fmt::Display for Fault {
     }
 }
 
+fn two(what: &str, first: &str, second: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "two {what} are given, {} and {}", word(first), word(second))
+}
+
+fn bound(typed: &str, too: &str, at: &str, seconds: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} is too {too}: access lasts at {at} {}", word(typed), print_length(seconds))
+}
+
 fn missing(slots: &[Slot], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let nouns: Vec<&str> = slots.iter().map(|slot| slot.noun()).collect();
     match nouns.split_last() {
@@ -300,6 +347,11 @@ fn missing(slots: &[Slot], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         None => f.write_str("something is missing")?,
     }
     if slots == [Slot::Duration] { f.write_str(", such as `1h`") } else { Ok(()) }
+}
+
+fn no_such_start(typed: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{} names no start, which is like `at 02:00`, `at tomorrow 02:00` or ", word(typed))?;
+    f.write_str("`at 2026-12-01 02:00` where you are, or `at 2026-12-01T02:00Z`")
 }
 
 fn extra(keyword: &str, takes: &str, typed: &str, name: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,6 +18,17 @@ pub trait Vocabulary {
         false
     }
 
+    /// Whether a group that can be asked for has this name. Also asked for several words joined by one space, the
+    /// longest first.
+    fn is_group(&self, _text: &str) -> bool {
+        false
+    }
+
+    /// Whether a bundle of targets has this name; `bundles.toml`. Also asked for several words, as for groups.
+    fn is_bundle(&self, _text: &str) -> bool {
+        false
+    }
+
     /// Whether an emergency federation has this name; `[breakglass.<name>]` of the configuration.
     fn is_federation(&self, _text: &str) -> bool {
         false

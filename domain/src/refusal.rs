@@ -195,6 +195,8 @@ pub enum Refusal {
     CannotCutSessions,
     /// There is no such access that no request explains.
     NoSuchDrift,
+    /// The person never asked for anything that could be asked for again.
+    NothingAsked,
     /// Only the requester withdraws.
     NotTheRequester,
     /// The requester withdraws, instead of denying their own.

@@ -27,12 +27,37 @@ pub struct Settings {
     pub step_up: Vec<StepUp>,
     /// How old such a sign-in may be.
     pub sign_in_fresh: Seconds,
+    /// Sets of things that are asked for by one name (`bundles.toml`).
+    pub bundles: BTreeMap<String, Bundle>,
     /// Whether sessions that outlive access can be cut (`[requests] cut_sessions`).
     pub cut_sessions: bool,
     /// Whether access that no request explains is removed (`[drift] remove`).
     pub drift_remove: bool,
     /// The emergency federations (`[breakglass.*]`).
     pub federations: BTreeMap<FederationId, FederationSettings>,
+}
+
+/// A set of things that are asked for by one name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bundle {
+    /// What it is for, in a sentence.
+    pub description: String,
+    /// What is in it, as it was written: found in the directory when it is asked for.
+    pub items: Vec<BundleItem>,
+}
+
+/// One thing of a bundle, by names or ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BundleItem {
+    /// A permission set in an account.
+    Assignment {
+        /// The account.
+        account: String,
+        /// The permission set.
+        permission_set: String,
+    },
+    /// Being in a group.
+    Group(String),
 }
 
 /// Something for which a fresh sign-in is asked before it counts.
@@ -95,6 +120,7 @@ impl Default for Settings {
             ticket_pattern: None,
             step_up: Vec::new(),
             sign_in_fresh: Seconds::minutes(5),
+            bundles: BTreeMap::new(),
             cut_sessions: false,
             drift_remove: false,
             federations: BTreeMap::new(),

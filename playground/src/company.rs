@@ -8,7 +8,7 @@ mod acme;
 mod large;
 mod okta;
 
-pub use okta::{OktaApp, OktaGroup, OktaGroupKind, OktaOrg};
+pub use okta::{OktaApp, OktaGroup, OktaGroupKind, OktaOrg, OktaRule};
 
 /// One human of the company, as all platforms together know them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -46,6 +46,21 @@ pub struct Group {
     pub name: String,
     /// Identity Store user ids.
     pub members: BTreeSet<String>,
+    /// The identity provider's own id for it, when that one pushes it by SCIM; `None` when it was made at AWS.
+    pub external_id: Option<String>,
+}
+
+/// A service control policy of the organization.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ServiceControlPolicy {
+    /// `p-…`.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The policy document, JSON.
+    pub content: String,
+    /// Ids of the roots, OUs and accounts it is attached to.
+    pub targets: BTreeSet<String>,
 }
 
 /// An organizational unit.
@@ -65,8 +80,10 @@ pub struct OrganizationalUnit {
 pub enum AccountState {
     /// In use.
     Active,
-    /// Closed or suspended by AWS.
+    /// Suspended by AWS.
     Suspended,
+    /// Closed by its owner, and in the organization for ninety days more.
+    Closed,
 }
 
 /// An AWS account.
@@ -168,6 +185,8 @@ pub struct Company {
     pub permission_sets: Vec<PermissionSet>,
     /// Assignments that stand before the bot does anything.
     pub assignments: Vec<Assignment>,
+    /// Service control policies made by the company.
+    pub service_control_policies: Vec<ServiceControlPolicy>,
     /// What the identity provider holds beside the people.
     pub okta: OktaOrg,
 }

@@ -222,13 +222,15 @@ impl std::fmt::Display for Failure {
             ),
             Kind::Denied if op.changes() => write!(
                 f,
-                "AWS denies `{op}`: {said}; compare the bot's role with `deploy/iam-policy.json`, and note that a delegated \
-                 administrator may not assign in the management account, nor a permission set that is used there"
+                "AWS denies `{op}`: {said}; compare the bot's role with `{}`, and note that a delegated administrator may not \
+                 assign in the management account, nor a permission set that is used there",
+                op.policy_file()
             ),
             Kind::Denied => write!(
                 f,
-                "AWS denies `{op}`: {said}; compare the bot's role with `deploy/iam-policy.json`, and see that its account is \
-                 the management account or the delegated administrator"
+                "AWS denies `{op}`: {said}; compare the bot's role with `{}`, and see that its account is the management account \
+                 or the delegated administrator",
+                op.policy_file()
             ),
             Kind::Key => write!(
                 f,
@@ -283,11 +285,13 @@ fn kind_of(code: Option<&str>, status: u16, reason: &str) -> Kind {
         "ResourceNotFoundException"
         | "AccountNotFoundException"
         | "ParentNotFoundException"
+        | "PolicyNotFoundException"
         | "NoSuchEntity" => Kind::NotFound,
         "ValidationException"
         | "InvalidInputException"
         | "SerializationException"
         | "ValidationError"
+        | "MalformedPolicyDocumentException"
         | "MalformedPolicyDocument" => Kind::Invalid,
         "ServiceQuotaExceededException" | "ConstraintViolationException" | "LimitExceeded" => Kind::Quota,
         "UnknownOperationException" | "UnknownOperation" | "NotImplemented" => Kind::NoSuchOperation,

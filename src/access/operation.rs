@@ -80,14 +80,29 @@ operations! {
     DescribeAccountAssignmentDeletionStatus of IdentityCenter: "How a delete is doing.";
     ListAccountAssignmentCreationStatus of IdentityCenter: "The creates under way.";
     ListAccountAssignmentDeletionStatus of IdentityCenter: "The deletes under way.";
+    ListAccountsForProvisionedPermissionSet of IdentityCenter: "Where a permission set is in use.";
+    GetInlinePolicyForPermissionSet of IdentityCenter: "Which sessions a permission set denies.";
+    PutInlinePolicyToPermissionSet of IdentityCenter: "Denies older sessions of a permission set.";
+    DeleteInlinePolicyFromPermissionSet of IdentityCenter: "The last denial is taken back, and nothing else is left.";
+    ProvisionPermissionSet of IdentityCenter: "Puts a changed policy in force in an account; asynchronous.";
+    DescribePermissionSetProvisioningStatus of IdentityCenter: "How that is doing.";
     ListUsers of IdentityStore: "People.";
     ListGroups of IdentityStore: "Groups.";
     ListGroupMemberships of IdentityStore: "The members of a group.";
+    DescribeUser of IdentityStore: "One person, read anew.";
+    IsMemberInGroups of IdentityStore: "Which of some groups a person is in.";
+    DescribeGroup of IdentityStore: "Whether a group still exists.";
+    CreateGroup of IdentityStore: "Makes the empty group that anchors are assigned to.";
+    CreateGroupMembership of IdentityStore: "Puts a person into a group.";
+    GetGroupMembershipId of IdentityStore: "By which name a membership is ended.";
+    DeleteGroupMembership of IdentityStore: "Takes a person out of a group.";
     DescribeOrganization of Organizations: "Which account is the management account.";
     ListRoots of Organizations: "Where the tree of units begins.";
     ListOrganizationalUnitsForParent of Organizations: "The units right below another.";
     ListAccountsForParent of Organizations: "The accounts right below a unit.";
     DescribeAccount of Organizations: "Whether an account still exists.";
+    DescribePolicy of Organizations: "Which sessions the policy made for it denies.";
+    UpdatePolicy of Organizations: "Denies older sessions by the policy made for it.";
     AssumeRole of Sts: "To be, for some minutes, who may cut sessions in the emergency account.";
     GetRolePolicy of Iam: "Which sessions an emergency role denies.";
     PutRolePolicy of Iam: "Denies the older sessions of an emergency role.";
@@ -97,7 +112,62 @@ impl Op {
     /// Whether it changes something: then it is never repeated below the engine, and a lost answer may have been done.
     #[must_use]
     pub const fn changes(self) -> bool {
-        matches!(self, Self::CreateAccountAssignment | Self::DeleteAccountAssignment | Self::PutRolePolicy)
+        matches!(
+            self,
+            Self::CreateAccountAssignment
+                | Self::DeleteAccountAssignment
+                | Self::PutInlinePolicyToPermissionSet
+                | Self::DeleteInlinePolicyFromPermissionSet
+                | Self::ProvisionPermissionSet
+                | Self::CreateGroup
+                | Self::CreateGroupMembership
+                | Self::DeleteGroupMembership
+                | Self::UpdatePolicy
+                | Self::PutRolePolicy
+        )
+    }
+
+    /// The file that allows it to the bot's role. What is not wanted by everybody stands in a file of its own, because a right
+    /// that nobody uses is one that somebody else can.
+    #[must_use]
+    pub const fn policy_file(self) -> &'static str {
+        match self {
+            Self::DescribeGroup
+            | Self::CreateGroupMembership
+            | Self::GetGroupMembershipId
+            | Self::DeleteGroupMembership => "deploy/iam-policy-groups.json",
+            Self::GetInlinePolicyForPermissionSet
+            | Self::PutInlinePolicyToPermissionSet
+            | Self::DeleteInlinePolicyFromPermissionSet
+            | Self::ProvisionPermissionSet
+            | Self::DescribePermissionSetProvisioningStatus => "deploy/iam-policy-cut-sessions.json",
+            Self::DescribePolicy | Self::UpdatePolicy => "deploy/iam-policy-cut-sessions-scp.json",
+            Self::CreateGroup => "deploy/iam-policy-anchors.json",
+            Self::GetRolePolicy | Self::PutRolePolicy => "deploy/cloudformation/emergency-account.yaml",
+            Self::ListInstances
+            | Self::ListPermissionSets
+            | Self::DescribePermissionSet
+            | Self::ListAccountAssignmentsForPrincipal
+            | Self::ListAccountAssignments
+            | Self::CreateAccountAssignment
+            | Self::DeleteAccountAssignment
+            | Self::DescribeAccountAssignmentCreationStatus
+            | Self::DescribeAccountAssignmentDeletionStatus
+            | Self::ListAccountAssignmentCreationStatus
+            | Self::ListAccountAssignmentDeletionStatus
+            | Self::ListAccountsForProvisionedPermissionSet
+            | Self::ListUsers
+            | Self::ListGroups
+            | Self::ListGroupMemberships
+            | Self::DescribeUser
+            | Self::IsMemberInGroups
+            | Self::DescribeOrganization
+            | Self::ListRoots
+            | Self::ListOrganizationalUnitsForParent
+            | Self::ListAccountsForParent
+            | Self::DescribeAccount
+            | Self::AssumeRole => "deploy/iam-policy.json",
+        }
     }
 
     /// The IAM action that allows it.
@@ -122,6 +192,11 @@ mod tests {
     /// Every file that may call AWS.
     const CALLERS: &[&str] = &[
         include_str!("aws.rs"),
+        include_str!("anchors.rs"),
+        include_str!("assignments.rs"),
+        include_str!("assignment_sessions/places.rs"),
+        include_str!("people.rs"),
+        include_str!("store_groups.rs"),
         include_str!("emergency_sessions/mod.rs"),
         include_str!("identity_center/mod.rs"),
         include_str!("identity_center/sight.rs"),
@@ -131,9 +206,20 @@ mod tests {
         include_str!("../directory/read/permission_sets.rs"),
     ];
 
-    fn policy_actions() -> Vec<String> {
-        let policy: serde_json::Value =
-            serde_json::from_str(include_str!("../../deploy/iam-policy.json")).unwrap();
+    /// The files for the bot's role.
+    const POLICIES: &[(&str, &str)] = &[
+        ("deploy/iam-policy.json", include_str!("../../deploy/iam-policy.json")),
+        ("deploy/iam-policy-groups.json", include_str!("../../deploy/iam-policy-groups.json")),
+        ("deploy/iam-policy-cut-sessions.json", include_str!("../../deploy/iam-policy-cut-sessions.json")),
+        (
+            "deploy/iam-policy-cut-sessions-scp.json",
+            include_str!("../../deploy/iam-policy-cut-sessions-scp.json"),
+        ),
+        ("deploy/iam-policy-anchors.json", include_str!("../../deploy/iam-policy-anchors.json")),
+    ];
+
+    fn policy_actions(text: &str) -> Vec<String> {
+        let policy: serde_json::Value = serde_json::from_str(text).unwrap();
         let statements = policy["Statement"].as_array().unwrap();
         assert!(statements.iter().all(|statement| statement["Effect"] == "Allow"));
         let actions = statements.iter().flat_map(|statement| statement["Action"].as_array().unwrap());
@@ -141,12 +227,17 @@ mod tests {
     }
 
     #[test]
-    fn the_iam_policy_allows_what_we_call_and_nothing_else() {
-        let allowed = policy_actions();
-        let unique: BTreeSet<String> = allowed.iter().cloned().collect();
-        assert_eq!(unique.len(), allowed.len(), "no action is allowed twice");
-        let ours = Op::ALL.iter().filter(|op| op.provider() != Provider::Iam);
-        assert_eq!(unique, ours.map(|op| op.action()).collect());
+    fn the_iam_policies_allow_what_we_call_and_nothing_else() {
+        for (file, text) in POLICIES {
+            let allowed = policy_actions(text);
+            let unique: BTreeSet<String> = allowed.iter().cloned().collect();
+            assert_eq!(unique.len(), allowed.len(), "no action is allowed twice in {file}");
+            let ours = Op::ALL.iter().filter(|op| op.policy_file() == *file);
+            assert_eq!(unique, ours.map(|op| op.action()).collect(), "{file}");
+        }
+        let files: BTreeSet<&str> = POLICIES.iter().map(|(file, _)| *file).collect();
+        let named = Op::ALL.iter().filter(|op| op.provider() != Provider::Iam).map(|op| op.policy_file());
+        assert_eq!(files, named.collect());
     }
 
     /// What is done in the emergency account is allowed to the role that is assumed there, and to no other.
@@ -159,8 +250,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_three_changes_are_allowed_to_change() {
-        let verbs = ["List", "Describe", "Get", "Assume"];
+    fn what_is_called_a_look_is_one_and_everything_else_is_a_change() {
+        let verbs = ["List", "Describe", "Get", "Is", "Assume"];
         for op in Op::ALL {
             assert_eq!(op.changes(), !verbs.iter().any(|verb| op.name().starts_with(verb)), "{op}");
         }

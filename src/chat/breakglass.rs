@@ -178,7 +178,7 @@ fn everybody(ear: &Ear<'_>, people: &[PersonRef], crowd: &Crowd) -> Result<Vec<P
     people.iter().map(|person| one(ear, person, crowd)).collect()
 }
 
-fn one(ear: &Ear<'_>, person: &PersonRef, crowd: &Crowd) -> Result<PersonId, Refusal> {
+pub(super) fn one(ear: &Ear<'_>, person: &PersonRef, crowd: &Crowd) -> Result<PersonId, Refusal> {
     let nobody =
         || Refusal::Unresolved { what: Kind::Person, typed: person.to_string(), candidates: Vec::new() };
     match person {

@@ -6,7 +6,7 @@ use glasskey_commands::Keywords;
 use glasskey_commands::definition::{BREAKGLASS, BreakglassKeyword, Command, ELEVATE};
 use glasskey_domain::rules::{Question, Verdict};
 use glasskey_domain::{
-    AccessRequest, Directory, Door, Emergency, FederationId, PersonId, Refusal, Seconds, Target,
+    AccessRequest, Directory, Door, Emergency, EndScope, FederationId, PersonId, Refusal, Seconds, Target,
 };
 
 use super::asking::Wish;
@@ -28,7 +28,7 @@ pub async fn answer(engine: &Engine, person: &PersonId, door: Door, wish: Wish) 
     let directory = engine.directory();
     match wish {
         // A decision is the engine's; a door that comes here with one has a bug, and nothing happens.
-        Wish::Decide(_) => Err(Text::new().say("nothing was done")),
+        Wish::Decide(_) | Wish::Extend { .. } => Err(Text::new().say("nothing was done")),
         Wish::Link | Wish::Unlink => Err(Text::new()
             .hint("accounts are linked from the chat they are of, or by an administrator with `glasskey people link`")),
         Wish::Help(topic) => Ok(help(&ELEVATE, topic, door)),
@@ -40,11 +40,31 @@ pub async fn answer(engine: &Engine, person: &PersonId, door: Door, wish: Wish) 
                 Err(Text::new().say("the ledger could not be read; nothing was done; try again in a minute"))
             }
         },
-        Wish::Why(target) => {
+        Wish::Why(targets) => {
             let emergency_on = engine.book().await.emergency_on();
-            Ok(why(engine, (person, door), target, &directory, emergency_on))
+            let mut text = Text::new();
+            for (place, target) in targets.into_iter().enumerate() {
+                text = if place > 0 { text.line() } else { text };
+                text = text.and(why(engine, (person, door), target, &directory, emergency_on));
+            }
+            Ok(text)
         }
+        Wish::EndAll(scope) => Ok(end_all_question(engine, &scope).await),
+        // Forms and what one has are shown by the doors that can; here they are said.
+        Wish::Form | Wish::Again(_) => Ok(help(&ELEVATE, None, door)),
+        Wish::Mine => list(engine, person, &directory).await,
     }
+}
+
+/// What an order to end many would do, and how it is given.
+async fn end_all_question(engine: &Engine, scope: &EndScope) -> Text {
+    let count = engine.ends(scope).await;
+    let text = Text::new().say(match count {
+        0 => "Nothing would end now".to_owned(),
+        1 => "1 request would end, now".to_owned(),
+        more => format!("{more} requests would end, now"),
+    });
+    text.hint(". If that is what you want, say the same again with the word `confirm` at the end.")
 }
 
 /// `/breakglass help`.

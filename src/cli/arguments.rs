@@ -49,6 +49,12 @@ pub enum Command {
     /// See and say whose the chat accounts are, through the running bot.
     #[command(subcommand)]
     People(PeopleCommand),
+    /// See and adopt access that no request explains, through the running bot.
+    #[command(subcommand)]
+    Drift(DriftCommand),
+    /// Keep the roles of what can be asked for, by an assignment of an empty group. Needs no running bot.
+    #[command(subcommand)]
+    Anchors(AnchorsCommand),
     /// What to paste or register at a chat platform.
     #[command(subcommand)]
     Manifest(ManifestCommand),
@@ -164,11 +170,20 @@ pub struct ExplainArguments {
     #[arg(long)]
     pub person: String,
     /// Where: account id, name or alias.
-    #[arg(long, required_unless_present = "federation")]
+    #[arg(long, required_unless_present_any = ["federation", "group"])]
     pub account: Option<String>,
     /// As what: permission set name or ARN.
-    #[arg(long, required_unless_present = "federation")]
+    #[arg(long, required_unless_present_any = ["federation", "group"])]
     pub permission_set: Option<String>,
+    /// Of a group instead: its id or name.
+    #[arg(long, conflicts_with_all = ["account", "permission_set", "federation"])]
+    pub group: Option<String>,
+    /// As urgent access, which begins before anybody looks.
+    #[arg(long, conflicts_with = "federation")]
+    pub urgent: bool,
+    /// Beginning later: as in `2026-11-21 02:30`, in the time zone of the policies.
+    #[arg(long, value_name = "TIME", conflicts_with = "federation")]
+    pub start: Option<String>,
     /// Of break-glass instead: the name of the federation, as in `[breakglass.main]`.
     #[arg(long, conflicts_with_all = ["account", "permission_set"])]
     pub federation: Option<String>,
@@ -184,6 +199,47 @@ pub struct ExplainArguments {
     /// A pretend company, in a file as for `policy test`; else the real one, as the bot last read it.
     #[arg(long, value_name = "FILE")]
     pub company: Option<PathBuf>,
+}
+
+/// `glasskey drift`.
+#[derive(Debug, Subcommand)]
+pub enum DriftCommand {
+    /// List it.
+    List,
+    /// Say that it is known and shall stay.
+    Adopt {
+        /// Whose: e-mail address, user name or id.
+        person: String,
+        /// Where: account id, name or alias.
+        account: String,
+        /// As what: permission set name.
+        permission_set: String,
+        /// Why, for auditors.
+        #[arg(required = true, num_args = 1..)]
+        reason: Vec<String>,
+    },
+}
+
+/// `glasskey anchors`.
+#[derive(Debug, Subcommand)]
+pub enum AnchorsCommand {
+    /// Say what `apply` would do.
+    Plan(AnchorsArguments),
+    /// Make the anchors that are missing, and remove those that are not wanted.
+    Apply(AnchorsArguments),
+    /// Remove all of them.
+    Remove,
+}
+
+/// Where anchors are wanted: each permission set in each account.
+#[derive(Debug, Args)]
+pub struct AnchorsArguments {
+    /// An account: id, name or alias; several times for several.
+    #[arg(long = "account", value_name = "ACCOUNT", required = true)]
+    pub accounts: Vec<String>,
+    /// A permission set by its name; several times for several.
+    #[arg(long = "permission-set", value_name = "NAME", required = true)]
+    pub permission_sets: Vec<String>,
 }
 
 /// `glasskey requests`.

@@ -95,17 +95,26 @@ fn text(url: &Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
+/// The identity providers, reached by nobody yet.
+pub struct Reached {
+    /// Where emergencies are opened.
+    pub federations: Federations,
+    /// Okta, for its groups: through the same connection, so that there is one budget.
+    pub okta: Option<Okta>,
+}
+
 /// Makes the clients, and asks nobody anything yet.
 ///
 /// # Errors
 /// What is wrong with the settings, for people: a key that is none.
-pub fn connect(providers: Providers, clock: Arc<dyn Clock>) -> Result<Federations, String> {
+pub fn connect(providers: Providers, clock: Arc<dyn Clock>) -> Result<Reached, String> {
     let mut federations = Federations::default();
     let said = |section: &str, why: &dyn std::fmt::Display| format!("[{section}] cannot be used: {why}");
     let mut add =
         |provider, client: Arc<dyn IdentityProvider>| federations.providers.insert(provider, client);
-    if let Some(settings) = providers.okta {
-        let okta = Okta::new(settings, Arc::clone(&clock)).map_err(|why| said("okta", &why))?;
+    let okta = providers.okta.map(|settings| Okta::new(settings, Arc::clone(&clock))).transpose();
+    let okta = okta.map_err(|why| said("okta", &why))?;
+    if let Some(okta) = okta.clone() {
         add(Provider::Okta, Arc::new(okta));
     }
     if let Some(settings) = providers.entra {
@@ -116,7 +125,7 @@ pub fn connect(providers: Providers, clock: Arc<dyn Clock>) -> Result<Federation
         let keycloak = Keycloak::new(&settings, clock).map_err(|why| said("keycloak", &why))?;
         add(Provider::Keycloak, Arc::new(keycloak));
     }
-    Ok(federations)
+    Ok(Reached { federations, okta })
 }
 
 /// What the words for people need to know of the configuration.
@@ -132,5 +141,6 @@ pub fn setting(config: &Config) -> Setting {
         region: config.aws.region.clone(),
         federations: federations.iter().map(|(name, one)| (name.clone(), words(one))).collect(),
         runbook: (!federations.is_empty()).then(|| config.breakglass.runbook.display().to_string()),
+        cut_sessions: config.requests.cut_sessions,
     }
 }

@@ -1,11 +1,14 @@
 //! The command line: one file per subcommand. Says what happened in plain words, with an exit code that a script can act
 //! on. Never decides about access: what concerns requests is asked of the running bot.
 
+pub mod anchors;
 pub mod arguments;
 pub mod audit;
 pub mod aws;
 pub mod breakglass;
 pub mod check;
+pub mod company;
+pub mod drift;
 pub mod federations;
 pub mod init;
 pub mod manifest;

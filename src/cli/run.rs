@@ -3,7 +3,9 @@
 //! It starts without AWS, without Slack and without a directory: what must be taken back is taken back as soon as it can
 //! be, whatever else does not answer (P3).
 
+mod bundles;
 mod chats;
+pub(super) mod holdings;
 mod outside;
 mod policies;
 mod watching;
@@ -25,15 +27,18 @@ use crate::chat::hall::SignIns;
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
 use crate::config::{Config, Secrets};
+use crate::directory::bundles::SharedBundles;
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::watch::Ears;
-use crate::engine::{Engine, Extras, Parts, Running, drills, sweep};
+use crate::engine::{Engine, Parts, Running, drills, sweep};
 use crate::ledger::{self, Opened, Vault};
 use crate::policy::{Fingerprint, SharedRules, fingerprint};
 use crate::telemetry::health::{Health, Part};
 use crate::telemetry::metrics;
 use crate::telemetry::server::Server;
+use bundles::BundleFile;
 use chats::Doors;
+use holdings::Holdings;
 pub use outside::Outside;
 
 /// A loop that has not come round for so long is not running (pitfall 22): ten times its longest sleep.
@@ -126,7 +131,7 @@ async fn write_down_the_policies(engine: &Engine, rules: &SharedRules) -> Result
 pub struct Bot {
     engine: Engine,
     running: Running,
-    access: Arc<Aws>,
+    holdings: Holdings,
     vault: Vault,
     rules: Arc<SharedRules>,
     /// Told when other policies are in force, so that the runbook has the right people.
@@ -134,6 +139,7 @@ pub struct Bot {
     freshness: watch::Receiver<Freshness>,
     reading: JoinHandle<()>,
     chats: chats::Open,
+    bundles: BundleFile,
 }
 
 impl Bot {
@@ -159,18 +165,19 @@ impl Bot {
             |settings| sign_in::connect(settings, Arc::clone(&outside.clock)).map(|one| Arc::new(one) as _);
         let provider = outside.sign_in.map(connect).transpose().map_err(start)?;
         let doors = Doors::new(config, outside.slack, outside.discord, &opened.book, &setting)?;
-        let mut federations =
+        let federations::Reached { mut federations, okta } =
             federations::connect(outside.providers, Arc::clone(&outside.clock)).map_err(start)?;
         // Also when the configuration cuts none any more: an emergency that is open is closed as it was opened (P3).
         federations.cutter =
             Some(Arc::new(EmergencySessions::new(outside.aws.clone(), outside.external_ids)));
         let ears = Ears::new(Arc::clone(&outside.clock), &opened.book.watch().center);
         let (heard, since) = (ears.pulse(), drills::known_since(&opened.book, outside.clock.now()));
-        let access = Arc::new(Aws::new(AwsSettings { ear: Ear::of(Arc::new(ears)), ..outside.aws }));
+        let aws = AwsSettings { ear: Ear::of(Arc::new(ears)), ..outside.aws };
+        let holdings = Holdings::new(config, aws, okta);
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
-            access: access.clone(),
-            extras: Extras::default(),
+            access: holdings.access.clone(),
+            extras: holdings.extras(),
             federations,
             chats: doors.chats(),
             clock: outside.clock,
@@ -179,15 +186,15 @@ impl Bot {
             directory,
             rules: rules.current(),
         });
-        access.knows(&engine);
+        holdings.company.is_of(&engine);
         write_down_the_policies(&engine, &rules).await?;
         let (fresh, freshness) = watch::channel(Freshness::default());
         let schedule = config.directory_schedule.clone();
         let next_at = Box::new(move |last| schedule.next_after(last));
-        let reading = tokio::spawn(refresh::run(engine.clone(), access.clone(), next_at, fresh));
+        let reading = tokio::spawn(refresh::run(engine.clone(), holdings.directory.clone(), next_at, fresh));
         let schedule = config.reconcile_schedule.clone();
         tokio::spawn(sweep::run(engine.clone(), Box::new(move |last| schedule.next_after(last))));
-        watching::start(config, &engine, &access, heard, since);
+        watching::start(config, &engine, &holdings.aws, heard, since);
         tokio::spawn(watching::step_ups(config.clone(), engine.clone(), freshness.clone()));
         let sign_ins = Arc::new(SignIns::new(provider));
         let chats = doors.open(&engine, &config.aliases, &sign_ins)?;
@@ -203,7 +210,19 @@ impl Bot {
             };
             tokio::spawn(paper.keep(freshness.clone()));
         }
-        Ok(Self { engine, running, access, vault: opened.vault, rules, paper, freshness, reading, chats })
+        let bundles = BundleFile::open(config);
+        Ok(Self {
+            engine,
+            running,
+            holdings,
+            vault: opened.vault,
+            rules,
+            paper,
+            freshness,
+            reading,
+            chats,
+            bundles,
+        })
     }
 
     /// The way in.
@@ -215,7 +234,13 @@ impl Bot {
     /// AWS, as the directory is read from it.
     #[must_use]
     pub fn aws(&self) -> &Aws {
-        &self.access
+        &self.holdings.aws
+    }
+
+    /// The bundles in force.
+    #[must_use]
+    pub fn bundles(&self) -> SharedBundles {
+        self.bundles.shared()
     }
 
     /// How the reading of the directory goes.
@@ -250,8 +275,12 @@ impl Bot {
                     let why = ended.err().map_or_else(|| "a loop of the engine ended".to_owned(), |fault| fault.to_string());
                     return Err(RunFault::Ended(why));
                 }
-                _ = hang_up.recv() => self.reload(config, health).await,
+                _ = hang_up.recv() => {
+                    self.bundles.reload();
+                    self.reload(config, health).await;
+                }
                 _ = policy.tick() => {
+                    self.bundles.look();
                     let now = fingerprint(&config.policy.dir);
                     if now != seen {
                         seen = now;
@@ -278,8 +307,12 @@ impl Bot {
         }
         health.well(Part::Ledger, format!("record {}", self.vault.head()));
         let fresh = self.freshness.borrow();
+        let of_okta = self.holdings.okta_fault.as_ref().and_then(|fault| fault.borrow().clone());
         match (&fresh.read_at, &fresh.fault) {
-            (Some(at), None) => health.well(Part::Directory, format!("as of {at}")),
+            (Some(at), None) => {
+                let of_okta = of_okta.map(|why| format!("; the groups of Okta are those read before: {why}"));
+                health.well(Part::Directory, format!("as of {at}{}", of_okta.unwrap_or_default()));
+            }
             (Some(at), Some(fault)) => {
                 health.well(Part::Directory, format!("as of {at}; the last reading failed: {fault}"))
             }

@@ -248,7 +248,8 @@ fn what_nobody_uses(reader: &mut Reader<'_>, federations: &BTreeMap<FederationId
     for (section, provider) in SECTIONS {
         // Where a federation has faults of its own, it is not known whether it uses the provider.
         let known = none || reader.faults.is_empty();
-        if known && reader.has_section(section) && !used(provider) {
+        let asked_for = provider == Provider::Okta && reader.has(&keys::OKTA_GROUPS);
+        if known && reader.has_section(section) && !used(provider) && !asked_for {
             let line = reader.section_line([section].into_iter());
             let text = "no [breakglass.<name>] uses it".to_owned();
             reader.advice.push(super::Advice { line, key: section.to_owned(), text });

@@ -74,12 +74,19 @@ keys! {
         "the AWS access portal, as in \"https://acme.awsapps.com/start\" (http only to this machine)";
     AWS_INSTANCE_ARN = "aws" "instance_arn"
         "the ARN of the Identity Center instance, as in \"arn:aws:sso:::instance/ssoins-1234567890abcdef\"";
+    AWS_ANCHORS = "aws" "anchors"
+        "true or false (whether `glasskey anchors` keeps the roles of what can be asked for)";
+    AWS_ANCHOR_GROUP = "aws" "anchor_group"
+        "the name of a group of the Identity Store in which nobody is, as in \"glasskey-anchor\"";
     AWS_CALLS_PER_SECOND = "aws" "calls_per_second"
         "a number from 1 to 10000 (IAM Identity Center allows 20 calls a second to all its clients together)";
     REQUESTS_LAPSE_AFTER = "requests" "lapse_after"
         "a length from \"1m\" to \"7d\" (a request that waits longer is about something else)";
     REQUESTS_MAX_DURATION = "requests" "max_duration"
         "a length from \"1m\" to \"7d\", as in \"12h\" (what lasts longer is standing access)";
+    REQUESTS_CUT_SESSIONS = "requests" "cut_sessions"
+        "left out, or where sessions that outlive access are denied: \"inline-policy\" (of the permission set), or \"scp:\" and the id of a service control policy that was made for it, as in \"scp:p-1234abcd\"";
+    REQUESTS_BUNDLES = "requests" "bundles" "the file of the bundles, as in \"bundles.toml\"";
     REASON_REQUIRED = "requests.reason" "required" "true or false";
     REASON_MIN_LENGTH = "requests.reason" "min_length"
         "a number from 0 to 500 (no reason longer than that is kept)";
@@ -90,6 +97,12 @@ keys! {
         "a cron schedule, seconds first, in UTC, as in \"0 */5 * * * *\"";
     SCHEDULE_RECONCILE = "schedule" "reconcile"
         "a cron schedule, seconds first, in UTC, as in \"0 */10 * * * *\"";
+    SCHEDULE_STANDING = "schedule" "standing_access_report"
+        "a cron schedule, seconds first, in UTC, as in \"0 0 9 * * Mon\" (Mondays at nine)";
+    DRIFT_PERMISSION_SETS = "drift" "permission_sets"
+        "a list of the names of 1 to 500 permission sets, as in [\"Admin\", \"PowerUser\"]; left out, all of them";
+    DRIFT_REMOVE = "drift" "remove"
+        "true or false (whether access that no request explains is removed, after it was seen twice and told)";
     SCHEDULE_DRILL = "schedule" "drill"
         "a cron schedule, seconds first, in UTC, as in \"0 0 10 1 * *\" (the first of every month at ten)";
     POLICY_DIR = "policy" "dir" "the folder of the *.cedar files, as in \"policies\"";
@@ -105,6 +118,8 @@ keys! {
     OKTA_CLIENT_ID = "okta" "client_id" "the client id of the API service app, as in \"0oa1glasskey\"";
     OKTA_PRIVATE_KEY = "okta" "private_key" KEY_SECRET;
     OKTA_KEY_ID = "okta" "key_id" "the id of the key at Okta (its kid), when the key itself does not say";
+    OKTA_GROUPS = "okta" "groups"
+        "true, or a list of the names of the 1 to 100 groups that can be asked for, as in [\"oncall\", \"data-readers\"]";
     ENTRA_TENANT = "entra" "tenant" "the tenant's id, or one of its domains, as in \"acme.onmicrosoft.com\"";
     ENTRA_CLIENT_ID = "entra" "client_id" "the application (client) id of the bot's app registration";
     ENTRA_SECRET = "entra" "secret" SECRET;
@@ -190,6 +205,3 @@ pub(super) const SECTION_NAME: &str =
 /// Words that would be taken for something else in `/breakglass on main ro for 2h`.
 pub(super) const RESERVED: &[&str] =
     &["ro", "readonly", "read-only", "ops", "operations", "rw", "for", "until", "reason"];
-
-/// What later releases will know: sections and keys of the agreed design that this one cannot act on.
-pub(super) const LATER: &[&str] = &["schedule.standing_access_report"];

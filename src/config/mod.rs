@@ -4,6 +4,7 @@
 
 mod aws;
 mod breakglass;
+pub mod bundles;
 mod environment;
 mod fault;
 mod keys;
@@ -28,9 +29,10 @@ use toml::de::DeTable;
 use url::Url;
 
 pub use breakglass::{Breakglass, Federation};
+pub use bundles::{Bundle, BundleTarget};
 pub use environment::Environment;
 pub use fault::{Advice, ConfigFault, ConfigFaults};
-pub use providers::{Credential, Entra, Keycloak, Okta, OktaAuth, Providers};
+pub use providers::{Credential, Entra, Keycloak, Okta, OktaAuth, OktaGroups, Providers};
 pub use schedule::Schedule;
 pub use secret::{Secret, SecretRef, SecretSource};
 pub use sign_in::SignInConfig;
@@ -80,6 +82,14 @@ pub struct Config {
     pub reconcile_schedule: Schedule,
     /// When drills of break-glass are held, if they are.
     pub drill_schedule: Option<Schedule>,
+    /// When standing access is reported, if it is.
+    pub standing_report_schedule: Option<Schedule>,
+    /// The names of the permission sets that are looked at for access that no request explains; all, when none is named.
+    pub drift_permission_sets: Option<Vec<String>>,
+    /// Where sessions that outlive access are denied, if they are.
+    pub cut_sessions: Option<CutSessions>,
+    /// The file of the bundles.
+    pub bundles_file: Option<PathBuf>,
     /// `[policy]`.
     pub policy: Policy,
     /// `[admin]`.
@@ -131,6 +141,19 @@ pub struct Aws {
     pub instance_arn: Option<String>,
     /// Calls a second to IAM Identity Center, at least 1.
     pub calls_per_second: u32,
+    /// Whether the roles of what can be asked for are kept by anchors.
+    pub anchors: bool,
+    /// The name of the empty group that they are assigned to.
+    pub anchor_group: String,
+}
+
+/// Where sessions that outlive access are denied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CutSessions {
+    /// In the inline policy of the permission set.
+    InlinePolicy,
+    /// In the service control policy of this id.
+    ServiceControlPolicy(String),
 }
 
 /// `[policy]`.
@@ -231,6 +254,10 @@ impl Config {
             .iter()
             .map(|(name, federation)| (name.clone(), federation.settings.clone()))
             .collect();
+        let (cut_sessions, bundles_file) = sections::extras(&mut reader);
+        requests.cut_sessions = cut_sessions.is_some();
+        let (drift_permission_sets, drift_remove) = sections::drift(&mut reader);
+        requests.drift_remove = drift_remove;
         let aliases = sections::aliases(&mut reader);
         if let Some(sign_in) = &sign_in {
             requests.step_up = sign_in.step_ups_where(&aliases);
@@ -255,6 +282,10 @@ impl Config {
                 directory_schedule: schedules.directory,
                 reconcile_schedule: schedules.reconcile,
                 drill_schedule: schedules.drill,
+                standing_report_schedule: schedules.standing,
+                drift_permission_sets,
+                cut_sessions,
+                bundles_file,
                 policy,
                 admin,
                 advice: reader.advice,

@@ -62,6 +62,17 @@ pub struct Okta {
     pub url: Url,
     /// Who the bot is there.
     pub auth: OktaAuth,
+    /// Which of its groups can be asked for, if any.
+    pub groups: Option<OktaGroups>,
+}
+
+/// Groups of an Okta.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OktaGroups {
+    /// All of them.
+    All,
+    /// Those of these names.
+    Named(Vec<String>),
 }
 
 /// `[entra]`.
@@ -152,7 +163,8 @@ fn okta(reader: &mut Reader<'_>, environment: &Environment, need: Need) -> Optio
             })
         }
     };
-    Some(Okta { url: url?, auth: auth? })
+    let groups = reader.maybe(&keys::OKTA_GROUPS, values::okta_groups).flatten();
+    Some(Okta { url: url?, auth: auth?, groups })
 }
 
 fn entra(reader: &mut Reader<'_>, environment: &Environment, need: Need) -> Option<Entra> {

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{Advice, ConfigFault, shown};
-use super::keys::{ALL, ANY, Key, LATER, NAMED, RESERVED, SECTION_NAME, SHAPES};
+use super::keys::{ALL, ANY, Key, NAMED, RESERVED, SECTION_NAME, SHAPES};
 use super::values::{Parsed, Wrong, show};
 
 /// Most entries of a section whose names the operator chooses: an organization has at most some thousand accounts.
@@ -188,12 +188,6 @@ impl<'a> Reader<'a> {
                 continue;
             }
             match section {
-                _ if LATER.contains(&known.as_str()) => self.note(
-                    line,
-                    full,
-                    "not in this release".to_owned(),
-                    "left out until a release that knows it",
-                ),
                 Some(section) if is_section(&known) => self.note_unknown(section, &full, &known),
                 None if is_section(&known) => {
                     self.note(line, full, show(value.get_ref()), must_of_section(&known));

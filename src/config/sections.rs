@@ -16,10 +16,14 @@ use super::reader::Reader;
 use super::schedule::Schedule;
 use super::secret_keys as secret;
 use super::values::{self, Wrong};
-use super::{Admin, Aws, Discord, Need, Policy, Slack};
+use super::{Admin, Aws, CutSessions, Discord, Need, Policy, Slack};
 
 /// Calls a second that IAM Identity Center allows all clients of an instance together (DESIGN §3).
 const CALLS_PER_SECOND_DEFAULT: u32 = 20;
+/// The group that anchors are assigned to, unless told otherwise.
+const ANCHOR_GROUP_DEFAULT: &str = "glasskey-anchor";
+/// Permission sets that are looked at for drift by name: as many as an account may have (platform-rules 3.2).
+const DRIFT_SETS_MAX: usize = 500;
 /// With two sockets, one drop leaves one.
 const SOCKETS_DEFAULT: u32 = 2;
 /// Slack allows an app 10 connections, and each of ours may have its successor beside it.
@@ -86,7 +90,19 @@ pub(super) fn aws(reader: &mut Reader<'_>, environment: &Environment) -> Option<
             "above what IAM Identity Center allows: for load tests against a twin only",
         );
     }
-    Some(Aws { region: region?, endpoint_url, portal_url, instance_arn, calls_per_second })
+    let anchors = reader.maybe(&keys::AWS_ANCHORS, values::boolean).unwrap_or(false);
+    let anchor_group = reader
+        .maybe(&keys::AWS_ANCHOR_GROUP, values::group_name)
+        .unwrap_or_else(|| ANCHOR_GROUP_DEFAULT.to_owned());
+    Some(Aws {
+        region: region?,
+        endpoint_url,
+        portal_url,
+        instance_arn,
+        calls_per_second,
+        anchors,
+        anchor_group,
+    })
 }
 
 /// `AWS_ENDPOINT_URL`, which the SDK would take unasked: it is held to the same rule.
@@ -138,6 +154,29 @@ pub(super) fn requests(reader: &mut Reader<'_>) -> Settings {
     }
 }
 
+/// Where sessions are cut, if they can be, and where the bundles are.
+pub(super) fn extras(reader: &mut Reader<'_>) -> (Option<CutSessions>, Option<PathBuf>) {
+    let base = reader.base;
+    let cut = reader.maybe(&keys::REQUESTS_CUT_SESSIONS, values::cut_sessions);
+    let bundles =
+        reader.maybe(&keys::REQUESTS_BUNDLES, |value| values::text(value).map(|text| base.join(text)));
+    (cut, bundles)
+}
+
+/// Which permission sets are looked at for access that no request explains, all when none is named, and whether it is removed.
+pub(super) fn drift(reader: &mut Reader<'_>) -> (Option<Vec<String>>, bool) {
+    let sets = reader.maybe(&keys::DRIFT_PERMISSION_SETS, |value| values::names(value, DRIFT_SETS_MAX));
+    let remove = reader.maybe(&keys::DRIFT_REMOVE, values::boolean).unwrap_or(false);
+    if remove && sets.is_none() {
+        reader.advise(
+            &keys::DRIFT_REMOVE,
+            "removes every assignment to a user that no request explains, of every permission set; name those that are \
+             given by request alone in `drift.permission_sets`",
+        );
+    }
+    (sets, remove)
+}
+
 pub(super) fn aliases(reader: &mut Reader<'_>) -> BTreeMap<String, AccountId> {
     reader.named(&keys::ALIASES, values::alias)
 }
@@ -147,6 +186,7 @@ pub(super) struct Schedules {
     pub(super) directory: Schedule,
     pub(super) reconcile: Schedule,
     pub(super) drill: Option<Schedule>,
+    pub(super) standing: Option<Schedule>,
 }
 
 /// When the directory is read, every five minutes unless told otherwise; when what is held is looked at, every ten; and
@@ -155,10 +195,12 @@ pub(super) fn schedules(reader: &mut Reader<'_>) -> Option<Schedules> {
     let directory = schedule(reader, &keys::SCHEDULE_DIRECTORY);
     let reconcile = schedule(reader, &keys::SCHEDULE_RECONCILE);
     let drill = schedule(reader, &keys::SCHEDULE_DRILL);
+    let standing = schedule(reader, &keys::SCHEDULE_STANDING);
     Some(Schedules {
         directory: directory.or_else(|| Schedule::parse("0 */5 * * * *").ok())?,
         reconcile: reconcile.or_else(|| Schedule::parse("0 */10 * * * *").ok())?,
         drill,
+        standing,
     })
 }
 

@@ -9,6 +9,7 @@ use toml::de::DeValue;
 use url::{Host, Url};
 
 use super::fault::shown;
+use super::{CutSessions, OktaGroups};
 
 /// Longest regular expression for tickets: longer ones are mistakes, and compiling takes memory.
 const PATTERN_LENGTH_MAX: usize = 200;
@@ -35,6 +36,12 @@ const FRESH_MIN: Seconds = Seconds::minutes(1);
 const FRESH_MAX: Seconds = Seconds::hours(1);
 /// Longest address: what an e-mail address may have.
 const ADDRESS_MAX: usize = 254;
+
+/// Groups of Okta that are named: each is a call at every reading.
+const OKTA_GROUPS_NAMED_MAX: usize = 100;
+/// Characters of the id of a policy, after `p-`.
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribePolicy.html>
+const POLICY_ID_LENGTHS: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// Why a value is not what it must be.
 #[derive(Debug)]
@@ -213,6 +220,48 @@ pub(super) fn role_arn(value: &DeValue<'_>) -> Parsed<String> {
     let arn = matches!(partition, "arn:aws" | "arn:aws-us-gov" | "arn:aws-cn");
     if arn && AccountId::parse(account).is_ok() && path && is_role_name(name) {
         Ok(text.to_owned())
+    } else {
+        Err(Wrong::Value)
+    }
+}
+
+/// Up to so many different names.
+pub(super) fn names(value: &DeValue<'_>, most: usize) -> Parsed<Vec<String>> {
+    let DeValue::Array(items) = value else { return Err(Wrong::Value) };
+    if items.is_empty() || items.len() > most {
+        return Err(Wrong::Value);
+    }
+    let mut names: Vec<String> = Vec::with_capacity(items.len());
+    for item in items {
+        let name = group_name(item.get_ref())
+            .map_err(|_| Wrong::Said(format!("a list with {}", show(item.get_ref()))))?;
+        if names.contains(&name) {
+            return Err(Wrong::Said(format!("a list with {} twice", show(item.get_ref()))));
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// Which groups of Okta can be asked for.
+pub(super) fn okta_groups(value: &DeValue<'_>) -> Parsed<Option<OktaGroups>> {
+    match value.as_bool() {
+        Some(all) => Ok(all.then_some(OktaGroups::All)),
+        None => names(value, OKTA_GROUPS_NAMED_MAX).map(|names| Some(OktaGroups::Named(names))),
+    }
+}
+
+/// Where sessions are denied.
+pub(super) fn cut_sessions(value: &DeValue<'_>) -> Parsed<CutSessions> {
+    let text = text(value)?;
+    if text == "inline-policy" {
+        return Ok(CutSessions::InlinePolicy);
+    }
+    let policy = text.strip_prefix("scp:").ok_or(Wrong::Value)?;
+    let id = policy.strip_prefix("p-").ok_or(Wrong::Value)?;
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if plain && POLICY_ID_LENGTHS.contains(&id.len()) {
+        Ok(CutSessions::ServiceControlPolicy(policy.to_owned()))
     } else {
         Err(Wrong::Value)
     }

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use glasskey_domain::directory::{Account, PermissionSet};
+use glasskey_domain::directory::{Account, Group, PermissionSet};
 use glasskey_domain::refusal::Kind;
-use glasskey_domain::{AccountId, Directory, PermissionSetArn, PersonId, Refusal};
+use glasskey_domain::{AccountId, Directory, GroupId, PermissionSetArn, PersonId, Refusal};
 
 /// Most candidates offered: what a person reads at a glance.
 pub const CANDIDATES_MAX: usize = 5;
@@ -106,6 +106,44 @@ fn permission_sets_named<'a>(directory: &'a Directory, typed: &str) -> Vec<&'a P
     found
 }
 
+/// The group meant: by id, else by its whole name in any case, wherever it is kept.
+///
+/// # Errors
+/// When there is none, or several, or the directory was never read.
+pub fn group(directory: &Directory, typed: &str) -> Result<GroupId, Refusal> {
+    if directory.is_empty() {
+        return Err(Refusal::DirectoryNotRead);
+    }
+    let typed = typed.trim();
+    let found = groups_named(directory, typed);
+    match found.as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => {
+            let near = nearest(typed, directory.groups.values().map(|group| group.name.as_str()));
+            Err(no_such(Kind::Group, typed, near))
+        }
+        several => {
+            let named = several
+                .iter()
+                .map(|group| format!("{} in {} ({})", group.name, group.kept_in.name(), group.id));
+            Err(which(Kind::Group, typed, named))
+        }
+    }
+}
+
+/// Whether [`group`] finds one. Asked of every word of a command, so it looks for nothing that is merely alike.
+#[must_use]
+pub fn is_group(directory: &Directory, typed: &str) -> bool {
+    groups_named(directory, typed.trim()).len() == 1
+}
+
+fn groups_named<'a>(directory: &'a Directory, typed: &str) -> Vec<&'a Group> {
+    match directory.groups.get(&GroupId::new(typed)) {
+        Some(group) => vec![group],
+        None => directory.groups.values().filter(|group| same(&group.name, typed)).collect(),
+    }
+}
+
 /// Why a text on the command line is no one person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPerson {
@@ -195,7 +233,7 @@ fn same(name: &str, typed: &str) -> bool {
     !typed.is_empty() && name.to_lowercase() == typed.to_lowercase()
 }
 
-fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     if typed.chars().count() > ALIKE_LENGTH_MAX {
         return None;
     }
@@ -220,7 +258,7 @@ fn which(what: Kind, typed: &str, candidates: impl Iterator<Item = String>) -> R
 #[cfg(test)]
 mod tests {
     use glasskey_domain::Seconds;
-    use glasskey_domain::directory::AccountState;
+    use glasskey_domain::directory::{AccountState, Keeper};
     use glasskey_domain::ids::OuId;
     use glasskey_domain::person::{Employment, Person};
 
@@ -276,6 +314,37 @@ mod tests {
             ("Twice".to_owned(), to("333333333333")),
             ("twice".to_owned(), to("444444444444")),
         ])
+    }
+
+    fn find_group(typed: &str) -> Result<String, Vec<String>> {
+        let mut company = company();
+        for (id, name, kept_in) in [
+            ("906c4e2b-1", "payments-oncall", Keeper::IdentityStore),
+            ("00gpayments", "Payments Admins", Keeper::Okta),
+            ("906c4e2b-2", "oncall", Keeper::IdentityStore),
+            ("00goncall", "OnCall", Keeper::Okta),
+        ] {
+            let plain = Group::plain(GroupId::new(id), name.to_owned());
+            company.groups.insert(GroupId::new(id), Group { kept_in, ..plain });
+        }
+        answer(group(&company, typed).map(|id| id.to_string()))
+    }
+
+    #[test]
+    fn a_group_is_found_in_both_places_and_never_guessed() {
+        assert_eq!(find_group("payments-oncall"), Ok("906c4e2b-1".to_owned()));
+        assert_eq!(find_group("payments admins"), Ok("00gpayments".to_owned()));
+        assert_eq!(find_group("00goncall"), Ok("00goncall".to_owned()), "an id is nobody else's name");
+        let several = find_group("oncall").unwrap_err();
+        assert_eq!(
+            several,
+            ["OnCall in Okta (00goncall)", "oncall in IAM Identity Center (906c4e2b-2)"],
+            "not the one whose letters fit better"
+        );
+        assert_eq!(find_group("payments-oncal"), Err(vec!["payments-oncall".to_owned()]));
+        assert!(find_group("payments").is_err(), "a beginning is no name");
+        assert!(find_group("").is_err());
+        assert_eq!(group(&Directory::empty(), "oncall"), Err(Refusal::DirectoryNotRead));
     }
 
     fn find_account(typed: &str) -> Result<String, Vec<String>> {

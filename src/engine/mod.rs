@@ -27,7 +27,8 @@ use std::time::Duration;
 use glasskey_domain::command::Incoming;
 use glasskey_domain::event::Answer;
 use glasskey_domain::{
-    AccessRequest, Book, Command, Directory, Emergency, Platform, RequestId, Rules, Served, Settings,
+    AccessRequest, Book, Command, Directory, Emergency, EndScope, Platform, RequestId, Rules, Served,
+    Settings,
 };
 use tokio::sync::watch as latest;
 use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot};
@@ -233,6 +234,11 @@ impl Engine {
     /// The state: durable only, because the clerk holds it until the commit.
     pub async fn book(&self) -> RwLockReadGuard<'_, Book> {
         self.shared.book.read().await
+    }
+
+    /// How many requests an order to end many would end now.
+    pub async fn ends(&self, scope: &EndScope) -> usize {
+        glasskey_domain::decide::ends(&*self.book().await, scope, self.now())
     }
 
     /// A request, finished or not.

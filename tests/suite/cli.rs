@@ -102,7 +102,8 @@ async fn a_wrong_configuration_ends_with_one_and_tells_every_fault() {
         let output = run(folder.path(), command, &[]).await;
         let said = text(&output);
         assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
-        for part in ["slack.bot_token", "slack.channel", "discord.token", "not in this release", "aws.region"]
+        for part in
+            ["slack.bot_token", "slack.channel", "discord.token", "standing_access_report", "aws.region"]
         {
             assert!(said.contains(part), "{command:?}: {part}: {said}");
         }

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use glasskey::config::{Config, ConfigFaults, Environment, Need, SecretRef};
+use glasskey::config::{Config, ConfigFaults, CutSessions, Environment, Need, OktaGroups, SecretRef};
 use glasskey_domain::Seconds;
 
 const EXAMPLE: &str = include_str!("../../glasskey.example.toml");
@@ -83,6 +83,7 @@ fn known_keys() -> Vec<String> {
         "requests.reason",
         "requests.ticket",
         "schedule",
+        "drift",
         "policy",
         "admin",
         "okta",
@@ -166,10 +167,49 @@ alice = "alice"
 }
 
 #[test]
-fn what_a_later_release_knows_is_told_apart_from_what_nobody_knows() {
-    insta::assert_snapshot!(faults(
-        "[schedule]\nstanding_access_report = \"0 0 9 * * Mon\"\n[dicsord]\nx = 1\n"
-    ));
+fn what_nobody_knows_is_told_with_what_is_nearest() {
+    let said = faults("[schedule]\nstanding_acces_report = \"0 0 9 * * Mon\"\n[dirft]\nx = 1\n");
+    assert!(said.contains("nearest: `schedule.standing_access_report`"), "{said}");
+    assert!(said.contains("nearest: `drift`"), "{said}");
+}
+
+/// What gives or takes much is off unless somebody says so, and said so that it is noticed.
+#[test]
+fn sessions_drift_anchors_and_groups_are_off_until_somebody_turns_them_on() {
+    let config = read(WHOLE).unwrap();
+    assert!(config.cut_sessions.is_none() && !config.requests.cut_sessions);
+    assert!(!config.requests.drift_remove && config.drift_permission_sets.is_none());
+    assert!(!config.aws.anchors && config.aws.anchor_group == "glasskey-anchor");
+    assert!(config.bundles_file.is_none() && config.standing_report_schedule.is_none());
+    let on = "[requests]\ncut_sessions = \"scp:p-1234abcd\"\nbundles = \"bundles.toml\"\n[drift]\nremove = true\n\
+              [okta]\nurl = \"https://acme.okta.com\"\nclient_id = \"0oa1\"\nprivate_key = \"env:K\"\ngroups = [\"oncall\"]\n";
+    let config = read(&format!("{WHOLE}{on}")).unwrap();
+    assert_eq!(config.cut_sessions, Some(CutSessions::ServiceControlPolicy("p-1234abcd".to_owned())));
+    assert!(config.requests.cut_sessions && config.requests.drift_remove);
+    assert_eq!(config.bundles_file.as_deref(), Some(Path::new("/etc/glasskey/bundles.toml")));
+    let groups = config.providers.okta.and_then(|okta| okta.groups);
+    assert_eq!(groups, Some(OktaGroups::Named(vec!["oncall".to_owned()])));
+    let keys: Vec<&str> = config.advice.iter().map(|advice| advice.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["drift.remove"],
+        "it removes from everybody; and [okta] is of use without an emergency"
+    );
+}
+
+#[test]
+fn where_sessions_are_cut_and_which_groups_are_read_is_said_exactly() {
+    for wrong in
+        ["true", "\"inline\"", "\"scp:\"", "\"scp:p-1\"", "\"scp:x-1234abcd\"", "\"scp:p-1234abcd/..\""]
+    {
+        let said = faults(&format!("[requests]\ncut_sessions = {wrong}\n"));
+        assert!(said.contains("requests.cut_sessions") && said.contains("inline-policy"), "{wrong}: {said}");
+    }
+    for wrong in ["\"all\"", "[]", "[\"a\", \"a\"]", "[1]"] {
+        let okta = "[okta]\nurl = \"https://acme.okta.com\"\nclient_id = \"0oa1\"\nprivate_key = \"env:K\"\n";
+        let said = faults(&format!("{okta}groups = {wrong}\n"));
+        assert!(said.contains("okta.groups"), "{wrong}: {said}");
+    }
 }
 
 #[test]

@@ -4,13 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glasskey::chat::discord::{forms, render};
-use glasskey::chat::hall::forms::Form;
+use glasskey::chat::hall::forms::{Asked, Form, Place};
 use glasskey::notices::{self, Button, Card, SignInSteps, Text, Tone};
 use glasskey_commands::definition::Keywords as _;
 use glasskey_commands::{BreakglassKeyword, Keyword, manifest};
+use glasskey_domain::drift::StandingReport;
 use glasskey_domain::emergency::Level;
 use glasskey_domain::settings::StepUpAction;
-use glasskey_domain::{EmergencyId, NoticeKind, PersonId, RequestId, Seconds, Settings, Subject};
+use glasskey_domain::watch::{EndAll, Watch};
+use glasskey_domain::{AccountId, EmergencyId, NoticeKind, PersonId, RequestId, Seconds, Settings, Subject};
+use glasskey_domain::{EndScope, Who};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::discord_doors::day;
@@ -115,12 +119,18 @@ fn forms_of_all_kinds() -> Vec<Form> {
         EmergencyId::from_bits(7, EmergencyId::SYMBOLS_MIN),
     );
     let forms = vec![
-        Form::Deny(request),
-        Form::Reason {
-            account: "111111111111".to_owned(),
-            permission_set: "ReadOnly".to_owned(),
+        Form::Deny(request.clone()),
+        Form::ApproveLess(request.clone()),
+        Form::Access(Box::default()),
+        Form::Reason(Asked {
+            place: Place::Account(AccountId::parse("111111111111").unwrap()),
+            permission_set: Some("ReadOnly".to_owned()),
             length: Seconds::hours(1),
-        },
+            starts_at: Some(1_780_000_000),
+            urgent: false,
+        }),
+        Form::Extend(request.clone()),
+        Form::Object(request),
         Form::Decline(emergency.clone()),
         Form::Review(emergency),
         Form::Open { channel: String::new(), federation: None },
@@ -133,7 +143,11 @@ fn forms_of_all_kinds() -> Vec<Form> {
 fn kind(form: &Form) -> &'static str {
     match form {
         Form::Deny(_) => "deny",
-        Form::Reason { .. } => "reason",
+        Form::ApproveLess(_) => "approve-less",
+        Form::Access(_) => "access",
+        Form::Reason(_) => "reason",
+        Form::Extend(_) => "extend",
+        Form::Object(_) => "object",
         Form::Decline(_) => "decline",
         Form::Review(_) => "review",
         Form::Open { .. } => "open",
@@ -180,6 +194,21 @@ fn notices_of_all_kinds() -> Vec<NoticeKind> {
         Kind::RemovedByHand,
         Kind::Overdue { nth: 1 },
         Kind::OverdueOver,
+        Kind::Scheduled,
+        Kind::ApprovalDue { nth: 1 },
+        Kind::Escalated { nth: 1 },
+        Kind::ExtensionAsked { nth: 1 },
+        Kind::ExtensionDenied { nth: 1 },
+        Kind::ExtensionLapsed { nth: 1 },
+        Kind::Urgent,
+        Kind::Objected,
+        Kind::Unsure { since: second },
+        Kind::Stricter { version: 2 },
+        Kind::SessionsCut,
+        Kind::SessionsNotCut,
+        Kind::Drift { at: second },
+        Kind::StandingReport { at: second },
+        Kind::EndedAll { at: second },
         Kind::Proposed { nth: 0 },
         Kind::EmergencyOn,
         Kind::EmergencyAlone,
@@ -187,7 +216,7 @@ fn notices_of_all_kinds() -> Vec<NoticeKind> {
         Kind::EmergencyStuck,
         Kind::Strangers { seen: 1 },
         Kind::StillOn { nth: 1 },
-        Kind::EmergencyExtended { nth: 1 },
+        Kind::Extended { nth: 1 },
         Kind::EndsSoon { nth: 0 },
         Kind::CloseNow,
         Kind::EmergencyOff,
@@ -235,10 +264,22 @@ async fn every_notice_is_said_in_discord() {
     for kind in notices_of_all_kinds().into_iter().filter(|kind| claimed.contains(&name(*kind))) {
         let emergencies = day.emergencies.iter();
         let of_emergencies = emergencies.map(|one| notices::emergency::tell(kind, one, &directory, &setting));
-        let others =
-            [notices::tell(kind, &day.request, &directory, &setting), notices::emergency::watch(kind)];
-        let said: Vec<Text> =
-            others.into_iter().chain(of_emergencies).filter(|text| !text.is_empty()).collect();
+        let watch = Watch {
+            ended: Some(EndAll { scope: EndScope::Everything, by: Who::Glasskey, at: Timestamp::UNIX_EPOCH }),
+            report: Some(StandingReport {
+                at: Timestamp::UNIX_EPOCH,
+                standing: 0,
+                some: Vec::new(),
+                unreviewed: Vec::new(),
+            }),
+            ..Watch::default()
+        };
+        let others = [
+            notices::tell(kind, &day.request, &directory, &setting),
+            notices::watch(kind, &watch, &[], &directory),
+        ];
+        let others = others.into_iter().map(|message| message.text);
+        let said: Vec<Text> = others.chain(of_emergencies).filter(|text| !text.is_empty()).collect();
         assert!(!said.is_empty(), "{kind:?} says nothing");
         for text in said {
             let message = render::message(&text, &Nobody, None);

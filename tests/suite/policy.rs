@@ -104,7 +104,7 @@ fn the_starter_policies_load_without_a_warning_and_answer_their_table() {
         text.lines().filter(|line| !line.contains('|')).map(|line| format!("{line}\n")).collect();
     let directory = company("starter.cases", &described).unwrap();
     assert_eq!(policy::check_against(&rules, &directory), []);
-    assert!(policy::check(&dir, Some(&directory), &BTreeMap::new()).is_good());
+    assert!(policy::check(&dir, Some(&directory), &glasskey_domain::Settings::default()).is_good());
 }
 
 #[test]
@@ -201,10 +201,10 @@ fn who_or_what_is_unknown_is_refused() {
         &|d| drop(d.people.remove(&id("ana"))),
         &|d| d.people.get_mut(&id("ana")).unwrap().employment = Employment::Disabled,
         &|d| d.people.get_mut(&id("ana")).unwrap().employment = Employment::Unknown,
-        &|d| drop(d.accounts.remove(question.target.account())),
-        &|d| d.accounts.get_mut(question.target.account()).unwrap().state = AccountState::Closed,
-        &|d| d.accounts.get_mut(question.target.account()).unwrap().state = AccountState::Unknown,
-        &|d| drop(d.permission_sets.remove(question.target.permission_set())),
+        &|d| drop(d.accounts.remove(question.target.account().unwrap())),
+        &|d| d.accounts.get_mut(question.target.account().unwrap()).unwrap().state = AccountState::Closed,
+        &|d| d.accounts.get_mut(question.target.account().unwrap()).unwrap().state = AccountState::Unknown,
+        &|d| drop(d.permission_sets.remove(question.target.permission_set().unwrap())),
     ];
     for (number, change) in changes.iter().enumerate() {
         let mut directory = directory.clone();
@@ -351,7 +351,7 @@ fn a_name_that_looks_like_an_id_is_not_taken_for_it() {
     let text = permit("", "resource in Account::\"222222222222\"");
     let mut question = ask(&directory, "ana", "payments-prod", "ReadOnly", 30);
     terms(rules(&text).request(&directory, &question));
-    let glasskey_domain::Target::Assignment { account, .. } = &mut question.target;
+    let glasskey_domain::Target::Assignment { account, .. } = &mut question.target else { unreachable!() };
     *account = sandbox;
     refusal(rules(&text).request(&directory, &question));
     // The same for groups: one that is named like another's id.

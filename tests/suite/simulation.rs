@@ -125,12 +125,12 @@ impl Town {
                 let set = self.dice.of(&SETS).unwrap();
                 ask(target(set), 1 + self.dice.below(30) as u32)
             }
-            (4..8, Some(id)) => Command::Approve { id },
+            (4..8, Some(id)) => Command::Approve { id, length: None },
             (8, Some(id)) if self.dice.below(3) == 0 => {
                 Command::Deny { id, why: "not on a Friday".to_owned() }
             }
             (8, Some(id)) => Command::Withdraw { id },
-            (_, Some(id)) => Command::End { id },
+            (_, Some(id)) => Command::End { id, cut: false },
         };
         let alone = matches!(command, Command::Emergency(EmergencyCommand::Confirm { .. }));
         let who = self.opener().filter(|_| alone && self.dice.below(2) == 0).unwrap_or(who);

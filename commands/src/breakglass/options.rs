@@ -5,7 +5,7 @@
 use super::few::leads_to_people;
 use super::{Breakglass, LevelWord, OnWords};
 use crate::definition::{BREAKGLASS, BreakglassKeyword as Keyword, OptKind};
-use crate::options::{Given, Said};
+use crate::options::{Given, Instead, Said};
 use crate::person::PersonRef;
 use crate::selector::EmergencyRef;
 use crate::usage::{Fault, Numbered, Slot, Usage};
@@ -36,7 +36,7 @@ pub fn from_options(said: &Said<'_>) -> Result<Breakglass, Usage> {
         Keyword::Add => Breakglass::Add { federation, people: somebody(&given)?, level: level(&given)? },
         Keyword::Remove => Breakglass::Remove { federation, people: somebody(&given)? },
         Keyword::Extend => {
-            let length = given.length()?.ok_or_else(|| given.missing())?;
+            let length = given.length()?.ok_or_else(|| given.missing(&[]))?;
             Breakglass::Extend { federation, length }
         }
         Keyword::Confirm => Breakglass::Confirm { federation },
@@ -54,7 +54,9 @@ fn level(given: &Given<Keyword>) -> Result<Option<LevelWord>, Usage> {
     let Some(typed) = given.text(OptKind::Level) else { return Ok(None) };
     match LevelWord::named(&typed.to_lowercase()) {
         Some(level) => Ok(Some(level)),
-        None => Err(given.wrong_at(OptKind::Level, Fault::NotALevel { typed: typed.to_owned() }, None)),
+        None => {
+            Err(given.wrong_at(OptKind::Level, Fault::NotALevel { typed: typed.to_owned() }, Instead::Gap))
+        }
     }
 }
 
@@ -62,7 +64,7 @@ fn level(given: &Given<Keyword>) -> Result<Option<LevelWord>, Usage> {
 fn somebody(given: &Given<Keyword>) -> Result<Vec<PersonRef>, Usage> {
     let people = people(given)?;
     if people.is_empty() {
-        Err(given.wrong_at(OptKind::People, Fault::Missing(vec![Slot::Person]), None))
+        Err(given.wrong_at(OptKind::People, Fault::Missing(vec![Slot::Person]), Instead::Gap))
     } else {
         Ok(people)
     }
@@ -81,11 +83,8 @@ fn people(given: &Given<Keyword>) -> Result<Vec<PersonRef>, Usage> {
             None => {
                 let fault = Fault::NotAPerson { typed: word.raw };
                 let known = people.iter().map(PersonRef::to_string).collect::<Vec<_>>().join(" ");
-                return Err(given.wrong_at(
-                    OptKind::People,
-                    fault,
-                    Some(known).filter(|known| !known.is_empty()),
-                ));
+                let instead = if known.is_empty() { Instead::Gap } else { Instead::Text(known) };
+                return Err(given.wrong_at(OptKind::People, fault, instead));
             }
         }
     }

@@ -82,6 +82,7 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
     name: "breakglass",
     summary: "open emergency access to AWS when IAM Identity Center is down, and close it again",
     hint: "on [ro|ops] [for 2h] [incident] <reason> [@person …] | off | status | add @person ro|ops | remove @person | extend 1h | drill | help",
+    alone: "",
     uses: &[
         Use {
             keyword: BreakglassKeyword::On,
@@ -193,4 +194,5 @@ pub const BREAKGLASS: Command<BreakglassKeyword> = Command {
             options: &[BREAKGLASS_TOPIC],
         },
     ],
+    sections: &[],
 };

@@ -1,13 +1,24 @@
-//! What can be said with `/elevate`.
+//! The words of `/elevate`, and how the help orders them. What each takes is in the table beside this.
 
-use super::options::{ACCOUNT, DENY_WHY, DURATION, ELEVATE_TOPIC, PERMISSION_SET, REASON, REQUEST, TICKET};
-use super::{Command, Keywords, Use};
+mod uses;
+
+use super::{Command, Keywords, Section};
 
 /// The first words that `/elevate` knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Keyword {
-    /// Ask for access; the word itself may be left out.
+    /// Ask for access to an account; the word itself may be left out.
     Request,
+    /// Ask to be in a group.
+    Group,
+    /// Ask for a bundle.
+    Bundle,
+    /// Ask for access first, with approval after.
+    Urgent,
+    /// Ask for the same as before.
+    Again,
+    /// What I have, what I wait for, and what waits for me.
+    Mine,
     /// The requests that concern me.
     List,
     /// One request.
@@ -18,8 +29,16 @@ pub enum Keyword {
     Deny,
     /// The requester takes it back.
     Withdraw,
+    /// Have the access for longer.
+    Extend,
     /// End the access now.
     End,
+    /// End the access of everybody, of a person, or to an account.
+    EndAll,
+    /// An approver has looked at urgent access.
+    Acknowledge,
+    /// An approver's no to urgent access.
+    Object,
     /// What policy says, without asking for anything.
     Why,
     /// Connect the chat account to the person.
@@ -33,12 +52,21 @@ pub enum Keyword {
 impl Keywords for Keyword {
     const ALL: &'static [Self] = &[
         Self::Request,
+        Self::Group,
+        Self::Bundle,
+        Self::Urgent,
+        Self::Again,
+        Self::Mine,
         Self::List,
         Self::Show,
         Self::Approve,
         Self::Deny,
         Self::Withdraw,
+        Self::Extend,
         Self::End,
+        Self::EndAll,
+        Self::Acknowledge,
+        Self::Object,
         Self::Why,
         Self::Link,
         Self::Unlink,
@@ -48,12 +76,21 @@ impl Keywords for Keyword {
     fn word(self) -> &'static str {
         match self {
             Self::Request => "request",
+            Self::Group => "group",
+            Self::Bundle => "bundle",
+            Self::Urgent => "urgent",
+            Self::Again => "again",
+            Self::Mine => "mine",
             Self::List => "list",
             Self::Show => "show",
             Self::Approve => "approve",
             Self::Deny => "deny",
             Self::Withdraw => "withdraw",
+            Self::Extend => "extend",
             Self::End => "end",
+            Self::EndAll => "end-all",
+            Self::Acknowledge => "acknowledge",
+            Self::Object => "object",
             Self::Why => "why",
             Self::Link => "link",
             Self::Unlink => "unlink",
@@ -61,16 +98,29 @@ impl Keywords for Keyword {
         }
     }
 
+    fn typed(self) -> &'static str {
+        if self == Self::EndAll { "end all" } else { self.word() }
+    }
+
     fn also(self) -> &'static [&'static str] {
         match self {
+            Self::Again => &["repeat"],
             Self::Deny => &["reject"],
             Self::Withdraw => &["cancel"],
             Self::End => &["revoke"],
+            Self::Acknowledge => &["ack"],
             Self::Help => &["?", "-h", "--help"],
             Self::Request
+            | Self::Group
+            | Self::Bundle
+            | Self::Urgent
+            | Self::Mine
             | Self::List
             | Self::Show
             | Self::Approve
+            | Self::Extend
+            | Self::EndAll
+            | Self::Object
             | Self::Why
             | Self::Link
             | Self::Unlink => &[],
@@ -85,119 +135,38 @@ impl Keywords for Keyword {
 /// `/elevate`: temporary access to AWS.
 pub const ELEVATE: Command<Keyword> = Command {
     name: "elevate",
-    summary: "ask for temporary access to an AWS account",
-    hint: "<account> <permission set> <duration> [ticket] <reason>, or help",
-    uses: &[
-        Use {
-            keyword: Keyword::Request,
-            arguments: "<account> <permission set> <duration> [ticket] <reason>",
-            summary: "ask for access to an account",
-            details: &[],
-            typing: &[
-                "the word `request` may be left out, and the order is free",
-                "the account is its id, name or alias; put a name that reads like something else in quotes",
-                "the duration is like `30m`, `1h30m`, `2h` or `until 18:00`",
-                "whatever is not account, permission set, duration or ticket is the reason; `reason:` begins it for certain",
-            ],
-            examples: &[
-                "prod ReadOnly 1h INC-7 look at the stuck queue",
-                "\"Data Lake\" Operator until 18:00 reason: finish the 2h backfill",
-            ],
-            options: &[ACCOUNT, PERMISSION_SET, DURATION, TICKET, REASON],
+    summary: "ask for temporary access to AWS, and see, extend or end what you have",
+    hint: "<account> <permission set> <duration> [at <start>] [ticket] <reason>, or help",
+    alone: "a form to ask with",
+    uses: uses::USES,
+    sections: &[
+        Section { title: "Ask", keywords: &[Keyword::Request, Keyword::Again], brief: false },
+        Section {
+            title: "What you have or wait for",
+            keywords: &[Keyword::Mine, Keyword::Extend, Keyword::End, Keyword::Withdraw],
+            brief: false,
         },
-        Use {
-            keyword: Keyword::List,
-            arguments: "",
-            summary: "your requests, and those that wait for your approval",
-            details: &[],
-            typing: &[],
-            examples: &["list"],
-            options: &[],
+        Section { title: "When others ask", keywords: &[Keyword::Approve, Keyword::Deny], brief: false },
+        Section {
+            title: "to ask for something else, or for access first and approval after",
+            keywords: &[Keyword::Group, Keyword::Bundle, Keyword::Urgent],
+            brief: true,
         },
-        Use {
-            keyword: Keyword::Show,
-            arguments: "<id>",
-            summary: "one request: who, what, how long, why, and where it stands",
-            details: &[],
-            typing: &["an id is like `AR-7K3Q`; `7k3q` will do"],
-            examples: &["show AR-7K3Q"],
-            options: &[REQUEST],
+        Section {
+            title: "to look, and to know what policy says",
+            keywords: &[Keyword::List, Keyword::Show, Keyword::Why],
+            brief: true,
         },
-        Use {
-            keyword: Keyword::Approve,
-            arguments: "<id>",
-            summary: "say yes to somebody's request",
-            details: &["nobody approves their own request"],
-            typing: &[],
-            examples: &["approve AR-7K3Q"],
-            options: &[REQUEST],
+        Section {
+            title: "for approvers, after urgent access",
+            keywords: &[Keyword::Acknowledge, Keyword::Object],
+            brief: true,
         },
-        Use {
-            keyword: Keyword::Deny,
-            arguments: "<id> <why>",
-            summary: "say no to somebody's request, and why",
-            details: &[],
-            typing: &["the requester reads why"],
-            examples: &["deny AR-7K3Q the change window opens tomorrow"],
-            options: &[REQUEST, DENY_WHY],
-        },
-        Use {
-            keyword: Keyword::Withdraw,
-            arguments: "<id>",
-            summary: "take back your request before it is granted",
-            details: &["when the access is there already, use `end`"],
-            typing: &[],
-            examples: &["withdraw AR-7K3Q"],
-            options: &[REQUEST],
-        },
-        Use {
-            keyword: Keyword::End,
-            arguments: "<id>",
-            summary: "end access before its time is up",
-            details: &[
-                "sessions that are open may last until their own end; the request's card says how long",
-            ],
-            typing: &[],
-            examples: &["end AR-7K3Q"],
-            options: &[REQUEST],
-        },
-        Use {
-            keyword: Keyword::Why,
-            arguments: "<account> <permission set>",
-            summary: "what policy would say, without asking for anything",
-            details: &[],
-            typing: &[],
-            examples: &["why prod ReadOnly"],
-            options: &[ACCOUNT, PERMISSION_SET],
-        },
-        Use {
-            keyword: Keyword::Link,
-            arguments: "",
-            summary: "connect this chat account to you, by signing in at the company",
-            details: &[
-                "you get an address and a code to enter there; never enter a code that somebody else sent you",
-            ],
-            typing: &[],
-            examples: &["link"],
-            options: &[],
-        },
-        Use {
-            keyword: Keyword::Unlink,
-            arguments: "",
-            summary: "take this chat account's connection to you back",
-            details: &["access that you have stays until its end; `link` connects the account again"],
-            typing: &[],
-            examples: &["unlink"],
-            options: &[],
-        },
-        Use {
-            keyword: Keyword::Help,
-            arguments: "[topic]",
-            summary: "what can be said, or more about one word of it",
-            details: &[],
-            typing: &[],
-            examples: &["help end"],
-            options: &[ELEVATE_TOPIC],
+        Section { title: "for administrators", keywords: &[Keyword::EndAll], brief: true },
+        Section {
+            title: "your chat account, and more about each of these words",
+            keywords: &[Keyword::Link, Keyword::Unlink, Keyword::Help],
+            brief: true,
         },
     ],
 };

@@ -25,6 +25,12 @@ pub enum OptKind {
     Account,
     /// A permission set's name.
     PermissionSet,
+    /// A group's name.
+    Group,
+    /// A bundle's name.
+    Bundle,
+    /// When it is to begin.
+    Start,
     /// How long, or until when.
     Duration,
     /// A ticket or an incident, one word.
@@ -41,6 +47,12 @@ pub enum OptKind {
     Level,
     /// One or several people, as mentions or addresses.
     People,
+    /// One person, as a mention or an address.
+    Person,
+    /// Whether open sessions are ended, too.
+    Sessions,
+    /// Whether it is surely meant.
+    Confirm,
     /// A word that there is help about with `/elevate`.
     ElevateTopic,
     /// A word that there is help about with `/breakglass`.
@@ -52,12 +64,22 @@ impl OptKind {
     #[must_use]
     pub const fn is_completed(self) -> bool {
         match self {
-            Self::Account | Self::PermissionSet | Self::Request | Self::Emergency | Self::Federation => true,
-            Self::Duration
+            Self::Account
+            | Self::Duration
+            | Self::PermissionSet
+            | Self::Group
+            | Self::Bundle
+            | Self::Request
+            | Self::Emergency
+            | Self::Federation => true,
+            Self::Start
             | Self::Ticket
             | Self::Reason
             | Self::Level
             | Self::People
+            | Self::Person
+            | Self::Sessions
+            | Self::Confirm
             | Self::ElevateTopic
             | Self::BreakglassTopic => false,
         }
@@ -67,21 +89,32 @@ impl OptKind {
     #[must_use]
     pub fn choices(self) -> Vec<&'static str> {
         match self {
+            Self::Sessions => vec![CUT],
+            Self::Confirm => vec![CONFIRMED],
             Self::Level => LevelWord::ALL.iter().map(|level| level.word()).collect(),
             Self::ElevateTopic => Keyword::ALL.iter().map(|topic| topic.word()).collect(),
             Self::BreakglassTopic => BreakglassKeyword::ALL.iter().map(|topic| topic.word()).collect(),
             Self::Account
             | Self::PermissionSet
+            | Self::Group
+            | Self::Bundle
+            | Self::Start
             | Self::Duration
             | Self::Ticket
             | Self::Reason
             | Self::Request
             | Self::Emergency
             | Self::Federation
-            | Self::People => Vec::new(),
+            | Self::People
+            | Self::Person => Vec::new(),
         }
     }
 }
+
+/// The word that ends open sessions, too.
+pub(crate) const CUT: &str = "cut";
+/// The word that says that it is surely meant.
+pub(crate) const CONFIRMED: &str = "confirm";
 
 const fn required(name: &'static str, kind: OptKind, description: &'static str) -> Opt {
     Opt { name, description, kind, required: true }
@@ -102,6 +135,31 @@ pub(super) const TICKET: Opt = optional("ticket", OptKind::Ticket, "the ticket t
 pub(super) const REASON: Opt =
     optional("reason", OptKind::Reason, "why; what is missing here and must be there is asked for");
 pub(super) const DENY_WHY: Opt = required("why", OptKind::Reason, "why not; the requester reads it");
+pub(super) const GROUP: Opt =
+    required("group", OptKind::Group, "the group: its name in the Identity Store or in Okta");
+pub(super) const BUNDLE: Opt = required("bundle", OptKind::Bundle, "the bundle: its name");
+pub(super) const THIS_ACCOUNT: Opt = optional("account", ACCOUNT.kind, ACCOUNT.description);
+pub(super) const THIS_PERMISSION_SET: Opt =
+    optional("permission-set", PERMISSION_SET.kind, PERMISSION_SET.description);
+pub(super) const OR_GROUP: Opt = optional("group", OptKind::Group, "or else a group: its name");
+pub(super) const OR_BUNDLE: Opt = optional("bundle", OptKind::Bundle, "or else a bundle: its name");
+pub(super) const AT: Opt =
+    optional("at", OptKind::Start, "when it begins, like 02:00, tomorrow 02:00 or 2026-12-01T02:00Z");
+pub(super) const LAST_REQUEST: Opt =
+    optional("id", OptKind::Request, "the request to repeat, like AR-7K3Q; without it, your last one");
+pub(super) const FOR_LESS: Opt =
+    optional("duration", OptKind::Duration, "for less time than was asked for, like 30m or until 18:00");
+pub(super) const EXTEND_REASON: Opt = optional("reason", OptKind::Reason, "why it takes longer");
+pub(super) const SESSIONS: Opt =
+    optional("sessions", OptKind::Sessions, "cut: sessions that are open end, too");
+pub(super) const OF_PERSON: Opt =
+    optional("person", OptKind::Person, "all of one person: a mention or an e-mail address");
+pub(super) const OF_ACCOUNT: Opt =
+    optional("account", OptKind::Account, "all to one account: its id, its name or an alias");
+pub(super) const CONFIRM: Opt =
+    optional("confirm", OptKind::Confirm, "confirm: end it without being asked once more");
+pub(super) const OBJECT_WHY: Opt =
+    required("why", OptKind::Reason, "what was not right; who asked for it reads it");
 pub(super) const ELEVATE_TOPIC: Opt =
     optional("topic", OptKind::ElevateTopic, "one of the words of this command");
 

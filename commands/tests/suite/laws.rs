@@ -1,10 +1,12 @@
 //! Laws over texts that nobody thought of.
 
-use crate::acme::{ACCOUNTS, Acme, SETS};
+use crate::acme::{ACCOUNTS, Acme, BUNDLES, GROUPS, SETS};
 use glasskey_commands::{
-    AccountSelector, Elevate, Fault, Keyword, Keywords, LENGTH_SECONDS_MAX, LENGTH_SECONDS_MIN, Length,
-    NoVocabulary, PermissionSetSelector, RequestRef, RequestWords, Slot, Vocabulary, elevate,
+    AccountSelector, Elevate, EndScope, Fault, GroupSelector, Keyword, Keywords, LENGTH_SECONDS_MAX,
+    LENGTH_SECONDS_MIN, Length, NoVocabulary, PermissionSetSelector, PersonRef, RequestRef, RequestWords,
+    Slot, Start, Vocabulary, What, elevate,
 };
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 /// Words that mean something to the parser, among words that mean nothing.
@@ -12,6 +14,8 @@ fn phrase() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         proptest::sample::select(ACCOUNTS.to_vec()).prop_map(str::to_owned),
         proptest::sample::select(SETS.to_vec()).prop_map(str::to_owned),
+        proptest::sample::select(GROUPS.to_vec()).prop_map(str::to_owned),
+        proptest::sample::select(BUNDLES.to_vec()).prop_map(str::to_owned),
         proptest::sample::select(Keyword::ALL.to_vec()).prop_map(|keyword| keyword.word().to_owned()),
         proptest::sample::select(vec![
             "1h",
@@ -22,6 +26,24 @@ fn phrase() -> impl Strategy<Value = String> {
             "and",
             "until",
             "18:00",
+            "at",
+            "at 02:00",
+            "from",
+            "starting",
+            "tomorrow",
+            "monday",
+            "2026-12-01",
+            "2026-12-01T02:00Z",
+            "utc",
+            "noon",
+            "all",
+            "cut",
+            "sessions",
+            "confirm",
+            "by",
+            "another",
+            "@bo",
+            "bo@acme.test",
             "6",
             "pm",
             "99d",
@@ -70,8 +92,11 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         text(),
         proptest::sample::select(ACCOUNTS.to_vec()).prop_map(str::to_owned),
-        proptest::sample::select(vec!["list", "1h", "INC-7", "for", "reason:", "a\"b", "c\\", "'x'", "x,"])
-            .prop_map(str::to_owned),
+        proptest::sample::select(vec![
+            "list", "group", "1h", "INC-7", "for", "reason:", "a\"b", "c\\", "'x'", "x,", "at 02:00",
+            "confirm", "all", "@bo", "AR-7K3Q",
+        ])
+        .prop_map(str::to_owned),
     ]
 }
 
@@ -86,37 +111,79 @@ fn length() -> impl Strategy<Value = Length> {
     ]
 }
 
-pub(crate) fn said() -> impl Strategy<Value = Elevate> {
-    let reason =
-        || prop_oneof![text(), phrase()].prop_map(|text| AccountSelector::new(&text).as_str().to_owned());
-    let reason = move || reason().prop_filter("a reason", |reason| !reason.is_empty());
-    let ticket = proptest::option::of("[A-Z][A-Z0-9]{1,5}-[0-9]{1,5}");
-    let request =
-        (name(), text(), length(), ticket, reason()).prop_map(|(account, set, length, ticket, reason)| {
-            Elevate::Request(RequestWords {
-                account: AccountSelector::new(&account),
-                permission_set: PermissionSetSelector::new(&set),
-                length,
-                ticket,
-                reason,
-            })
-        });
-    let why = (name(), text()).prop_map(|(account, set)| Elevate::Why {
+fn start() -> impl Strategy<Value = Start> {
+    let time = || (0_i8..24, 0_i8..60).prop_map(|(hour, minute)| jiff::civil::time(hour, minute, 0, 0));
+    let second =
+        || (946_684_800_i64..253_370_764_799).prop_map(|second| Timestamp::from_second(second).unwrap());
+    prop_oneof![
+        time().prop_map(Start::Clock),
+        time().prop_map(Start::Tomorrow),
+        second().prop_map(|at| Start::Local(jiff::tz::Offset::UTC.to_datetime(at))),
+        second().prop_map(Start::Instant),
+    ]
+}
+
+fn what() -> impl Strategy<Value = What> {
+    let assignment = (name(), text()).prop_map(|(account, set)| What::Assignment {
         account: AccountSelector::new(&account),
         permission_set: PermissionSetSelector::new(&set),
     });
     prop_oneof![
-        5 => request,
-        1 => why,
-        1 => Just(Elevate::Form),
-        1 => Just(Elevate::List),
-        1 => Just(Elevate::Link),
-        1 => Just(Elevate::Unlink),
-        1 => id().prop_map(Elevate::Show),
-        1 => id().prop_map(Elevate::End),
-        1 => id().prop_map(Elevate::Approve),
-        1 => id().prop_map(Elevate::Withdraw),
-        1 => (id(), reason()).prop_map(|(id, why)| Elevate::Deny { id, why }),
+        3 => assignment,
+        1 => name().prop_map(|name| What::Group(GroupSelector::new(&name))),
+        1 => name().prop_map(|name| What::Bundle(GroupSelector::new(&name).to_string())),
+    ]
+}
+
+fn scope() -> impl Strategy<Value = EndScope> {
+    let person = prop_oneof![
+        "[A-Z0-9]{1,11}".prop_map(PersonRef::Mention),
+        "[a-z][a-z0-9.]{0,5}@[a-z]{1,8}\\.test".prop_map(PersonRef::Email),
+        "[a-z][a-z0-9_-]{0,8}".prop_map(PersonRef::Name),
+    ];
+    let person = person
+        .prop_filter("a person", |person| PersonRef::parse(&person.to_string()).as_ref() == Some(person));
+    prop_oneof![
+        Just(EndScope::Everything),
+        person.prop_map(EndScope::Person),
+        name().prop_map(|name| EndScope::Account(AccountSelector::new(&name))),
+    ]
+}
+
+fn request(reason: impl Strategy<Value = String>) -> impl Strategy<Value = RequestWords> {
+    let ticket = proptest::option::of("[A-Z][A-Z0-9]{1,5}-[0-9]{1,5}");
+    let begin = prop_oneof![
+        1 => Just((true, None)),
+        3 => proptest::option::of(start()).prop_map(|start| (false, start)),
+    ];
+    (what(), begin, length(), ticket, reason).prop_map(|(what, (urgent, start), length, ticket, reason)| {
+        RequestWords { what, urgent, length, start, ticket, reason }
+    })
+}
+
+pub(crate) fn said() -> impl Strategy<Value = Elevate> {
+    let reason =
+        || prop_oneof![text(), phrase()].prop_map(|text| AccountSelector::new(&text).as_str().to_owned());
+    let reason = move || reason().prop_filter("a reason", |reason| !reason.is_empty());
+    let note = move || proptest::option::of(reason());
+    let of_one = prop_oneof![
+        id().prop_map(Elevate::Show),
+        id().prop_map(Elevate::Withdraw),
+        proptest::option::of(id()).prop_map(Elevate::Again),
+        (id(), any::<bool>()).prop_map(|(id, cut)| Elevate::End { id, cut }),
+        (id(), proptest::option::of(length())).prop_map(|(id, length)| Elevate::Approve { id, length }),
+        (id(), reason()).prop_map(|(id, why)| Elevate::Deny { id, why }),
+        (id(), length(), note()).prop_map(|(id, length, reason)| Elevate::Extend { id, length, reason }),
+        (id(), note()).prop_map(|(id, note)| Elevate::Acknowledge { id, note }),
+        (id(), reason()).prop_map(|(id, why)| Elevate::Object { id, why }),
+    ];
+    let alone = vec![Elevate::Form, Elevate::Mine, Elevate::List, Elevate::Link, Elevate::Unlink];
+    prop_oneof![
+        6 => request(reason()).prop_map(Elevate::Request),
+        1 => what().prop_map(Elevate::Why),
+        4 => of_one,
+        2 => (scope(), any::<bool>()).prop_map(|(scope, confirmed)| Elevate::EndAll { scope, confirmed }),
+        1 => proptest::sample::select(alone),
         1 => proptest::option::of(proptest::sample::select(Keyword::ALL.to_vec())).prop_map(Elevate::Help),
     ]
 }
@@ -167,10 +234,24 @@ proptest! {
                 continue;
             }
             let right = wrong.right_form().strip_prefix("/elevate ").unwrap();
-            let Ok(Elevate::Request(words)) = elevate::parse(right, vocabulary) else {
-                return Err(TestCaseError::fail(format!("{right} is not read")));
+            let length = match elevate::parse(right, vocabulary) {
+                Ok(Elevate::Request(words)) => words.length,
+                Ok(Elevate::Extend { length, .. }) => length,
+                read => return Err(TestCaseError::fail(format!("{right} is read as {read:?}"))),
             };
-            prop_assert_eq!(words.length, Length::For(3600));
+            prop_assert_eq!(length, Length::For(3600));
+        }
+    }
+
+    /// Whoever copies the right form must not be corrected again.
+    #[test]
+    fn a_right_form_with_nothing_left_to_fill_in_is_read(text in phrase()) {
+        for vocabulary in each_vocabulary() {
+            let Err(wrong) = elevate::parse(&text, vocabulary) else { continue };
+            let right = wrong.right_form().strip_prefix("/elevate ").unwrap_or_default();
+            if !right.contains(['<', '[']) {
+                prop_assert!(elevate::parse(right, vocabulary).is_ok(), "{}", wrong.sentence());
+            }
         }
     }
 

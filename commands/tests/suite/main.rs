@@ -3,7 +3,11 @@
 #[cfg(test)]
 mod acme;
 #[cfg(test)]
+mod deciding;
+#[cfg(test)]
 mod emergency;
+#[cfg(test)]
+mod fields;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
@@ -14,5 +18,9 @@ mod options;
 mod phrasings;
 #[cfg(test)]
 mod registration;
+#[cfg(test)]
+mod starts;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod wrong;

@@ -4,9 +4,9 @@ use crate::emergency;
 use crate::laws;
 use glasskey_commands::definition::{BREAKGLASS, ELEVATE};
 use glasskey_commands::{
-    AccountSelector, Breakglass, BreakglassKeyword, Elevate, EmergencyRef, Fault, Keyword, Keywords, Length,
-    LevelWord, OnWords, PermissionSetSelector, PersonRef, RequestRef, RequestWords, Said, TEXT_CHARS_MAX,
-    Usage, breakglass, elevate,
+    Breakglass, BreakglassKeyword, Elevate, EmergencyRef, EndScope, Fault, Keyword, Keywords, Length,
+    LevelWord, OnWords, PersonRef, RequestRef, RequestWords, Said, TEXT_CHARS_MAX, Usage, What, breakglass,
+    elevate,
 };
 use proptest::prelude::*;
 
@@ -29,27 +29,59 @@ fn broken(keyword: &str, options: &[(&str, &str)]) -> Result<Breakglass, Usage> 
 /// How a chat would send it.
 fn options_of(said: &Elevate) -> (&'static str, Options) {
     let id = |id: &RequestRef| vec![("id", id.to_string())];
-    let target = |account: &AccountSelector, set: &PermissionSetSelector| {
-        vec![("account", account.to_string()), ("permission-set", set.to_string())]
+    let target = |what: &What| match what {
+        What::Assignment { account, permission_set } => {
+            vec![("account", account.to_string()), ("permission-set", permission_set.to_string())]
+        }
+        What::Group(group) => vec![("group", group.to_string())],
+        What::Bundle(name) => vec![("bundle", name.clone())],
+    };
+    let with = |id: &RequestRef, name: &'static str, text: Option<String>| {
+        [("id", id.to_string())].into_iter().chain(text.map(|text| (name, text))).collect()
     };
     match said {
         Elevate::Form => ("", Vec::new()),
-        Elevate::Request(RequestWords { account, permission_set, length, ticket, reason }) => {
-            let mut options = target(account, permission_set);
-            options.push(("reason", reason.clone()));
-            options.push(("duration", length.to_string()));
-            options.extend(ticket.clone().map(|ticket| ("ticket", ticket)));
-            ("request", options)
+        Elevate::Request(words) => {
+            let mut options = target(&words.what);
+            options.push(("reason", words.reason.clone()));
+            options.push(("duration", words.length.to_string()));
+            options.extend(words.ticket.clone().map(|ticket| ("ticket", ticket)));
+            options.extend(words.start.map(|start| ("at", start.to_string())));
+            let keyword = match &words.what {
+                _ if words.urgent => "urgent",
+                What::Assignment { .. } => "request",
+                What::Group(_) => "group",
+                What::Bundle(_) => "bundle",
+            };
+            (keyword, options)
         }
+        Elevate::Again(request) => ("again", request.iter().flat_map(id).collect()),
+        Elevate::Mine => ("mine", Vec::new()),
         Elevate::List => ("list", Vec::new()),
         Elevate::Show(request) => ("show", id(request)),
-        Elevate::End(request) => ("end", id(request)),
-        Elevate::Approve(request) => ("approve", id(request)),
-        Elevate::Deny { id: request, why } => {
-            ("deny", id(request).into_iter().chain([("why", why.clone())]).collect())
+        Elevate::End { id, cut } => ("end", with(id, "sessions", cut.then(|| "cut".to_owned()))),
+        Elevate::EndAll { scope, confirmed } => {
+            let mut options: Options = match scope {
+                EndScope::Everything => Vec::new(),
+                EndScope::Person(person) => vec![("person", person.to_string())],
+                EndScope::Account(account) => vec![("account", account.to_string())],
+            };
+            options.extend(confirmed.then(|| ("confirm", "confirm".to_owned())));
+            ("end-all", options)
         }
+        Elevate::Approve { id, length } => {
+            ("approve", with(id, "duration", length.map(|length| length.to_string())))
+        }
+        Elevate::Deny { id, why } => ("deny", with(id, "why", Some(why.clone()))),
         Elevate::Withdraw(request) => ("withdraw", id(request)),
-        Elevate::Why { account, permission_set } => ("why", target(account, permission_set)),
+        Elevate::Extend { id, length, reason } => {
+            let mut options: Options = with(id, "reason", reason.clone());
+            options.push(("duration", length.to_string()));
+            ("extend", options)
+        }
+        Elevate::Acknowledge { id, note } => ("acknowledge", with(id, "note", note.clone())),
+        Elevate::Object { id, why } => ("object", with(id, "why", Some(why.clone()))),
+        Elevate::Why(what) => ("why", target(what)),
         Elevate::Link => ("link", Vec::new()),
         Elevate::Unlink => ("unlink", Vec::new()),
         Elevate::Help(topic) => {
@@ -122,7 +154,7 @@ fn anything() -> impl Strategy<Value = (String, Vec<(String, String)>)> {
     let text = prop_oneof![
         3 => proptest::sample::select(vec![
             "AR-7K3Q", "bg-7k3q", "1h", "for 2h", "until 18:00", "99d", "0s", "until 99:00", "ro", "OPS", "<@1><@2>",
-            "@bo and <@!3>", "prod", "INC-7", "(INC-7)", "a b", "", " ", "`", "help", "<@&1>", "because",
+            "@bo and <@!3>", "@bo", "cut", "confirm", "at 02:00", "tomorrow 2am", "2026-12-01T02:00Z", "prod", "INC-7", "(INC-7)", "a b", "", " ", "`", "help", "<@&1>", "because",
         ]).prop_map(str::to_owned),
         1 => any::<String>(),
     ];
@@ -254,7 +286,8 @@ fn one_field_takes_several_people_each_once() {
 
 #[test]
 fn ids_are_read_as_people_write_them() {
-    assert_eq!(elevated("end", &[("id", "7k3q")]), Ok(Elevate::End(RequestRef::parse("AR-7K3Q").unwrap())));
+    let request = RequestRef::parse("AR-7K3Q").unwrap();
+    assert_eq!(elevated("show", &[("id", "7k3q")]), Ok(Elevate::Show(request)));
     let id = EmergencyRef::parse("BG-7K3Q").unwrap();
     assert_eq!(broken("review", &[("id", "bg-7k3q")]), Ok(Breakglass::Review { id, note: None }));
 }

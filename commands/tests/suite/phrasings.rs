@@ -1,13 +1,7 @@
 //! How people say it, and what is heard.
 
-use crate::acme::{Acme, heard};
+use crate::acme::{Acme, table};
 use glasskey_commands::{Elevate, Keyword, NoVocabulary, elevate};
-
-fn table(vocabulary: &dyn glasskey_commands::Vocabulary, rows: &[(&str, &str)]) {
-    for (typed, expected) in rows {
-        assert_eq!(heard(typed, vocabulary), *expected, "{typed}");
-    }
-}
 
 #[test]
 fn the_usual_order_needs_no_vocabulary() {

@@ -78,6 +78,9 @@ fn example(kind: OptKind) -> &'static str {
     match kind {
         OptKind::Account => "prod",
         OptKind::PermissionSet => "ReadOnly",
+        OptKind::Group => "sre-leads",
+        OptKind::Bundle => "oncall-payments",
+        OptKind::Start => "02:00",
         OptKind::Duration => "1h",
         OptKind::Ticket => "INC-7",
         OptKind::Reason => "fix it",
@@ -86,6 +89,9 @@ fn example(kind: OptKind) -> &'static str {
         OptKind::Federation => "main",
         OptKind::Level => "ops",
         OptKind::People => "<@1> <@2>",
+        OptKind::Person => "<@1>",
+        OptKind::Sessions => "cut",
+        OptKind::Confirm => "confirm",
         OptKind::ElevateTopic | OptKind::BreakglassTopic => "help",
     }
 }
@@ -93,12 +99,28 @@ fn example(kind: OptKind) -> &'static str {
 /// What is understood of options, printed.
 type Understand = fn(&Said<'_>) -> Result<String, Usage>;
 
-/// Each option is registered as the table has it, changes what is understood, and takes each of its choices.
-fn walk_options(registered: &Value, said: &Subcommand, understand: Understand) {
-    let all: Vec<(&str, &str)> =
-        said.options.iter().map(|option| (option.name, example(option.kind))).collect();
+/// The options that cannot be given together with those of each of the others.
+const ALTERNATIVES: [&[OptKind]; 3] =
+    [&[OptKind::Account, OptKind::PermissionSet], &[OptKind::Group, OptKind::Person], &[OptKind::Bundle]];
+
+/// The options of a keyword that can be given together: all of them, or once with each alternative.
+fn together(said: &Subcommand) -> Vec<Vec<&'static Opt>> {
+    let given = |of: &&[OptKind]| said.options.iter().any(|option| of.contains(&option.kind));
+    let others: Vec<&[OptKind]> = ALTERNATIVES.into_iter().filter(given).collect();
+    let without = |of: &[OptKind]| {
+        let left_out = |kind| others.iter().any(|other| *other != of && other.contains(&kind));
+        said.options.iter().filter(|option| !left_out(option.kind)).collect()
+    };
+    if others.is_empty() {
+        vec![said.options.iter().collect()]
+    } else {
+        others.iter().map(|of| without(of)).collect()
+    }
+}
+
+/// Each option is registered as the table has it.
+fn walk_registration(registered: &Value, said: &Subcommand) {
     let keyword = said.name;
-    let whole = understand(&Said { keyword, options: &all }).unwrap();
     let kinds: BTreeSet<OptKind> = said.options.iter().map(|option| option.kind).collect();
     assert_eq!(kinds.len(), said.options.len(), "{keyword} has a kind twice");
     assert_eq!(list(registered, "options").len(), said.options.len(), "{keyword}");
@@ -111,16 +133,26 @@ fn walk_options(registered: &Value, said: &Subcommand, understand: Understand) {
         assert_eq!(registered["autocomplete"] == true, kind.is_completed(), "{keyword} {name}");
         let longest = registered.get("max_length").and_then(Value::as_u64);
         assert_eq!(longest, (*kind == OptKind::Reason).then_some(TEXT_CHARS_MAX as u64));
-
-        let others: Vec<_> = all.iter().copied().filter(|(other, _)| other != name).collect();
-        match understand(&Said { keyword, options: &others }) {
-            Ok(without) => assert!(!required && without != whole, "{keyword} does not hear {name}"),
-            Err(_) => assert!(required, "{keyword} needs {name}"),
-        }
         let values: Vec<&str> =
             list(registered, "choices").iter().map(|choice| text(choice, "value")).collect();
         assert_eq!(values, kind.choices());
-        for value in values {
+    }
+}
+
+/// Each option changes what is understood, and takes each of its choices.
+fn walk_options(keyword: &str, options: &[&Opt], understand: Understand) {
+    let all: Vec<(&str, &str)> = options.iter().map(|option| (option.name, example(option.kind))).collect();
+    let whole = understand(&Said { keyword, options: &all }).unwrap();
+    for Opt { name, kind, required, .. } in options {
+        let others: Vec<_> = all.iter().copied().filter(|(other, _)| other != name).collect();
+        match understand(&Said { keyword, options: &others }) {
+            Ok(without) => assert!(!required && without != whole, "{keyword} does not hear {name}"),
+            Err(_) => {
+                let alternative = ALTERNATIVES.iter().any(|of| of.contains(kind));
+                assert!(*required || alternative, "{keyword} needs {name}");
+            }
+        }
+        for value in kind.choices() {
             let chosen: Vec<_> = others.iter().copied().chain([(*name, value)]).collect();
             assert!(understand(&Said { keyword, options: &chosen }).unwrap().contains(value), "{value}");
         }
@@ -140,7 +172,8 @@ fn walk<K: Keywords + Sync>(command: &'static Command<K>, understand: Understand
     for (registered, said) in keywords.iter().zip(table.subcommands()) {
         assert_eq!(registered["type"], 1);
         assert_eq!(text(registered, "description"), said.summary);
-        walk_options(registered, &said, understand);
+        walk_registration(registered, &said);
+        together(&said).iter().for_each(|options| walk_options(said.name, options, understand));
     }
 }
 
@@ -159,11 +192,14 @@ fn options_are_required_where_nothing_could_be_done_without_them() {
                 said.options.iter().filter(|option| option.required).map(|option| option.name).collect();
             let expected: &[&str] = match (command.name(), said.name) {
                 ("elevate", "request") => &["account", "permission-set", "duration"],
-                ("elevate", "why") => &["account", "permission-set"],
-                ("elevate", "deny") => &["id", "why"],
-                ("elevate", "show" | "approve" | "withdraw" | "end") | ("breakglass", "review") => &["id"],
+                ("elevate", "group") => &["group", "duration"],
+                ("elevate", "bundle") => &["bundle", "duration"],
+                ("elevate", "deny" | "object") => &["id", "why"],
+                ("elevate", "extend") => &["id", "duration"],
+                ("elevate", "show" | "approve" | "withdraw" | "end" | "acknowledge")
+                | ("breakglass", "review") => &["id"],
                 ("breakglass", "add" | "remove") => &["people"],
-                ("breakglass", "extend") => &["duration"],
+                ("elevate", "urgent") | ("breakglass", "extend") => &["duration"],
                 _ => &[],
             };
             assert_eq!(required, expected, "{} {}", command.name(), said.name);

@@ -1,13 +1,7 @@
 //! What is wrong, said so that it helps.
 
-use crate::acme::{Acme, heard};
+use crate::acme::{Acme, heard, table};
 use glasskey_commands::{Elevate, Fault, Length, NoVocabulary, Slot, TEXT_CHARS_MAX, Vocabulary, elevate};
-
-fn table(vocabulary: &dyn Vocabulary, rows: &[(&str, &str)]) {
-    for (typed, expected) in rows {
-        assert_eq!(heard(typed, vocabulary), *expected, "{typed}");
-    }
-}
 
 #[test]
 fn what_is_missing_is_named_and_the_right_form_has_the_persons_words() {
@@ -141,7 +135,7 @@ fn a_slip_in_a_keyword_counts_only_when_nothing_or_an_id_follows() {
                 "dney AR-7K3Q not today",
                 "`dney` is unknown, and the nearest word is `deny`; try `/elevate deny AR-7K3Q not today`",
             ),
-            ("ends", "`ends` is unknown, and the nearest word is `end`; try `/elevate end <id>`"),
+            ("ends", "`ends` is unknown, and the nearest word is `end`; try `/elevate end <id> [cut]`"),
             ("lst ReadOnly 1h fix", "lst | ReadOnly | 1h |  | fix"),
             (
                 "ends ReadOnly",
@@ -160,11 +154,11 @@ fn ids_that_are_missing_or_malformed_are_said_so() {
             ("show", "`show` needs the id of a request, such as `AR-7K3Q`; try `/elevate show <id>`"),
             (
                 "end AR-7U3Q",
-                "`AR-7U3Q` is not the id of a request, which is like `AR-7K3Q`; try `/elevate end <id>`",
+                "`AR-7U3Q` is not the id of a request, which is like `AR-7K3Q`; try `/elevate end <id> [cut]`",
             ),
             (
                 "approve <@U123>",
-                "`<@U123>` is not the id of a request, which is like `AR-7K3Q`; try `/elevate approve <id>`",
+                "`<@U123>` is not the id of a request, which is like `AR-7K3Q`; try `/elevate approve <id> [for <duration>]`",
             ),
             (
                 "deny AR-7K3Q",
@@ -189,10 +183,14 @@ fn words_too_many_are_refused_and_a_name_like_a_keyword_is_shown_in_quotes() {
             "`list` takes nothing after it, but `ReadOnly` follows",
             "\"list\" ReadOnly 1h fix",
         ),
-        ("end AR-7K3Q now", "`end` takes `<id>` and nothing more after it, but `now` follows", "end AR-7K3Q"),
+        (
+            "end AR-7K3Q now",
+            "`end` takes `<id> [cut]` and nothing more after it, but `now` follows",
+            "end AR-7K3Q",
+        ),
         (
             "end ReadOnly 1h fix",
-            "`end` takes `<id>` and nothing more after it, but `1h` follows",
+            "`end` takes `<id> [cut]` and nothing more after it, but `1h` follows",
             "\"end\" ReadOnly 1h fix",
         ),
         ("help end now", "`help` takes `[topic]` and nothing more after it, but `now` follows", "help end"),
@@ -239,7 +237,7 @@ fn text_at_the_limit_is_read_and_one_character_more_refused() {
     assert_eq!(
         wrong.sentence(),
         "the command has 3001 characters and at most 3000 are read; \
-         try `/elevate <account> <permission set> <duration> [ticket] <reason>`"
+         try `/elevate <account> <permission set> <duration> [at <start>] [ticket] <reason>`"
     );
 }
 

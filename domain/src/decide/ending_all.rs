@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::settle::{self, settle};
 use super::{Decision, Draft, Reply, World};
+use crate::book::Book;
 use crate::command::EndScope;
 use crate::event::Event;
 use crate::ids::RequestId;
@@ -31,23 +32,23 @@ pub(super) fn end_all(world: &World<'_>, by: &Actor, scope: &EndScope) -> Result
     }
     let mut draft = Draft::about_watch(world);
     draft.emit(Event::EndAllOrdered { scope: scope.clone(), by: by.who.clone() });
-    let count = meant(world, scope, world.now).count();
+    let count = ends(world.book, scope, world.now);
     Ok(draft.decided(Reply::EndingAll { count: u32::try_from(count).unwrap_or(u32::MAX) }))
 }
 
 /// How many grants an order would end: for the question that comes before it.
 #[must_use]
-pub fn ends(world: &World<'_>, scope: &EndScope) -> usize {
-    meant(world, scope, world.now).count()
+pub fn ends(book: &Book, scope: &EndScope, now: Timestamp) -> usize {
+    meant(book, scope, now).count()
 }
 
 /// What is not over, and was asked for before the order.
 fn meant<'a>(
-    world: &World<'a>,
+    book: &'a Book,
     scope: &'a EndScope,
     before: Timestamp,
 ) -> impl Iterator<Item = &'a AccessRequest> {
-    world.book.requests().filter(move |request| is_meant(request, scope, before))
+    book.requests().filter(move |request| is_meant(request, scope, before))
 }
 
 fn is_meant(request: &AccessRequest, scope: &EndScope, before: Timestamp) -> bool {
@@ -76,7 +77,7 @@ pub(super) fn go_on(world: &World<'_>) -> Decision {
     let Some(order) = world.book.watch().ending.first() else {
         return Decision { events: Vec::new(), reply: Reply::Noted };
     };
-    let ids: Vec<RequestId> = meant(world, &order.scope, order.at)
+    let ids: Vec<RequestId> = meant(world.book, &order.scope, order.at)
         .take(ENDED_AT_ONCE_MAX)
         .map(|request| request.ask.id.clone())
         .collect();

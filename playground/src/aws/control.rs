@@ -1,4 +1,5 @@
-//! The hand that tests and the demo page hold: look, change, break, wait. It never goes over the wire.
+//! The hand that tests and the demo page hold: look, change, break, wait. It never goes over the wire; what it does to
+//! people, groups, accounts and policies is in `console.rs`.
 //!
 //! Names are taken as people say them: a user by handle, e-mail or id, an account by name or id, and so on. A change
 //! answers whether it changed anything, so that a misspelt name in a test does not pass for a change.
@@ -12,7 +13,7 @@ use super::options::{AwsOptions, Fault};
 use super::serve::Shared;
 use super::snapshot;
 use super::world::{Call, Operation, World};
-use crate::company::{AccountState, Assignment, Principal};
+use crate::company::{Assignment, Principal};
 
 /// A hand on a running twin; clones hold the same one.
 #[derive(Debug, Clone)]
@@ -40,7 +41,11 @@ impl AwsControl {
         Self { shared }
     }
 
-    fn change<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+    pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.shared.world())
+    }
+
+    pub(super) fn change<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let answer = act(&mut self.shared.world());
         self.shared.tell();
         answer
@@ -171,75 +176,5 @@ impl AwsControl {
     #[must_use]
     pub fn snapshot_json(&self) -> serde_json::Value {
         snapshot::of(&self.shared.world())
-    }
-
-    /// Sets a user's `UserStatus`.
-    pub fn set_user_enabled(&self, user: &str, enabled: bool) -> bool {
-        self.change(|world| {
-            let id = world.directory.user_id(user);
-            let person = id.and_then(|id| world.directory.users.get_mut(&id));
-            person.is_some_and(|p| std::mem::replace(&mut p.enabled, enabled) != enabled)
-        })
-    }
-
-    /// Gives a user another e-mail.
-    pub fn set_user_email(&self, user: &str, email: &str) -> bool {
-        self.change(|world| {
-            let id = world.directory.user_id(user);
-            let person = id.and_then(|id| world.directory.users.get_mut(&id));
-            person.is_some_and(|p| std::mem::replace(&mut p.email, email.to_owned()) != email)
-        })
-    }
-
-    /// Deletes a user and their memberships; their assignments stay, as AWS leaves them.
-    pub fn delete_user(&self, user: &str) -> bool {
-        self.change(|world| {
-            let Some(id) = world.directory.user_id(user) else { return false };
-            for group in world.directory.groups.values_mut() {
-                group.members.remove(&id);
-            }
-            world.directory.users.remove(&id).is_some()
-        })
-    }
-
-    /// Makes a user a member of a group.
-    pub fn add_to_group(&self, user: &str, group: &str) -> bool {
-        self.change(|world| {
-            let (user, group) = (world.directory.user_id(user), world.directory.group_id(group));
-            let group = group.and_then(|id| world.directory.groups.get_mut(&id));
-            user.zip(group).is_some_and(|(user, group)| group.members.insert(user))
-        })
-    }
-
-    /// Takes a user out of a group.
-    pub fn remove_from_group(&self, user: &str, group: &str) -> bool {
-        self.change(|world| {
-            let (user, group) = (world.directory.user_id(user), world.directory.group_id(group));
-            let group = group.and_then(|id| world.directory.groups.get_mut(&id));
-            user.zip(group).is_some_and(|(user, group)| group.members.remove(&user))
-        })
-    }
-
-    /// Suspends an account.
-    pub fn suspend_account(&self, account: &str) -> bool {
-        self.change(|world| {
-            let id = world.directory.account_id(account);
-            let found = id.and_then(|id| world.directory.accounts.get_mut(&id));
-            found.is_some_and(|a| {
-                std::mem::replace(&mut a.state, AccountState::Suspended) == AccountState::Active
-            })
-        })
-    }
-
-    /// Removes an account from the organization, with the assignments in it.
-    pub fn delete_account(&self, account: &str) -> bool {
-        self.change(|world| {
-            let Some(id) = world.directory.account_id(account) else { return false };
-            let gone: Vec<Assignment> = world.held().iter().filter(|a| a.account == id).cloned().collect();
-            for assignment in &gone {
-                world.put_by_hand(assignment, false);
-            }
-            world.directory.accounts.remove(&id).is_some()
-        })
     }
 }

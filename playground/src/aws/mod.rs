@@ -16,12 +16,17 @@ use crate::company::Company;
 use crate::connection::{Connection, Cuttable};
 
 mod clock;
+mod console;
 mod control;
 mod directory;
 mod identity_store;
+mod lag;
+mod memberships;
 mod options;
 mod organizations;
 mod paging;
+mod policies;
+mod provisioning;
 mod serve;
 mod snapshot;
 mod sso_admin;
@@ -33,7 +38,8 @@ mod wire;
 mod world;
 
 pub use control::{AwsControl, TimedOut};
-pub use options::{AwsOptions, CALLS_PER_SECOND, Fault, FaultKind, OUTSTANDING_MAX};
+pub use options::{AwsOptions, CALLS_PER_SECOND, Fault, FaultKind, OUTSTANDING_MAX, PROVISIONINGS_MAX};
+pub use policies::Provisioning;
 pub use world::{CALLS_KEPT_MAX, Call, Operation, OperationKind, OperationStatus, Outcome};
 
 /// A running twin; it stops when dropped.

@@ -8,10 +8,13 @@ pub const CALLS_PER_SECOND: u32 = 20;
 /// Assignment operations that may be in flight at once; AWS does not raise it (platform-rules 3.2).
 pub const OUTSTANDING_MAX: usize = 15;
 
+/// Provisionings of permission sets that may be in flight at once (platform-rules 3.1).
+pub const PROVISIONINGS_MAX: usize = 3;
+
 /// Behaviour that tests and the demo may change at any time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsOptions {
-    /// From the acceptance of a create or delete to its end.
+    /// From the acceptance of a create, delete or provisioning to its end.
     pub operation_delay: Duration,
     /// Added between a call's effect and its answer.
     pub latency: Duration,
@@ -23,6 +26,8 @@ pub struct AwsOptions {
     pub organizations_calls_per_second: Option<u32>,
     /// Most assignment operations in flight; `None` lifts it.
     pub outstanding_max: Option<usize>,
+    /// Most provisionings of permission sets in flight; `None` lifts it.
+    pub provisionings_max: Option<usize>,
     /// Most rows on a page, whatever the caller asks for; at least one row is given.
     pub page_rows_max: usize,
     /// Organizations and `ListUsers` put an empty page with a token before every page with rows.
@@ -49,6 +54,7 @@ impl Default for AwsOptions {
             identity_store_calls_per_second: Some(CALLS_PER_SECOND),
             organizations_calls_per_second: None,
             outstanding_max: Some(OUTSTANDING_MAX),
+            provisionings_max: Some(PROVISIONINGS_MAX),
             page_rows_max: 100,
             empty_pages: false,
             stale_reads: 0,
@@ -69,6 +75,7 @@ impl AwsOptions {
             sso_calls_per_second: None,
             identity_store_calls_per_second: None,
             outstanding_max: None,
+            provisionings_max: None,
             ..Self::default()
         }
     }
@@ -93,7 +100,7 @@ pub enum FaultKind {
     Throttle,
     /// HTTP 500, `InternalServerException` (`ServiceException` in Organizations).
     Internal500,
-    /// `ConflictException`.
+    /// `ConflictException` (`ConcurrentModificationException` in Organizations).
     Conflict,
     /// The call has no effect and is never answered.
     Hang,
@@ -101,7 +108,7 @@ pub enum FaultKind {
     AcceptThenDropConnection,
     /// HTTP 200 with a body that is not of this protocol; no effect.
     GarbageBody,
-    /// A create or delete is accepted and ends FAILED with this reason. Other operations are not touched by it.
+    /// A create, delete or provisioning is accepted and ends FAILED with this reason. Other operations are not touched by it.
     FailAsync(String),
     /// `AccessDeniedException`.
     AccessDenied,
@@ -126,7 +133,10 @@ impl Fault {
     }
 
     pub(super) fn concerns(&self, operation: &str) -> bool {
-        let changes = matches!(operation, "CreateAccountAssignment" | "DeleteAccountAssignment");
+        let changes = matches!(
+            operation,
+            "CreateAccountAssignment" | "DeleteAccountAssignment" | "ProvisionPermissionSet"
+        );
         (self.operation == operation || self.operation == "*")
             && (changes || !matches!(self.kind, FaultKind::FailAsync(_)))
     }

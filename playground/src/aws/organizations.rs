@@ -1,13 +1,18 @@
-//! The AWS Organizations API (`AWSOrganizationsV20161128`): the tree of OUs and the accounts in it. Reads only.
+//! The AWS Organizations API (`AWSOrganizationsV20161128`): the tree of OUs, the accounts in it, and the service control
+//! policies on it, which alone can be changed.
 
 use serde_json::{Value, json};
 
 use super::paging::{ORGANIZATIONS, page};
+use super::provisioning::is_policy;
 use super::wire::{AwsError, Fields, shape};
 use super::world::World;
-use crate::company::{Account, AccountState, OrganizationalUnit};
+use crate::company::{Account, AccountState, OrganizationalUnit, ServiceControlPolicy};
 
-pub(super) fn answer(world: &World, fields: &Fields<'_>) -> Option<Result<Value, AwsError>> {
+/// Characters of one service control policy ("Quotas for AWS Organizations": 5,120, not raisable).
+const POLICY_CHARACTERS_MAX: usize = 5_120;
+
+pub(super) fn answer(world: &mut World, fields: &Fields<'_>) -> Option<Result<Value, AwsError>> {
     Some(match fields.operation {
         "DescribeOrganization" => Ok(describe_organization(world)),
         "ListRoots" => list_roots(world, fields),
@@ -16,6 +21,9 @@ pub(super) fn answer(world: &World, fields: &Fields<'_>) -> Option<Result<Value,
         "ListAccounts" => list_accounts(world, fields),
         "DescribeAccount" => describe_account(world, fields),
         "ListParents" => list_parents(world, fields),
+        "DescribePolicy" => describe_policy(world, fields),
+        "UpdatePolicy" => update_policy(world, fields),
+        "ListPoliciesForTarget" => list_policies(world, fields),
         _ => return None,
     })
 }
@@ -92,13 +100,16 @@ fn account_row(world: &World, account: &Account) -> Value {
     let state = match account.state {
         AccountState::Active => "ACTIVE",
         AccountState::Suspended => "SUSPENDED",
+        AccountState::Closed => "CLOSED",
     };
+    // The retired word has none for closed accounts.
+    let status = if account.state == AccountState::Closed { "SUSPENDED" } else { state };
     json!({
         "Id": account.id,
         "Arn": arn(world, "account", &account.id),
         "Email": email(account),
         "Name": account.name,
-        "Status": state,
+        "Status": status,
         "State": state,
         "Paths": [format!("{}{}/", path(world, &account.parent), account.id)],
         "JoinedMethod": if account.id == world.directory.management_account { "INVITED" } else { "CREATED" },
@@ -144,4 +155,73 @@ fn list_parents(world: &World, fields: &Fields<'_>) -> Result<Value, AwsError> {
     let row = json!({ "Id": id, "Type": kind });
     let page = page(fields, ORGANIZATIONS, &world.options, std::iter::once((id.clone(), row)), |row| row)?;
     Ok(json!({ "Parents": page.rows, "NextToken": page.next }))
+}
+
+fn policy<'w>(world: &'w World, fields: &Fields<'_>) -> Result<&'w ServiceControlPolicy, AwsError> {
+    let found = world.policies.service_control.get(fields.required("PolicyId", shape::policy)?);
+    found.ok_or_else(|| {
+        AwsError::new(
+            "PolicyNotFoundException",
+            "We can't find a policy with the PolicyId that you specified.",
+        )
+    })
+}
+
+fn policy_row(world: &World, policy: &ServiceControlPolicy) -> Value {
+    json!({
+        "Id": policy.id,
+        "Arn": arn(world, "policy", &format!("service_control_policy/{}", policy.id)),
+        "Name": policy.name,
+        "Description": "",
+        "Type": "SERVICE_CONTROL_POLICY",
+        "AwsManaged": false,
+    })
+}
+
+fn describe_policy(world: &World, fields: &Fields<'_>) -> Result<Value, AwsError> {
+    let policy = policy(world, fields)?;
+    Ok(json!({ "Policy": { "PolicySummary": policy_row(world, policy), "Content": policy.content } }))
+}
+
+fn update_policy(world: &mut World, fields: &Fields<'_>) -> Result<Value, AwsError> {
+    let mut changed = policy(world, fields)?.clone();
+    if let Some(name) = fields.optional("Name", shape::text)? {
+        changed.name = name.to_owned();
+    }
+    if let Some(content) = fields.optional("Content", shape::text)? {
+        if content.chars().count() > POLICY_CHARACTERS_MAX {
+            let extra = [("Reason".to_owned(), json!("POLICY_CONTENT_LIMIT_EXCEEDED"))];
+            return Err(AwsError {
+                extra: extra.into_iter().collect(),
+                ..AwsError::new("ConstraintViolationException", "You have exceeded the maximum policy size.")
+            });
+        }
+        if !is_policy(content) {
+            let text = "The provided policy document does not meet the requirements of the policy type.";
+            return Err(AwsError::new("MalformedPolicyDocumentException", text));
+        }
+        changed.content = content.to_owned();
+    }
+    let summary = policy_row(world, &changed);
+    let answer = json!({ "Policy": { "PolicySummary": summary, "Content": changed.content } });
+    world.policies.service_control.insert(changed.id.clone(), changed);
+    Ok(answer)
+}
+
+/// Only what is attached to the target itself, not what it inherits.
+fn list_policies(world: &World, fields: &Fields<'_>) -> Result<Value, AwsError> {
+    let target = fields.required("TargetId", shape::policy_target)?;
+    fields.required("Filter", |word| word == "SERVICE_CONTROL_POLICY")?;
+    let directory = &world.directory;
+    let known = target == directory.root_id
+        || directory.units.contains_key(target)
+        || directory.accounts.contains_key(target);
+    if !known {
+        let text = "We can't find a root, OU, account, or policy with the TargetId that you specified.";
+        return Err(AwsError::new("TargetNotFoundException", text));
+    }
+    let policies = world.policies.service_control.values().filter(|p| p.targets.contains(target));
+    let rows = policies.map(|p| (p.id.clone(), p));
+    let page = page(fields, ORGANIZATIONS, &world.options, rows, |p| policy_row(world, p))?;
+    Ok(json!({ "Policies": page.rows, "NextToken": page.next }))
 }

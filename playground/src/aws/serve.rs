@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::options::FaultKind;
 use super::wire::{AwsError, Fields, Service};
 use super::world::{Call, Outcome, World};
-use super::{identity_store, organizations, sso_admin, sts};
+use super::{identity_store, memberships, organizations, provisioning, sso_admin, sts};
 use crate::connection::Connection;
 
 /// What the server, the control handle and the timers share.
@@ -162,7 +162,7 @@ fn deliver(world: &mut World, call: &Incoming) -> Delivery {
     let delivery = match fault {
         Some(FaultKind::Throttle) => refusal(service.throttled("Rate exceeded")),
         Some(FaultKind::Internal500) => refusal(service.internal()),
-        Some(FaultKind::Conflict) => refusal(AwsError::conflict()),
+        Some(FaultKind::Conflict) => refusal(service.conflict()),
         Some(FaultKind::AccessDenied) => refusal(AwsError::access_denied(&call.operation)),
         Some(FaultKind::Hang) => Delivery::Silence,
         Some(FaultKind::GarbageBody) => Delivery::Garbage,
@@ -187,8 +187,12 @@ fn work(world: &mut World, call: &Incoming) -> Result<Payload, AwsError> {
     world.spend(call.service, &call.operation)?;
     let fields = Fields { service: call.service, operation: &call.operation, members: &call.members };
     let answer = match call.service {
-        Service::SsoAdmin => sso_admin::answer(world, &fields),
-        Service::IdentityStore => identity_store::answer(world, &fields),
+        Service::SsoAdmin => {
+            sso_admin::answer(world, &fields).or_else(|| provisioning::answer(world, &fields))
+        }
+        Service::IdentityStore => {
+            identity_store::answer(world, &fields).or_else(|| memberships::answer(world, &fields))
+        }
         Service::Organizations => organizations::answer(world, &fields),
         Service::Sts => return sts::answer(world, &call.operation).map(Payload::Xml),
     };

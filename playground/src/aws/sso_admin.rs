@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::paging::{HUNDRED, page};
+use super::provisioning::fits;
 use super::wire::{AwsError, Fields, shape};
 use super::world::{Operation, OperationKind, OperationStatus, World};
 use crate::company::{Assignment, Principal};
@@ -30,7 +31,7 @@ pub(super) fn answer(world: &mut World, fields: &Fields<'_>) -> Option<Result<Va
     })
 }
 
-fn instance(world: &World, fields: &Fields<'_>) -> Result<(), AwsError> {
+pub(super) fn instance(world: &World, fields: &Fields<'_>) -> Result<(), AwsError> {
     let arn = fields.required("InstanceArn", shape::instance_arn)?;
     if arn == world.directory.instance_arn {
         return Ok(());
@@ -39,12 +40,12 @@ fn instance(world: &World, fields: &Fields<'_>) -> Result<(), AwsError> {
     Err(AwsError::access_denied(&format!("sso:{}", fields.operation)))
 }
 
-fn account<'a>(world: &World, fields: &Fields<'a>, name: &str) -> Result<&'a str, AwsError> {
+pub(super) fn account<'a>(world: &World, fields: &Fields<'a>, name: &str) -> Result<&'a str, AwsError> {
     let id = fields.required(name, shape::account)?;
     if world.directory.accounts.contains_key(id) { Ok(id) } else { Err(AwsError::not_found("Account", id)) }
 }
 
-fn permission_set<'a>(world: &World, fields: &Fields<'a>) -> Result<&'a str, AwsError> {
+pub(super) fn permission_set<'a>(world: &World, fields: &Fields<'a>) -> Result<&'a str, AwsError> {
     let arn = fields.required("PermissionSetArn", shape::permission_set_arn)?;
     if world.directory.permission_sets.contains_key(arn) {
         return Ok(arn);
@@ -133,10 +134,8 @@ fn list_for_principal(world: &mut World, fields: &Fields<'_>) -> Result<Value, A
     let only = filter.map(|f| f.optional("AccountId", shape::account)).transpose()?.flatten();
     let mut rows = world.listed_for(&principal);
     if let Principal::User(user) = &principal {
-        let groups = world.directory.groups.values().filter(|g| g.members.contains(user));
-        let groups: Vec<Principal> = groups.map(|g| Principal::Group(g.id.clone())).collect();
-        for group in &groups {
-            rows.extend(world.listed_for(group));
+        for group in world.groups_shown(user) {
+            rows.extend(world.listed_for(&Principal::Group(group)));
         }
     }
     rows.retain(|a| only.is_none_or(|account| a.account == account));
@@ -147,12 +146,9 @@ fn list_for_principal(world: &mut World, fields: &Fields<'_>) -> Result<Value, A
 fn list_provisioned(world: &mut World, fields: &Fields<'_>) -> Result<Value, AwsError> {
     instance(world, fields)?;
     let account = account(world, fields, "AccountId")?;
-    let status = fields.optional("ProvisioningStatus", shape::provisioning_status)?;
-    let sets: BTreeSet<String> = match status {
-        // The twin never changes a permission set, so none is behind.
-        Some("LATEST_PERMISSION_SET_NOT_PROVISIONED") => BTreeSet::new(),
-        _ => world.listed_in(account).into_iter().map(|a| a.permission_set).collect(),
-    };
+    let wanted = fields.optional("ProvisioningStatus", shape::provisioning_status)?;
+    let mut sets: BTreeSet<String> = world.listed_in(account).into_iter().map(|a| a.permission_set).collect();
+    sets.retain(|arn| fits(wanted, world.policies.is_latest(account, arn)));
     let rows = sets.iter().map(|arn| (arn.clone(), arn));
     let page = page(fields, HUNDRED, &world.options, rows, |arn| json!(arn))?;
     Ok(json!({ "PermissionSets": page.rows, "NextToken": page.next }))

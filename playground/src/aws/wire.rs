@@ -58,6 +58,20 @@ impl Service {
         }
     }
 
+    /// Somebody else's write is not through yet; to be tried again.
+    pub(super) fn conflict(self) -> AwsError {
+        const TEXT: &str =
+            "There is a conflict with a previous successful write. Retry the request after some time.";
+        match self {
+            Self::Organizations => AwsError::new("ConcurrentModificationException", TEXT),
+            Self::IdentityStore => AwsError {
+                extra: Map::from_iter([("Reason".to_owned(), json!("CONCURRENT_MODIFICATION"))]),
+                ..AwsError::new("ConflictException", TEXT)
+            },
+            Self::SsoAdmin | Self::Sts => AwsError::new("ConflictException", TEXT),
+        }
+    }
+
     pub(super) fn internal(self) -> AwsError {
         let code = match self {
             Self::Organizations => "ServiceException",
@@ -92,13 +106,6 @@ impl AwsError {
             format!(
                 "User is not authorized to perform: {operation}, or the target is the management account"
             ),
-        )
-    }
-
-    pub(super) fn conflict() -> Self {
-        Self::new(
-            "ConflictException",
-            "There is a conflict with a previous successful write. Retry the request after some time.",
         )
     }
 
@@ -230,6 +237,29 @@ pub(super) mod shape {
     /// A UUID in lower case, 36 characters.
     pub(in super::super) fn request_id(word: &str) -> bool {
         word.len() == 36 && identity(word) && !word.bytes().any(|b| b.is_ascii_uppercase())
+    }
+
+    /// `p-[0-9a-zA-Z_]{8,128}`.
+    pub(in super::super) fn policy(word: &str) -> bool {
+        word.strip_prefix("p-").is_some_and(|id| {
+            (8..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        })
+    }
+
+    /// A root, an OU or an account, which policies are attached to.
+    pub(in super::super) fn policy_target(word: &str) -> bool {
+        parent(word) || account(word)
+    }
+
+    /// `[\u0009\u000A\u000D\u0020-\u00FF]{1,32768}`.
+    pub(in super::super) fn inline_policy(word: &str) -> bool {
+        (1..=32_768).contains(&word.chars().count())
+            && word.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}'))
+    }
+
+    /// What a permission set is provisioned to.
+    pub(in super::super) fn provision_target(word: &str) -> bool {
+        matches!(word, "AWS_ACCOUNT" | "ALL_PROVISIONED_ACCOUNTS")
     }
 
     /// `d-[0-9a-f]{10}`.

@@ -8,7 +8,10 @@ use tokio::time::Instant;
 
 use super::clock::Calendar;
 use super::directory::Directory;
+use super::lag::Lag;
+use super::memberships::Memberships;
 use super::options::{AwsOptions, Fault, FaultKind};
+use super::policies::Policies;
 use super::throttle::Bucket;
 use super::wire::{AwsError, Service};
 use crate::company::{AccountState, Assignment, Company, Principal};
@@ -111,14 +114,6 @@ pub struct Call {
     pub outcome: Outcome,
 }
 
-/// What lists still show of an assignment although it changed.
-#[derive(Debug, Clone)]
-struct Stale {
-    shown: bool,
-    reads_left: u32,
-    until: Instant,
-}
-
 /// Everything behind the server.
 #[derive(Debug)]
 pub(super) struct World {
@@ -134,7 +129,9 @@ pub(super) struct World {
     /// When the operation that the current call started will end.
     pub(super) began: Option<Instant>,
     held: BTreeSet<Assignment>,
-    stale: BTreeMap<Assignment, Stale>,
+    late: Lag<Assignment>,
+    pub(super) memberships: Memberships,
+    pub(super) policies: Policies,
     operations: BTreeMap<String, Operation>,
     in_flight: BTreeSet<(Instant, String)>,
     ended: VecDeque<String>,
@@ -154,7 +151,9 @@ impl World {
             fail_next: None,
             began: None,
             held: company.assignments.iter().cloned().collect(),
-            stale: BTreeMap::new(),
+            late: Lag::default(),
+            memberships: Memberships::default(),
+            policies: Policies::of(company),
             operations: BTreeMap::new(),
             in_flight: BTreeSet::new(),
             ended: VecDeque::new(),
@@ -172,7 +171,7 @@ impl World {
             self.finish(end, &id);
             changed = true;
         }
-        changed
+        self.policies.settle(self.now) || changed
     }
 
     fn finish(&mut self, end: Instant, id: &str) {
@@ -198,15 +197,9 @@ impl World {
     fn put(&mut self, assignment: &Assignment, present: bool, late_from: Option<Instant>) -> bool {
         let changed =
             if present { self.held.insert(assignment.clone()) } else { self.held.remove(assignment) };
-        let (reads_left, lag) = (self.options.stale_reads, self.options.stale_for);
-        if let Some(from) = late_from
-            && changed
-            && (reads_left > 0 || !lag.is_zero())
-        {
-            let stale = Stale { shown: !present, reads_left, until: from + lag };
-            self.stale.insert(assignment.clone(), stale);
-        } else if changed {
-            self.stale.remove(assignment);
+        if changed {
+            self.late.changed(assignment, present, late_from, &self.options);
+            self.policies.assigned(assignment, present, &self.held);
         }
         changed
     }
@@ -237,36 +230,13 @@ impl World {
             permission_set: String::new(),
         };
         let rows = self.held.range(&start..).take_while(|a| a.principal == *principal).cloned().collect();
-        self.as_lists_show(rows, |a| a.principal == *principal)
+        self.late.shown(rows, |a| a.principal == *principal, self.now)
     }
 
     /// What `List*` shows of this account, late as lists are.
     pub(super) fn listed_in(&mut self, account: &str) -> BTreeSet<Assignment> {
         let rows = self.held.iter().filter(|a| a.account == account).cloned().collect();
-        self.as_lists_show(rows, |a| a.account == account)
-    }
-
-    fn as_lists_show(
-        &mut self,
-        mut rows: BTreeSet<Assignment>,
-        covered: impl Fn(&Assignment) -> bool,
-    ) -> BTreeSet<Assignment> {
-        let now = self.now;
-        self.stale.retain(|assignment, stale| {
-            if stale.reads_left == 0 && stale.until <= now {
-                return false;
-            }
-            if covered(assignment) {
-                stale.reads_left = stale.reads_left.saturating_sub(1);
-                if stale.shown {
-                    rows.insert(assignment.clone());
-                } else {
-                    rows.remove(assignment);
-                }
-            }
-            true
-        });
-        rows
+        self.late.shown(rows, |a| a.account == account, self.now)
     }
 
     /// Starts an operation as AWS does.
@@ -280,14 +250,14 @@ impl World {
         assignment: Assignment,
     ) -> Result<Operation, AwsError> {
         let failure = self.fail_next.take();
-        if assignment.account == self.directory.management_account && !self.options.called_as_management {
+        if self.is_forbidden(&assignment.account) {
             return Err(AwsError::access_denied(match kind {
                 OperationKind::Create => "sso:CreateAccountAssignment",
                 OperationKind::Delete => "sso:DeleteAccountAssignment",
             }));
         }
         if self.in_flight().any(|o| o.assignment == assignment) {
-            return Err(AwsError::conflict());
+            return Err(Service::SsoAdmin.conflict());
         }
         if self.options.outstanding_max.is_some_and(|most| self.in_flight.len() >= most) {
             return Err(Service::SsoAdmin
@@ -300,18 +270,23 @@ impl World {
         Ok(self.accept(kind, assignment, failure))
     }
 
+    /// Whether this is the management account and the caller only the delegated administrator (platform-rules 3.3).
+    pub(super) fn is_forbidden(&self, account: &str) -> bool {
+        account == self.directory.management_account && !self.options.called_as_management
+    }
+
     fn inherent_failure(
         &self,
         kind: OperationKind,
         assignment: &Assignment,
     ) -> Result<Option<String>, AwsError> {
         let account = self.directory.accounts.get(&assignment.account);
-        let suspended = account.is_some_and(|a| a.state == AccountState::Suspended);
+        let closed = account.is_some_and(|a| a.state != AccountState::Active);
         let absent = kind == OperationKind::Delete && !self.held.contains(assignment);
         match (absent, self.options.absent_delete_fails_late) {
             (true, false) => Err(AwsError::not_found("Account assignment", &assignment.account)),
             (true, true) => Ok(Some("Received a 404 status error: Account assignment not found.".into())),
-            (false, _) if suspended => Ok(Some(format!("Account {} is not active.", assignment.account))),
+            (false, _) if closed => Ok(Some(format!("Account {} is not active.", assignment.account))),
             (false, _) => Ok(None),
         }
     }
@@ -377,9 +352,15 @@ impl World {
 }
 
 /// A UUID that differs in every digit group, so that a log line with half of it is still telling.
-fn request_id(count: u64) -> String {
+pub(super) fn request_id(count: u64) -> String {
     // Fibonacci hashing: an odd multiplier never maps two counts to one id.
     let mixed = count.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let (high, low) = (mixed >> 32, mixed & 0xffff_ffff);
-    format!("{high:08x}-{:04x}-4{:03x}-8{:03x}-{count:04x}{low:08x}", low >> 16, low & 0xfff, high & 0xfff)
+    format!(
+        "{high:08x}-{:04x}-4{:03x}-8{:03x}-{:04x}{low:08x}",
+        low >> 16,
+        low & 0xfff,
+        high & 0xfff,
+        count & 0xffff
+    )
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Account, AccountState, Company, Group, OktaOrg, OrganizationalUnit, PermissionSet, Person};
+use super::{
+    Account, AccountState, Company, Group, OktaGroup, OktaGroupKind, OktaOrg, OktaRule, OrganizationalUnit,
+    PermissionSet, Person, ServiceControlPolicy,
+};
 
 /// Handle, name, e-mail, role, time zone, Slack id, Discord id, Identity Store id.
 type PersonRow = (
@@ -69,14 +72,30 @@ const PEOPLE: [PersonRow; 5] = [
     ),
 ];
 
-/// Name, id, handles of the members.
-const GROUPS: [(&str, &str, &[&str]); 5] = [
-    ("payments-engineers", "64f8c4d8-1011-70b2-5e31-0d4c8a6b2f11", &["ana"]),
-    ("sre-leads", "64f8c4d8-2022-7044-a3f0-9c1b7e5d4a22", &["bo"]),
-    ("platform", "64f8c4d8-3033-70c7-8d12-b5e6f0a19c33", &["cy"]),
-    ("security", "64f8c4d8-4044-7061-9e47-2a8d3c0b7f44", &["dee"]),
-    ("incident-commanders", "64f8c4d8-5055-70e9-b8a6-4f7c1d2e0b55", &["dee"]),
+/// Name, id, handles of the members, and whether the identity provider pushes it by SCIM.
+///
+/// `payments-oncall` has nobody in it: people ask for being in it.
+const GROUPS: [(&str, &str, &[&str], bool); 8] = [
+    ("payments-engineers", "64f8c4d8-1011-70b2-5e31-0d4c8a6b2f11", &["ana"], false),
+    ("sre-leads", "64f8c4d8-2022-7044-a3f0-9c1b7e5d4a22", &["bo"], false),
+    ("platform", "64f8c4d8-3033-70c7-8d12-b5e6f0a19c33", &["cy"], false),
+    ("security", "64f8c4d8-4044-7061-9e47-2a8d3c0b7f44", &["dee"], false),
+    ("incident-commanders", "64f8c4d8-5055-70e9-b8a6-4f7c1d2e0b55", &["dee"], false),
+    ("sre-managers", "64f8c4d8-6066-7012-a7d4-61f0c3b98e66", &["dee"], false),
+    ("payments-oncall", "64f8c4d8-7077-705d-86b9-d27a40e15c77", &[], false),
+    ("all-engineers", "64f8c4d8-8088-70ae-9f35-08e6b7c2d488", &["ana", "bo", "cy"], true),
 ];
+
+type OktaRow = (&'static str, &'static str, Option<(&'static str, &'static [&'static str])>);
+
+/// The groups of Okta beside those for emergencies: id, name, and whom a rule of this name brings in.
+const OKTA_GROUPS: [OktaRow; 2] = [
+    ("00goncall", "oncall-okta", None),
+    ("00gengineering", "engineering-okta", Some(("everybody in engineering", &["ana", "cy"]))),
+];
+
+/// The policy that ends sessions early: it denies everything to nobody, until somebody is written into it.
+const ENDED_SESSIONS: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"GlasskeyEndedSessions","Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringEquals":{"identitystore:userId":["nobody"]}}}]}"#;
 
 /// Name, id, parent.
 const UNITS: [(&str, &str, &str); 6] = [
@@ -109,6 +128,9 @@ const PERMISSION_SETS: [(&str, &str, &str, &str); 4] = [
     ("Billing", "ps-7d4e5f6071829304", "PT8H", "Invoices and cost reports"),
 ];
 
+/// Emergencies enter through security's own account: no workload runs in it.
+const EMERGENCY_ACCOUNT: &str = "222222222222";
+
 const INSTANCE: &str = "ssoins-72234a9b1c5d6e7f";
 
 impl Company {
@@ -126,8 +148,7 @@ impl Company {
             delegated_account: "222222222222".into(),
             instance_arn: format!("arn:aws:sso:::instance/{INSTANCE}"),
             identity_store_id: "d-9067642ac7".into(),
-            // Emergencies enter through security's own account: no workload runs in it.
-            okta: OktaOrg::with_emergency_access(&people, "222222222222"),
+            okta: okta(&people),
             people,
             groups: Vec::new(),
             organizational_units: UNITS
@@ -157,8 +178,14 @@ impl Company {
                 })
                 .collect(),
             assignments: Vec::new(),
+            service_control_policies: vec![ServiceControlPolicy {
+                id: "p-glasskey1".into(),
+                name: "glasskey-ended-sessions".into(),
+                content: ENDED_SESSIONS.into(),
+                targets: BTreeSet::from(["r-ac3e".to_owned()]),
+            }],
         };
-        let groups = GROUPS.iter().map(|(name, id, handles)| group(&bare, name, id, handles)).collect();
+        let groups = GROUPS.iter().map(|row| group(&bare, row)).collect();
         Self { groups, ..bare }.with_standing("cy", "data-prod", "ReadOnly").with_standing(
             "payments-engineers",
             "payments-staging",
@@ -184,8 +211,24 @@ fn person(row: &PersonRow) -> Person {
     }
 }
 
-fn group(company: &Company, name: &str, id: &str, handles: &[&str]) -> Group {
+fn group(company: &Company, row: &(&str, &str, &[&str], bool)) -> Group {
+    let (name, id, handles, by_scim) = *row;
     let members: BTreeSet<String> =
         handles.iter().filter_map(|h| company.person(h)?.identity_user_id.clone()).collect();
-    Group { id: id.into(), name: name.into(), members }
+    Group { id: id.into(), name: name.into(), members, external_id: by_scim.then(|| format!("00g{name}")) }
+}
+
+fn okta(people: &[Person]) -> OktaOrg {
+    let mut org = OktaOrg::with_emergency_access(people, EMERGENCY_ACCOUNT);
+    let id_of = |handle: &&str| people.iter().find(|p| p.handle == *handle)?.okta_user_id.clone();
+    for (id, name, rule) in OKTA_GROUPS {
+        let kind = OktaGroupKind::OktaGroup;
+        org.groups.push(OktaGroup { id: id.into(), name: name.into(), kind, members: BTreeSet::new() });
+        org.rules.extend(rule.map(|(rule, handles)| OktaRule {
+            name: rule.into(),
+            group: id.into(),
+            users: handles.iter().filter_map(id_of).collect(),
+        }));
+    }
+    org
 }

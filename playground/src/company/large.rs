@@ -78,6 +78,7 @@ fn group(n: usize) -> Group {
         id: format!("64f8c4d8-{:04x}-70b2-9000-{n:012x}", n % 0xffff),
         name: format!("group-{n}"),
         members: Default::default(),
+        external_id: None,
     }
 }
 

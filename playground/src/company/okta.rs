@@ -58,6 +58,17 @@ pub struct OktaGroup {
     pub members: BTreeSet<String>,
 }
 
+/// A group rule that is active. Whom its expression fits is said, not computed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct OktaRule {
+    /// What the administrator called it.
+    pub name: String,
+    /// Id of the group it brings people into.
+    pub group: String,
+    /// Okta user ids.
+    pub users: BTreeSet<String>,
+}
+
 /// The Okta org at its start.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct OktaOrg {
@@ -65,6 +76,8 @@ pub struct OktaOrg {
     pub apps: Vec<OktaApp>,
     /// All groups.
     pub groups: Vec<OktaGroup>,
+    /// All group rules.
+    pub rules: Vec<OktaRule>,
 }
 
 impl OktaOrg {
@@ -90,6 +103,7 @@ impl OktaOrg {
         Self {
             apps: vec![OktaApp { id: "0oa1emergency".into(), label, active: false, groups: assigned }],
             groups,
+            rules: Vec::new(),
         }
     }
 }

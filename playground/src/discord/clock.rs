@@ -34,5 +34,7 @@ impl Clock {
 
 /// A time as Discord writes it.
 pub(crate) fn written(ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(ms).map(|t| t.to_string().replace('Z', "+00:00")).unwrap_or_default()
+    jiff::Timestamp::from_millisecond(ms)
+        .map(|t| format!("{t:.3}").replace('Z', "+00:00"))
+        .unwrap_or_default()
 }

@@ -123,14 +123,18 @@ impl Directory {
             };
             (a.id.clone(), app)
         });
-        Self {
+        let mut directory = Self {
             created_ms: now_ms,
             users: users.collect(),
             groups: groups.collect(),
             rules: BTreeMap::new(),
             apps: apps.collect(),
             rule_count: 0,
+        };
+        for rule in &company.okta.rules {
+            directory.add_rule(&rule.name, rule.group.clone(), rule.users.clone(), now_ms);
         }
+        directory
     }
 
     /// By id, login, or the part of the login before the `@` where that is one person's only, as Okta looks users up.

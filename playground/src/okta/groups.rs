@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::clock::iso;
 use super::directory::{Group, Rule, UserStatus};
+use super::filter::Filter;
 use super::paging::{Paging, page};
 use super::serve::Incoming;
 use super::users;
@@ -14,6 +15,9 @@ use crate::company::OktaGroupKind;
 /// `listGroupUsers`: 1,000 rows unless asked for fewer.
 const MEMBERS: Paging = Paging { rows_default: 1_000, rows_max: 1_000, endless: false };
 
+/// `listGroups`: 10,000 rows, which is also the most.
+const GROUPS: Paging = Paging { rows_default: 10_000, rows_max: 10_000, endless: false };
+
 /// `listGroupRules`: 50 rows unless asked otherwise, 200 at most.
 const RULES: Paging = Paging { rows_default: 50, rows_max: 200, endless: false };
 
@@ -22,13 +26,30 @@ fn found<'w>(world: &'w World, id: &str) -> Result<&'w Group, Refusal> {
 }
 
 pub(super) fn get(world: &World, id: &str) -> Result<Reply, Refusal> {
-    let group = found(world, id)?;
-    let api = format!("/api/v1/groups/{id}");
+    Ok(Reply::json(&render(world, found(world, id)?)))
+}
+
+/// All groups, or those whose name starts with `q`, or that fit `search` or `filter`.
+pub(super) fn list(world: &World, call: &Incoming) -> Result<Reply, Refusal> {
+    let search = call.field("search").map(Filter::parse).transpose()?;
+    let filter = call.field("filter").map(Filter::parse).transpose()?;
+    let starts = call.field("q").unwrap_or_default().to_lowercase();
+    let rows = world.directory.groups.values().filter(|group| {
+        let rendered = render(world, group);
+        group.name.to_lowercase().starts_with(&starts)
+            && search.as_ref().is_none_or(|s| s.fits(&rendered, false))
+            && filter.as_ref().is_none_or(|f| f.fits(&rendered, true))
+    });
+    page(world, call, GROUPS, rows.map(|g| (g.id.clone(), g)).collect(), |group| render(world, group))
+}
+
+fn render(world: &World, group: &Group) -> Value {
+    let api = format!("/api/v1/groups/{}", group.id);
     let class = match group.kind {
         OktaGroupKind::OktaGroup | OktaGroupKind::BuiltIn => "okta:user_group",
         OktaGroupKind::AppGroup => "okta:windows_security_principal",
     };
-    Ok(Reply::json(&json!({
+    json!({
         "id": group.id,
         "created": iso(world.directory.created_ms),
         "lastUpdated": iso(world.directory.created_ms),
@@ -40,7 +61,7 @@ pub(super) fn get(world: &World, id: &str) -> Result<Reply, Refusal> {
             "users": world.href(&format!("{api}/users")),
             "apps": world.href(&format!("{api}/apps")),
         },
-    })))
+    })
 }
 
 pub(super) fn members(world: &mut World, call: &Incoming, id: &str) -> Result<Reply, Refusal> {

@@ -14,6 +14,7 @@ pub(super) enum Operation {
     DeactivateApplication,
     PreviewSamlMetadata,
     ListApplicationGroupAssignments,
+    ListGroups,
     GetGroup,
     ListGroupUsers,
     AssignUserToGroup,
@@ -43,6 +44,7 @@ impl Operation {
             Self::DeactivateApplication => "deactivateApplication",
             Self::PreviewSamlMetadata => "previewSAMLmetadataForApplication",
             Self::ListApplicationGroupAssignments => "listApplicationGroupAssignments",
+            Self::ListGroups => "listGroups",
             Self::GetGroup => "getGroup",
             Self::ListGroupUsers => "listGroupUsers",
             Self::AssignUserToGroup => "assignUserToGroup",
@@ -66,7 +68,9 @@ impl Operation {
                 Some("okta.apps.read")
             }
             Self::ActivateApplication | Self::DeactivateApplication => Some("okta.apps.manage"),
-            Self::GetGroup | Self::ListGroupUsers | Self::ListGroupRules => Some("okta.groups.read"),
+            Self::ListGroups | Self::GetGroup | Self::ListGroupUsers | Self::ListGroupRules => {
+                Some("okta.groups.read")
+            }
             Self::AssignUserToGroup | Self::UnassignUserFromGroup => Some("okta.groups.manage"),
             Self::GetUser | Self::ListUsers => Some("okta.users.read"),
             Self::ListLogEvents => Some("okta.logs.read"),
@@ -92,7 +96,8 @@ impl Operation {
             | Self::DeactivateApplication
             | Self::PreviewSamlMetadata
             | Self::ListApplicationGroupAssignments => Bucket::Apps,
-            Self::ListGroupUsers
+            Self::ListGroups
+            | Self::ListGroupUsers
             | Self::AssignUserToGroup
             | Self::UnassignUserFromGroup
             | Self::ListGroupRules => Bucket::Groups,
@@ -131,6 +136,7 @@ impl Operation {
                 ["apps", _, "lifecycle", "deactivate"] if post => Some(Self::DeactivateApplication),
                 ["apps", _, "sso", "saml", "metadata"] if get => Some(Self::PreviewSamlMetadata),
                 ["apps", _, "groups"] if get => Some(Self::ListApplicationGroupAssignments),
+                ["groups"] if get => Some(Self::ListGroups),
                 ["groups", "rules"] if get => Some(Self::ListGroupRules),
                 ["groups", _] if get => Some(Self::GetGroup),
                 ["groups", _, "users"] if get => Some(Self::ListGroupUsers),

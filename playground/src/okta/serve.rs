@@ -252,6 +252,7 @@ fn work(world: &mut World, call: &Incoming, asked: &Asked) -> Result<Reply, Refu
         Operation::ListGroupUsers => groups::members(world, call, id),
         Operation::AssignUserToGroup => groups::assign(world, id, asked.second_id(), actor),
         Operation::UnassignUserFromGroup => groups::unassign(world, id, asked.second_id(), actor),
+        Operation::ListGroups => groups::list(world, call),
         Operation::ListGroupRules => groups::rules(world, call),
         Operation::GetUser => users::get(world, id, &caller),
         Operation::ListUsers => users::list(world, call),

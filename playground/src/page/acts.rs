@@ -21,12 +21,20 @@ pub(super) struct Line {
     line: String,
 }
 
-/// A message or a modal.
+/// A message, a modal, or the person's Home tab.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum At {
     Message { channel: String, ts: String },
     View { view: String },
+    Tab { tab: Tab },
+}
+
+/// A page of the app's own.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Tab {
+    Home,
 }
 
 impl From<At> for Place {
@@ -34,6 +42,7 @@ impl From<At> for Place {
         match at {
             At::Message { channel, ts } => Self::Message { channel, ts },
             At::View { view } => Self::View { id: view },
+            At::Tab { tab: Tab::Home } => Self::Home,
         }
     }
 }
@@ -60,10 +69,21 @@ pub(super) struct Form {
     values: Value,
 }
 
-/// A modal closed.
+/// One field of a modal filled in.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Closing {
+pub(super) struct Filling {
+    #[serde(rename = "as")]
+    person: String,
+    view: String,
+    field: String,
+    chosen: String,
+}
+
+/// Somebody who closes their modal, or opens their Home tab.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Somebody {
     #[serde(rename = "as")]
     person: String,
 }
@@ -74,7 +94,7 @@ pub(super) struct Closing {
 pub(super) struct Search {
     #[serde(rename = "as")]
     person: String,
-    view: String,
+    place: At,
     action_id: String,
     query: String,
 }
@@ -103,13 +123,25 @@ pub(super) async fn submit(State(parts): State<Arc<PageParts>>, Json(form): Json
     seen(parts.slack.submit_view(&form.person, &form.values).await)
 }
 
-pub(super) async fn close(State(parts): State<Arc<PageParts>>, Json(closing): Json<Closing>) -> Json<Value> {
-    seen(parts.slack.close_view(&closing.person).await)
+/// A field is left when its form closes, too; what it says then is of no use to anybody.
+pub(super) async fn fill(State(parts): State<Arc<PageParts>>, Json(filling): Json<Filling>) -> Json<Value> {
+    let top = parts.slack.open_views(&filling.person).pop();
+    if top.is_none_or(|view| view.id != filling.view) {
+        return Json(json!({ "failure": null }));
+    }
+    seen(parts.slack.fill(&filling.person, &filling.field, &filling.chosen).await)
+}
+
+pub(super) async fn close(State(parts): State<Arc<PageParts>>, Json(who): Json<Somebody>) -> Json<Value> {
+    seen(parts.slack.close_view(&who.person).await)
+}
+
+pub(super) async fn home(State(parts): State<Arc<PageParts>>, Json(who): Json<Somebody>) -> Json<Value> {
+    seen(parts.slack.open_home(&who.person).await)
 }
 
 pub(super) async fn suggest(State(parts): State<Arc<PageParts>>, Json(search): Json<Search>) -> Json<Value> {
-    let place = Place::View { id: search.view };
-    seen(parts.slack.suggest(&search.person, &place, &search.action_id, &search.query).await)
+    seen(parts.slack.suggest(&search.person, &search.place.into(), &search.action_id, &search.query).await)
 }
 
 /// Something that happens behind the bot's back; false when nothing changed by it.

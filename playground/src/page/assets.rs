@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 const INDEX: &str = include_str!("assets/index.html");
 
 /// Name, content type, content.
-const FILES: [(&str, &str, &str); 20] = [
+const FILES: [(&str, &str, &str); 22] = [
     ("platforms.js", SCRIPT, include_str!("assets/platforms.js")),
     ("style.css", STYLE, include_str!("assets/style.css")),
     ("discord.css", STYLE, include_str!("assets/discord.css")),
@@ -16,12 +16,14 @@ const FILES: [(&str, &str, &str); 20] = [
     ("aws.js", SCRIPT, include_str!("assets/aws.js")),
     ("blocks.js", SCRIPT, include_str!("assets/blocks.js")),
     ("chat.js", SCRIPT, include_str!("assets/chat.js")),
+    ("combobox.js", SCRIPT, include_str!("assets/combobox.js")),
     ("discord.js", SCRIPT, include_str!("assets/discord.js")),
     ("discord-composer.js", SCRIPT, include_str!("assets/discord-composer.js")),
     ("discord-message.js", SCRIPT, include_str!("assets/discord-message.js")),
     ("discord-modal.js", SCRIPT, include_str!("assets/discord-modal.js")),
     ("dom.js", SCRIPT, include_str!("assets/dom.js")),
     ("emergency.js", SCRIPT, include_str!("assets/emergency.js")),
+    ("home.js", SCRIPT, include_str!("assets/home.js")),
     ("journal.js", SCRIPT, include_str!("assets/journal.js")),
     ("log.js", SCRIPT, include_str!("assets/log.js")),
     ("modal.js", SCRIPT, include_str!("assets/modal.js")),

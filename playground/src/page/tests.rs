@@ -87,12 +87,14 @@ async fn every_file_the_page_names_is_there_and_none_is_from_elsewhere() {
         "aws",
         "blocks",
         "chat",
+        "combobox",
         "discord",
         "discord-composer",
         "discord-message",
         "discord-modal",
         "dom",
         "emergency",
+        "home",
         "journal",
         "log",
         "markdown",
@@ -190,6 +192,36 @@ async fn clicks_and_forms_of_discord_go_to_what_the_person_has_before_them() {
         let (status, _, _) = ask(&page, &format!("POST /ui/discord/{what}"), None, "as=bo").await;
         assert_eq!(status, 415, "{what}: a plain form of another site cannot act");
     }
+}
+
+#[tokio::test]
+async fn forms_and_the_home_tab_of_slack_go_to_what_the_person_has_before_them() {
+    let (page, slack, _moves) = page().await;
+    assert_eq!(state(&page, "ana").await["slack"]["home"], Value::Null);
+    let tab = json!({ "tab": "home" });
+    for (what, body, failure) in [
+        // Nobody is connected as the bot.
+        ("home", json!({ "as": "ana" }), json!("dispatch_failed")),
+        ("click", json!({ "as": "ana", "place": tab, "action_id": "end" }), json!("no_home_yet")),
+        (
+            "suggest",
+            json!({ "as": "ana", "place": tab, "action_id": "x", "query": "p" }),
+            json!("no_home_yet"),
+        ),
+        (
+            "suggest",
+            json!({ "as": "ana", "place": { "view": "V01" }, "action_id": "x", "query": "p" }),
+            json!("no_such_view"),
+        ),
+        // The form is gone, and with it whatever its fields had to say.
+        ("fill", json!({ "as": "ana", "view": "V01", "field": "x", "chosen": "y" }), Value::Null),
+    ] {
+        let (status, _, told) = ask(&page, &format!("POST /ui/{what}"), None, &body.to_string()).await;
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        assert_eq!((status, &told["failure"]), (200, &failure), "{what}");
+        assert_eq!(ask(&page, &format!("POST /ui/{what}"), None, "as=ana").await.0, 415, "{what}");
+    }
+    assert_eq!(slack.violations(), Vec::<String>::new());
 }
 
 #[tokio::test]

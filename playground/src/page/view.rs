@@ -64,6 +64,7 @@ pub(super) fn slack(parts: &PageParts, me: &Person) -> Value {
         "direct": direct,
         "timeline": timeline(parts, me, &direct),
         "views": parts.slack.open_views(&me.slack_user_id),
+        "home": parts.slack.home(&me.slack_user_id),
         "examples": parts.examples,
     })
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::mrkdwn;
-use super::shape::{BLOCKS, CONFIRMATION, Check, ELEMENTS, Field, OPTION, Shape, VIEW};
+use super::shape::{BLOCKS, CONFIRMATION, Check, ELEMENTS, Field, IN_HOME, OPTION, Shape, VIEW};
 
 /// Blocks in one message (platform-rules §1.4).
 pub(crate) const MESSAGE_BLOCKS_MAX: usize = 50;
@@ -39,20 +39,21 @@ pub(crate) fn message(blocks: &Value) -> Findings {
     found
 }
 
-/// Looks through a view.
-pub(crate) fn view(view: &Value) -> Findings {
+/// Looks through a view, which must be of this kind: `modal` or `home`.
+pub(crate) fn view(view: &Value, wanted: &str) -> Findings {
     let mut found = Findings::default();
     let Some(fields) = view.as_object() else {
         found.fault("/view", "must be an object");
         return found;
     };
     let kind = text_of(fields, "type");
-    if !matches!(kind, "modal" | "home") {
-        found.fault("/view/type", "must be modal or home");
+    if kind != wanted {
+        found.fault("/view/type", &format!("must be {wanted}"));
     }
     let home = kind == "home";
-    let needed: Vec<Field> = VIEW.iter().map(|(name, need, check)| (*name, *need && !home, *check)).collect();
-    found.fields(fields, &needed, &["type", "blocks"], "/view");
+    let shape: Vec<Field> =
+        VIEW.iter().filter(|(name, _, _)| !home || IN_HOME.contains(name)).copied().collect();
+    found.fields(fields, &shape, &["type", "blocks"], "/view");
     found.block_list(fields.get("blocks").unwrap_or(&Value::Null), VIEW_BLOCKS_MAX, "/view/blocks");
     let asks = fields
         .get("blocks")

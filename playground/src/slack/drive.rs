@@ -1,7 +1,7 @@
-//! The hands of the people: typing commands, clicking, submitting modals, searching in selects.
+//! The hands of the people: typing commands, clicking, submitting modals. Home tabs and single fields are in `home.rs`.
 //! Each returns what that person saw. People are named by Slack id or handle, channels by id or name.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::elements;
@@ -11,7 +11,7 @@ use super::options::Redelivery;
 use super::people::User;
 use super::records::{Ack, InteractionResult, Typed};
 use super::response_url;
-use super::world::{ReplyTo, ViewRecord, World};
+use super::world::{ReplyTo, World};
 use super::{SlackTwin, blocks};
 
 /// Where something is clicked.
@@ -29,6 +29,8 @@ pub enum Place {
         /// View id.
         id: String,
     },
+    /// The app's Home tab of the person who clicks.
+    Home,
 }
 
 /// One click or choice.
@@ -139,7 +141,12 @@ impl SlackTwin {
             let (user, surface) = find(w, user, &click.place)?;
             let (block_id, element) = element_of(&surface, click)?;
             let base = self.shared.address.to_string();
-            let payload = w.click_payload(&base, &user, &surface, &block_id, &element, &click.chosen);
+            // A choice that cannot be made is not kept.
+            let offered = w.options_for(&user.id, &surface, &block_id, &element);
+            elements::state(&element, &click.chosen, &offered)?;
+            w.keep(&surface, &block_id, &element, &click.chosen);
+            let (_, surface) = find(w, &user.id, &click.place)?;
+            let payload = w.click_payload(&base, &user, &surface, &block_id, &element, &click.chosen)?;
             w.send(&self.shared.options, "interactive", payload).ok_or_else(|| "dispatch_failed".to_owned())
         });
         match sent {
@@ -149,12 +156,13 @@ impl SlackTwin {
     }
 
     /// Fills and submits the top modal of a person. `values` maps block ids (or `action_id`s) to what was typed or chosen;
-    /// inputs that are not named keep their initial value.
+    /// inputs that are not named have what [`Self::fill`] put in, or their initial value.
     pub async fn submit_view(&self, user: &str, values: &Value) -> InteractionResult {
         let sent = self.shared.change(|w| {
             let user = w.user(user).cloned().ok_or("no_such_user")?;
             let view = w.views.iter().rev().find(|v| v.user == user.id).cloned().ok_or("no_open_view")?;
-            let state = filled(&view, values)?;
+            let view = w.filled(&view, values)?;
+            let state = w.current(&view);
             let payload = w.view_payload("view_submission", &user, &view, state);
             let id = w.send(&self.shared.options, "interactive", payload);
             id.map(|id| (id, view.id)).ok_or_else(|| "dispatch_failed".to_owned())
@@ -193,40 +201,8 @@ impl SlackTwin {
         }
     }
 
-    /// Types into an external select; the options are in `payload`.
-    pub async fn suggest(
-        &self,
-        user: &str,
-        place: &Place,
-        action_id: &str,
-        query: &str,
-    ) -> InteractionResult {
-        let sent = self.shared.change(|w| {
-            let (user, surface) = find(w, user, place)?;
-            let click =
-                Click { place: place.clone(), what: action_id.into(), block_id: None, chosen: String::new() };
-            let (block_id, element) = element_of(&surface, &click)?;
-            let action_id = element.get("action_id").and_then(Value::as_str).unwrap_or_default();
-            let base = self.shared.address.to_string();
-            let payload = w.suggestion_payload(&base, &user, &surface, &block_id, action_id, query);
-            w.send(&self.shared.options, "interactive", payload).ok_or_else(|| "dispatch_failed".to_owned())
-        });
-        match sent {
-            Err(failure) => InteractionResult::failed("", failure),
-            Ok(id) => {
-                let (result, _) = self.outcome(&id).await;
-                let answer = result.payload.clone().unwrap_or_default();
-                let judged = self
-                    .shared
-                    .change(|w| w.judge("block_suggestion", blocks::suggestions(&answer), "invalid_options"));
-                let failure = result.failure.clone().or(judged.err().map(|e| e.code));
-                InteractionResult { failure, ..result }
-            }
-        }
-    }
-
     /// Waits for the acknowledgement of an envelope, as long as Slack does.
-    async fn outcome(&self, id: &str) -> (InteractionResult, Option<Ack>) {
+    pub(super) async fn outcome(&self, id: &str) -> (InteractionResult, Option<Ack>) {
         let acked = self.shared.until(|w| w.envelopes.get(id)?.ack.clone());
         let Ok(ack) = timeout(self.shared.options.ack_limit, acked).await else {
             if self.shared.options.redelivery == Redelivery::Once {
@@ -245,13 +221,14 @@ impl SlackTwin {
 }
 
 /// The person and the surface of a click.
-fn find(world: &World, user: &str, place: &Place) -> Result<(User, Surface), String> {
+pub(super) fn find(world: &World, user: &str, place: &Place) -> Result<(User, Surface), String> {
     let user = world.user(user).cloned().ok_or("no_such_user")?;
     let surface = match place {
         Place::View { id } => {
             let view = world.views.iter().find(|v| v.id == *id && v.user == user.id);
             Surface::View(view.cloned().ok_or("no_such_view")?)
         }
+        Place::Home => Surface::View(world.homes.get(&user.id).cloned().ok_or("no_home_yet")?),
         Place::Message { channel, ts } => {
             let channel = world.channel_id(channel).ok_or("no_such_channel")?;
             let message = world.messages.get(&channel).and_then(|list| list.iter().find(|m| m.ts == *ts));
@@ -263,7 +240,7 @@ fn find(world: &World, user: &str, place: &Place) -> Result<(User, Surface), Str
     Ok((user, surface))
 }
 
-fn element_of(surface: &Surface, click: &Click) -> Result<(String, Value), String> {
+pub(super) fn element_of(surface: &Surface, click: &Click) -> Result<(String, Value), String> {
     let none = Vec::new();
     let blocks: &[Value] = match surface {
         Surface::Message(message) => &message.blocks,
@@ -279,33 +256,4 @@ fn element_of(surface: &Surface, click: &Click) -> Result<(String, Value), Strin
     };
     let found = all.iter().find(wanted).cloned();
     found.ok_or_else(|| format!("no_such_button: {} (there are: {})", click.what, labels.join(", ")))
-}
-
-/// The state of a modal with everything filled in; Slack's own client refuses to send it when something required is empty.
-fn filled(view: &ViewRecord, values: &Value) -> Result<Value, String> {
-    let mut state = Map::new();
-    let blocks = view.content.get("blocks").and_then(Value::as_array).cloned().unwrap_or_default();
-    for block in blocks.iter().filter(|b| b.get("type").and_then(Value::as_str) == Some("input")) {
-        let block_id = block.get("block_id").and_then(Value::as_str).unwrap_or_default();
-        let element = block.get("element").cloned().unwrap_or_default();
-        let action_id = element.get("action_id").and_then(Value::as_str).unwrap_or_default();
-        let given = values.get(block_id).or_else(|| values.get(action_id)).and_then(Value::as_str);
-        let chosen = given.map_or_else(|| initial(&element), str::to_owned);
-        if chosen.is_empty() && block.get("optional") != Some(&Value::Bool(true)) {
-            return Err(format!("required: {block_id}"));
-        }
-        let longest = element.get("max_length").and_then(Value::as_u64);
-        if longest.is_some_and(|max| chosen.chars().count() as u64 > max) {
-            return Err(format!("too_long: {block_id}"));
-        }
-        state.insert(block_id.to_owned(), json!({ action_id: elements::state(&element, &chosen) }));
-    }
-    Ok(Value::Object(state))
-}
-
-fn initial(element: &Value) -> String {
-    let words = ["initial_value", "initial_user", "initial_date", "initial_time", "initial_channel"];
-    let word = words.iter().find_map(|name| element.get(*name)).and_then(Value::as_str);
-    let option = element.pointer("/initial_option/value").and_then(Value::as_str);
-    word.or(option).unwrap_or_default().to_owned()
 }

@@ -100,9 +100,20 @@ fn give_action_id(element: &mut Map<String, Value>, next: &mut impl FnMut() -> S
     }
 }
 
-/// The member of `actions` that a click on this element sends; `chosen` is the option, user or date picked.
-pub(crate) fn action(element: &Value, block_id: &str, chosen: &str, action_ts: &str) -> Value {
-    let mut action = state(element, chosen);
+/// The member of `actions` that a click on this element sends; `chosen` is the option, user or date picked, `offered` what
+/// the app offered in an external select.
+///
+/// # Errors
+///
+/// When this cannot be chosen here.
+pub(crate) fn action(
+    element: &Value,
+    block_id: &str,
+    chosen: &str,
+    offered: &[Value],
+    action_ts: &str,
+) -> Result<Value, String> {
+    let mut action = state(element, chosen, offered)?;
     if let Some(fields) = action.as_object_mut() {
         for name in ["action_id", "text", "value", "style", "url", "placeholder", "confirm"] {
             if let Some(value) = element.get(name) {
@@ -112,37 +123,74 @@ pub(crate) fn action(element: &Value, block_id: &str, chosen: &str, action_ts: &
         fields.insert("block_id".into(), Value::from(block_id));
         fields.insert("action_ts".into(), Value::from(action_ts));
     }
-    action
+    Ok(action)
 }
 
-/// The state of an element in which a person chose or typed `chosen`.
-pub(crate) fn state(element: &Value, chosen: &str) -> Value {
+/// The state of an element in which a person chose or typed `chosen`; nothing chosen is `null`.
+///
+/// # Errors
+///
+/// When this cannot be chosen here: no such option, none that was offered, no date.
+pub(crate) fn state(element: &Value, chosen: &str, offered: &[Value]) -> Result<Value, String> {
     let kind = kind(element);
-    let picked = || option(element, chosen).unwrap_or(Value::Null);
-    match kind {
+    let word = |fits: fn(&str) -> bool, what: &str| match chosen {
+        "" => Ok(Value::Null),
+        _ if fits(chosen) => Ok(Value::from(chosen)),
+        _ => Err(format!("{what}: {chosen}")),
+    };
+    let any = || word(|_| true, "");
+    Ok(match kind {
         "button" => json!({ "type": kind }),
         "static_select" | "radio_buttons" | "overflow" => {
-            json!({ "type": kind, "selected_option": picked() })
+            json!({ "type": kind, "selected_option": picked(element, chosen)? })
         }
-        // The options of an external select live in the app; the person picked one of those it sent.
-        "external_select" => json!({ "type": kind, "selected_option": {
-            "text": { "type": "plain_text", "text": chosen, "emoji": true }, "value": chosen } }),
-        "users_select" => json!({ "type": kind, "selected_user": chosen }),
-        "conversations_select" => json!({ "type": kind, "selected_conversation": chosen }),
-        "channels_select" => json!({ "type": kind, "selected_channel": chosen }),
-        "datepicker" => json!({ "type": kind, "selected_date": chosen }),
-        "timepicker" => json!({ "type": kind, "selected_time": chosen }),
-        "datetimepicker" => json!({ "type": kind, "selected_date_time": chosen.parse::<i64>().ok() }),
+        "external_select" => json!({ "type": kind, "selected_option": brought(element, chosen, offered)? }),
+        "users_select" => json!({ "type": kind, "selected_user": any()? }),
+        "conversations_select" => json!({ "type": kind, "selected_conversation": any()? }),
+        "channels_select" => json!({ "type": kind, "selected_channel": any()? }),
+        "datepicker" => json!({ "type": kind, "selected_date": word(is_date, "no_date")? }),
+        "timepicker" => json!({ "type": kind, "selected_time": word(is_time, "no_time")? }),
+        "datetimepicker" => {
+            let at = word(|text| text.parse::<i64>().is_ok(), "no_date_time")?;
+            json!({ "type": kind, "selected_date_time": at.as_str().and_then(|t| t.parse::<i64>().ok()) })
+        }
         "checkboxes" | "multi_static_select" => {
-            let options: Vec<Value> = chosen.split(',').filter_map(|one| option(element, one)).collect();
+            let words = chosen.split(',').filter(|one| !one.is_empty());
+            let options: Vec<Value> = words.map(|one| picked(element, one)).collect::<Result<_, _>>()?;
             json!({ "type": kind, "selected_options": options })
         }
         "multi_users_select" => {
             let users: Vec<&str> = chosen.split(',').filter(|user| !user.is_empty()).collect();
             json!({ "type": kind, "selected_users": users })
         }
-        _ => {
-            json!({ "type": kind, "value": if chosen.is_empty() { Value::Null } else { Value::from(chosen) } })
-        }
+        _ => json!({ "type": kind, "value": any()? }),
+    })
+}
+
+/// An option of the element's own.
+fn picked(element: &Value, chosen: &str) -> Result<Value, String> {
+    if chosen.is_empty() {
+        return Ok(Value::Null);
     }
+    option(element, chosen).ok_or_else(|| format!("no_such_option: {chosen}"))
+}
+
+/// One of the options that the app brought, or the one that stood in the select from the start.
+fn brought(element: &Value, chosen: &str, offered: &[Value]) -> Result<Value, String> {
+    if chosen.is_empty() {
+        return Ok(Value::Null);
+    }
+    let is_it = |o: &&Value| o.get("value").and_then(Value::as_str) == Some(chosen) || label(o) == chosen;
+    let found = offered.iter().find(is_it).or_else(|| element.get("initial_option").filter(is_it));
+    found.cloned().ok_or_else(|| format!("not_offered: {chosen}"))
+}
+
+/// `2026-12-01`.
+fn is_date(text: &str) -> bool {
+    text.parse::<jiff::civil::Date>().is_ok() && text.len() == 10
+}
+
+/// `02:00`.
+fn is_time(text: &str) -> bool {
+    text.parse::<jiff::civil::Time>().is_ok() && text.len() == 5
 }

@@ -21,6 +21,17 @@ pub(crate) enum Surface {
     View(ViewRecord),
 }
 
+impl Surface {
+    /// Id of the view, or timestamp of the message.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Message(message) => &message.ts,
+            Self::Ephemeral(seen) => &seen.ts,
+            Self::View(view) => &view.id,
+        }
+    }
+}
+
 impl World {
     /// A `response_url` for this person and place.
     fn reply_url(
@@ -73,17 +84,19 @@ impl World {
         block_id: &str,
         element: &Value,
         chosen: &str,
-    ) -> Value {
+    ) -> Result<Value, String> {
         let action_ts = self.stamp();
+        let offered = self.options_for(&user.id, surface, block_id, element);
+        let action = elements::action(element, block_id, chosen, &offered, &action_ts)?;
         let mut payload = self.common("block_actions", user);
         let extra = json!({
             "trigger_id": self.trigger(&user.id),
             "container": container(surface),
-            "actions": [elements::action(element, block_id, chosen, &action_ts)],
+            "actions": [action],
         });
         extend(&mut payload, extra);
         extend(&mut payload, self.place(base, user, surface));
-        payload
+        Ok(payload)
     }
 
     /// Payload of a search in an external select.
@@ -128,13 +141,33 @@ impl World {
         payload
     }
 
+    /// Payload of `app_home_opened`; it has the view once one was published.
+    pub(crate) fn home_opened_payload(&mut self, user: &User) -> Value {
+        let stamp = self.stamp();
+        let channel = self.direct(&user.id);
+        let mut event = json!({
+            "type": "app_home_opened", "user": user.id, "channel": channel, "tab": "home", "event_ts": stamp,
+        });
+        let view = self.homes.get(&user.id).map(|view| self.view_object(view, self.current(view)));
+        if let (Some(view), Some(fields)) = (view, event.as_object_mut()) {
+            fields.insert("view".into(), view);
+        }
+        self.event_payload(event)
+    }
+
     /// Payload of `user_change`.
     pub(crate) fn user_change_payload(&mut self, user: &User) -> Value {
         let (now, stamp) = (self.now_s(), self.stamp());
+        let user = user.object(true, now);
+        self.event_payload(json!({ "type": "user_change", "user": user, "cache_ts": now, "event_ts": stamp }))
+    }
+
+    /// What the Events API puts around an event.
+    fn event_payload(&mut self, event: Value) -> Value {
         json!({
             "token": OLD_TOKEN, "team_id": self.team, "api_app_id": APP_ID, "type": "event_callback",
-            "event": { "type": "user_change", "user": user.object(true, now), "cache_ts": now, "event_ts": stamp },
-            "event_id": format!("Ev0{:08}", self.next()), "event_time": now, "is_ext_shared_channel": false,
+            "event": event, "event_id": format!("Ev0{:08}", self.next()), "event_time": self.now_s(),
+            "is_ext_shared_channel": false,
             "authorizations": [{ "enterprise_id": null, "team_id": self.team, "user_id": super::world::BOT_USER,
                 "is_bot": true, "is_enterprise_install": false }],
         })
@@ -149,7 +182,7 @@ impl World {
 
     fn place(&mut self, base: &str, user: &User, surface: &Surface) -> Value {
         match surface {
-            Surface::View(view) => json!({ "view": self.view_object(view, json!({})) }),
+            Surface::View(view) => json!({ "view": self.view_object(view, self.current(view)) }),
             Surface::Message(message) => {
                 let channel = message.channel.clone();
                 json!({

@@ -22,6 +22,8 @@ mod drive;
 mod elements;
 mod envelope;
 mod faults;
+mod form;
+mod home;
 mod interaction;
 mod methods;
 mod modal;

@@ -1,17 +1,23 @@
-//! The stack of modals of a person: opened by the Web API or by the acknowledgement of a submission.
+//! The stack of modals of a person: opened by the Web API or by the acknowledgement of a submission; and the Home tab.
 
 use serde_json::{Value, json};
 
 use super::blocks;
+use super::form::{self, Draft};
 use super::params::SlackError;
 use super::world::{ViewRecord, World};
 
 /// Views in one stack (platform-rules §1.4).
 const STACK_MAX: usize = 3;
 
-/// Judges a view and gives it ids.
-pub(crate) fn content(world: &mut World, mut view: Value, place: &str) -> Result<Value, SlackError> {
-    world.judge(place, blocks::view(&view), "invalid_arguments")?;
+/// Judges a view, which must be of this kind, and gives it ids.
+pub(crate) fn content(
+    world: &mut World,
+    mut view: Value,
+    kind: &str,
+    place: &str,
+) -> Result<Value, SlackError> {
+    world.judge(place, blocks::view(&view, kind), "invalid_arguments")?;
     let given = view.get("blocks").cloned().unwrap_or_default();
     let with_ids = world.with_ids(&given);
     if let Some(fields) = view.as_object_mut() {
@@ -32,6 +38,7 @@ pub(crate) fn put(world: &mut World, user: &str, content: Value, below: Option<&
         content,
         hash: number.to_string(),
         errors: json!({}),
+        draft: Draft::new(),
     });
     id
 }
@@ -45,11 +52,38 @@ pub(crate) fn push(world: &mut World, user: &str, content: Value) -> Result<Stri
     Ok(put(world, user, content, stack.last()))
 }
 
-/// New content in the same place.
+/// New content in the same place; what was filled in stays in the fields that stay.
 pub(crate) fn replace(view: &mut ViewRecord, content: Value, hash: String) {
     view.content = content;
     view.hash = hash;
     view.errors = json!({});
+    form::prune(view);
+}
+
+/// Puts a view on a person's Home tab, in the place of the one before.
+pub(crate) fn publish(world: &mut World, user: &str, content: Value) -> ViewRecord {
+    let number = world.next();
+    let view = match world.homes.get(user).cloned() {
+        Some(mut view) => {
+            replace(&mut view, content, number.to_string());
+            view
+        }
+        None => {
+            let id = format!("V0{number:06}");
+            ViewRecord {
+                id: id.clone(),
+                user: user.to_owned(),
+                root: id,
+                previous: None,
+                content,
+                hash: number.to_string(),
+                errors: json!({}),
+                draft: Draft::new(),
+            }
+        }
+    };
+    world.homes.insert(user.to_owned(), view.clone());
+    view
 }
 
 /// What the acknowledgement of a submission does to the stack.
@@ -68,14 +102,14 @@ pub(crate) fn answer(world: &mut World, view_id: &str, payload: Option<&Value>) 
             }
         }
         Some("update") => {
-            let content = content(world, given, "response_action update")?;
+            let content = content(world, given, "modal", "response_action update")?;
             let hash = world.next().to_string();
             if let Some(view) = world.views.iter_mut().find(|view| view.id == view_id) {
                 replace(view, content, hash);
             }
         }
         Some("push") => {
-            let content = content(world, given, "response_action push")?;
+            let content = content(world, given, "modal", "response_action push")?;
             push(world, &view.user, content)?;
         }
         Some(other) => world.violations.push(format!("view_submission: response_action {other} is unknown")),

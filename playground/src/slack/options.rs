@@ -57,6 +57,8 @@ pub struct SlackOptions {
     pub channels: Vec<(String, String)>,
     /// Slash commands of the app; others are refused by Slack itself.
     pub commands: Vec<String>,
+    /// Whether the app has a Home tab.
+    pub home_tab: bool,
     /// Whether `@name`, `#channel` and links in slash commands become ids ("escape channels, users and links").
     pub should_escape: bool,
     /// Time until a person sees `operation_timeout`.
@@ -86,6 +88,7 @@ impl Default for SlackOptions {
                 ("C0GENERAL".into(), "general".into()),
             ],
             commands: vec!["/elevate".into(), "/breakglass".into()],
+            home_tab: true,
             should_escape: true,
             ack_limit: ACK_LIMIT,
             redelivery: Redelivery::Never,

@@ -113,7 +113,7 @@ impl User {
         if let (false, Some(fields)) = (flags.deleted, user.as_object_mut()) {
             let rest = json!({
                 "color": "4b6cb7", "real_name": self.real_name, "tz": self.time_zone, "tz_label": self.time_zone,
-                "tz_offset": 0, "is_admin": false, "is_owner": false, "is_primary_owner": false,
+                "tz_offset": self.offset_seconds(updated_s), "is_admin": false, "is_owner": false, "is_primary_owner": false,
                 "is_restricted": flags.is_restricted, "is_ultra_restricted": flags.is_ultra_restricted,
                 "is_stranger": flags.is_stranger, "is_email_confirmed": flags.is_email_confirmed,
                 "who_can_share_contact_card": "EVERYONE",
@@ -121,6 +121,12 @@ impl User {
             fields.extend(rest.as_object().cloned().unwrap_or_default());
         }
         user
+    }
+
+    /// How far the person's clock is ahead of UTC at this second, summer time included.
+    fn offset_seconds(&self, at_s: i64) -> i32 {
+        let zone = jiff::tz::TimeZone::get(&self.time_zone).ok();
+        zone.zip(jiff::Timestamp::from_second(at_s).ok()).map_or(0, |(zone, at)| zone.to_offset(at).seconds())
     }
 
     /// The short user object of interaction payloads.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::time::timeout;
 
 use super::SlackTwin;
 use super::people::ChannelKind;
 use super::records::{Ack, Call, Ephemeral, Message, OpenView, Typed};
+use super::world::{ViewRecord, World};
 
 impl SlackTwin {
     /// Messages of a channel (id or name), oldest first.
@@ -76,14 +76,16 @@ impl SlackTwin {
     pub fn open_views(&self, user: &str) -> Vec<OpenView> {
         self.shared.read(|w| {
             let id = w.user(user).map(|u| u.id.clone()).unwrap_or_default();
-            let mine = w.views.iter().filter(|v| v.user == id);
-            mine.map(|v| OpenView {
-                id: v.id.clone(),
-                user: v.user.clone(),
-                view: w.view_object(v, json!({})),
-                errors: v.errors.clone(),
-            })
-            .collect()
+            w.views.iter().filter(|v| v.user == id).map(|v| shown(w, v)).collect()
+        })
+    }
+
+    /// The app's Home tab of this person; `None` until the app published one.
+    #[must_use]
+    pub fn home(&self, user: &str) -> Option<OpenView> {
+        self.shared.read(|w| {
+            let id = w.user(user)?.id.clone();
+            w.homes.get(&id).map(|v| shown(w, v))
         })
     }
 
@@ -149,5 +151,14 @@ impl SlackTwin {
                 w.violations
             )
         })
+    }
+}
+
+fn shown(world: &World, view: &ViewRecord) -> OpenView {
+    OpenView {
+        id: view.id.clone(),
+        user: view.user.clone(),
+        view: world.view_object(view, world.current(view)),
+        errors: view.errors.clone(),
     }
 }

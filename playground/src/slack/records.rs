@@ -86,7 +86,7 @@ pub struct Typed {
     pub line: String,
 }
 
-/// A modal that a person has before them.
+/// A modal that a person has before them, or their Home tab of the app.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OpenView {
     /// View id.
@@ -97,6 +97,24 @@ pub struct OpenView {
     pub view: Value,
     /// What the bot said is wrong, by block id.
     pub errors: Value,
+}
+
+impl OpenView {
+    /// All that a person can read in it, one line for each text object.
+    #[must_use]
+    pub fn words(&self) -> String {
+        super::elements::words("", self.blocks())
+    }
+
+    /// Labels of the buttons, in order.
+    #[must_use]
+    pub fn buttons(&self) -> Vec<String> {
+        super::elements::buttons(self.blocks())
+    }
+
+    fn blocks(&self) -> &[Value] {
+        self.view.get("blocks").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 /// One call of the Web API.

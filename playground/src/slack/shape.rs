@@ -262,6 +262,9 @@ pub(crate) const VIEW: &[Field] = &[
     ("submit_disabled", false, Bool),
 ];
 
+/// Those of them that a Home view has, which is no dialog.
+pub(crate) const IN_HOME: &[&str] = &["private_metadata", "callback_id", "external_id"];
+
 /// Parts of a confirmation dialog: title 100, text 300, buttons 30.
 pub(crate) const CONFIRMATION: &[Field] = &[
     ("title", true, Plain(100)),

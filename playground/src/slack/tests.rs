@@ -1,6 +1,7 @@
 //! The twin over real sockets: what a client of Slack would see. No test here knows the bot.
 
 mod client;
+mod forms;
 mod people_act;
 mod socket_mode;
 mod web_api;
@@ -19,4 +20,13 @@ async fn twin() -> SlackTwin {
 
 async fn twin_with(options: SlackOptions) -> SlackTwin {
     SlackTwin::start(&Company::acme(), options).await.expect("a free port on loopback")
+}
+
+/// Runs what a person does beside the test, which plays the bot meanwhile.
+fn background<T, F>(twin: &SlackTwin, act: impl FnOnce(SlackTwin) -> F) -> tokio::task::JoinHandle<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    tokio::spawn(act(twin.clone()))
 }

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::elements;
 use super::envelope::{Envelope, Socket};
 use super::faults::Weather;
+use super::form::{Draft, Select};
 use super::options::SlackOptions;
 use super::params::SlackError;
 use super::people::{Channel, ChannelKind, User};
@@ -43,7 +44,7 @@ pub(crate) struct ReplyTo {
     pub(crate) uses: usize,
 }
 
-/// A modal on somebody's screen.
+/// A modal on somebody's screen, or their Home tab of the app.
 #[derive(Debug, Clone)]
 pub(crate) struct ViewRecord {
     pub(crate) id: String,
@@ -54,6 +55,15 @@ pub(crate) struct ViewRecord {
     pub(crate) content: Value,
     pub(crate) hash: String,
     pub(crate) errors: Value,
+    /// What the person has filled in so far.
+    pub(crate) draft: Draft,
+}
+
+impl ViewRecord {
+    /// `modal` or `home`.
+    pub(crate) fn kind(&self) -> &str {
+        self.content.get("type").and_then(Value::as_str).unwrap_or_default()
+    }
 }
 
 pub(crate) struct World {
@@ -68,6 +78,10 @@ pub(crate) struct World {
     pub(crate) ephemerals: Vec<Ephemeral>,
     pub(crate) typed: Vec<Typed>,
     pub(crate) views: Vec<ViewRecord>,
+    /// The app's Home tab of each person, once it was published.
+    pub(crate) homes: BTreeMap<String, ViewRecord>,
+    /// What the app offered in external selects.
+    pub(crate) offered: BTreeMap<Select, Vec<Value>>,
     pub(crate) triggers: BTreeMap<String, Trigger>,
     pub(crate) reply_urls: BTreeMap<String, ReplyTo>,
     pub(crate) calls: Vec<Call>,
@@ -106,6 +120,8 @@ impl World {
             ephemerals: Vec::new(),
             typed: Vec::new(),
             views: Vec::new(),
+            homes: BTreeMap::new(),
+            offered: BTreeMap::new(),
             triggers: BTreeMap::new(),
             reply_urls: BTreeMap::new(),
             calls: Vec::new(),
@@ -188,6 +204,15 @@ impl World {
 
     pub(crate) fn message_mut(&mut self, channel: &str, ts: &str) -> Option<&mut Message> {
         self.messages.get_mut(channel)?.iter_mut().find(|m| m.ts == ts)
+    }
+
+    /// Modals and Home tabs.
+    pub(crate) fn all_views(&self) -> impl Iterator<Item = &ViewRecord> {
+        self.views.iter().chain(self.homes.values())
+    }
+
+    pub(crate) fn view_mut(&mut self, id: &str) -> Option<&mut ViewRecord> {
+        self.views.iter_mut().chain(self.homes.values_mut()).find(|view| view.id == id)
     }
 
     /// A fresh trigger for a person.

@@ -5,11 +5,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aws_sdk_ssoadmin::types::{AccountAssignmentOperationStatus, PrincipalType, StatusValues, TargetType};
+use aws_sdk_ssoadmin::types::{AccountAssignmentOperationStatus, StatusValues};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::{AccountId, GroupId, Holding, PermissionSetArn, PersonId, Target};
 
+use super::assignments::{Assignee, Assignment};
 use super::aws::AwsClients;
 use super::budget::Rank;
 use super::failure::{Failure, Kind};
@@ -59,101 +60,17 @@ impl IdentityCenter {
             // A create is never among the first, whatever the caller thinks of it.
             Change::Create => Rank::asking(urgency).max(Rank::Emergency),
         };
-        let begun = match change {
-            Change::Create => self.create(holding, rank).await,
-            Change::Delete => self.delete(holding, rank).await,
-        };
-        match begun {
+        let (account, permission_set) = assigned(holding)?;
+        let assignment = Assignment { assignee: Assignee::User(&holding.principal), account, permission_set };
+        match self.aws.begin_assignment(change, &assignment, rank).await {
             Ok(operation) => Ok(Started::Running(operation)),
             Err(failure) => not_begun(change, &failure),
         }
     }
 
-    async fn create(&self, holding: &Holding, rank: Rank) -> Result<OperationId, Failure> {
-        let (account, permission_set) = assigned(holding)
-            .map_err(|_| Failure::garbled(Op::CreateAccountAssignment, NOT_AN_ASSIGNMENT))?;
-        let request = self
-            .aws
-            .sso
-            .create_account_assignment()
-            .instance_arn(self.aws.instance_arn())
-            .target_type(TargetType::AwsAccount)
-            .target_id(account.as_str())
-            .permission_set_arn(permission_set.as_str())
-            .principal_type(PrincipalType::User)
-            .principal_id(holding.principal.as_str());
-        let (answer, slot) = self.aws.begin(Op::CreateAccountAssignment, rank, request.send()).await?;
-        let operation = name_of(Op::CreateAccountAssignment, answer.account_assignment_creation_status)?;
-        slot.named(&operation);
-        Ok(operation)
-    }
-
-    async fn delete(&self, holding: &Holding, rank: Rank) -> Result<OperationId, Failure> {
-        let (account, permission_set) = assigned(holding)
-            .map_err(|_| Failure::garbled(Op::DeleteAccountAssignment, NOT_AN_ASSIGNMENT))?;
-        let request = self
-            .aws
-            .sso
-            .delete_account_assignment()
-            .instance_arn(self.aws.instance_arn())
-            .target_type(TargetType::AwsAccount)
-            .target_id(account.as_str())
-            .permission_set_arn(permission_set.as_str())
-            .principal_type(PrincipalType::User)
-            .principal_id(holding.principal.as_str());
-        let (answer, slot) = self.aws.begin(Op::DeleteAccountAssignment, rank, request.send()).await?;
-        let operation = name_of(Op::DeleteAccountAssignment, answer.account_assignment_deletion_status)?;
-        slot.named(&operation);
-        Ok(operation)
-    }
-
-    async fn creation_status(
-        &self,
-        operation: &OperationId,
-        rank: Rank,
-    ) -> Result<AccountAssignmentOperationStatus, Failure> {
-        let op = Op::DescribeAccountAssignmentCreationStatus;
-        let request = self
-            .aws
-            .sso
-            .describe_account_assignment_creation_status()
-            .instance_arn(self.aws.instance_arn())
-            .account_assignment_creation_request_id(operation.as_str());
-        let answer = self.aws.call(op, rank, request.send()).await?;
-        answer.account_assignment_creation_status.ok_or_else(|| Failure::garbled(op, "no status"))
-    }
-
-    async fn deletion_status(
-        &self,
-        operation: &OperationId,
-        rank: Rank,
-    ) -> Result<AccountAssignmentOperationStatus, Failure> {
-        let op = Op::DescribeAccountAssignmentDeletionStatus;
-        let request = self
-            .aws
-            .sso
-            .describe_account_assignment_deletion_status()
-            .instance_arn(self.aws.instance_arn())
-            .account_assignment_deletion_request_id(operation.as_str());
-        let answer = self.aws.call(op, rank, request.send()).await?;
-        answer.account_assignment_deletion_status.ok_or_else(|| Failure::garbled(op, "no status"))
-    }
-
-    async fn status(
-        &self,
-        change: Change,
-        operation: &OperationId,
-        rank: Rank,
-    ) -> Result<AccountAssignmentOperationStatus, Failure> {
-        match change {
-            Change::Create => self.creation_status(operation, rank).await,
-            Change::Delete => self.deletion_status(operation, rank).await,
-        }
-    }
-
     async fn progress(&self, change: Change, operation: &OperationId, rank: Rank) -> Result<Progress, Fault> {
         let budget = self.aws.identity_center_budget();
-        let progress = match self.status(change, operation, rank).await {
+        let progress = match self.aws.assignment_status(change, operation, rank).await {
             Ok(status) => progress_of(change, operation, &status).map_err(|failure| failure.reading())?,
             Err(failure) if failure.kind == Kind::NotFound => Progress::Unknown,
             Err(failure) => return Err(failure.reading()),
@@ -205,7 +122,7 @@ impl Access for IdentityCenter {
 }
 
 /// What follows from a change that AWS did not take up. A create may be refused for good; a delete never is (P3).
-fn not_begun(change: Change, failure: &Failure) -> Result<Started, Fault> {
+pub(super) fn not_begun(change: Change, failure: &Failure) -> Result<Started, Fault> {
     let for_good =
         matches!(failure.kind, Kind::Denied | Kind::Key | Kind::NotFound | Kind::Invalid | Kind::Quota);
     match change {
@@ -213,12 +130,6 @@ fn not_begun(change: Change, failure: &Failure) -> Result<Started, Fault> {
         Change::Delete if failure.kind == Kind::NotFound => Ok(Started::NothingThere),
         Change::Create | Change::Delete => Err(failure.changing()),
     }
-}
-
-/// The name of an operation that AWS took. Without one it was taken all the same: lost, not failed.
-fn name_of(op: Op, status: Option<AccountAssignmentOperationStatus>) -> Result<OperationId, Failure> {
-    let name = status.and_then(|status| status.request_id).filter(|name| !name.is_empty());
-    name.map(OperationId::new).ok_or_else(|| Failure::garbled(op, "no request id"))
 }
 
 fn progress_of(
@@ -252,6 +163,17 @@ pub fn groups_from(
     groups: impl Fn(&PersonId) -> Option<BTreeSet<GroupId>> + Send + Sync + 'static,
 ) -> GroupsOf {
     Arc::new(groups)
+}
+
+/// Said of a holding that another back end should have been asked about.
+const NOT_AN_ASSIGNMENT: &str = "this is no account assignment";
+
+/// The account and the permission set of an assignment; what else there is goes to other back ends.
+fn assigned(holding: &Holding) -> Result<(&AccountId, &PermissionSetArn), Fault> {
+    match &holding.target {
+        Target::Assignment { account, permission_set } => Ok((account, permission_set)),
+        Target::Membership { .. } => Err(Fault::Permanent { what: NOT_AN_ASSIGNMENT.to_owned() }),
+    }
 }
 
 #[cfg(test)]
@@ -295,25 +217,5 @@ mod tests {
         assert_eq!(failed(Kind::NotFound), Ok(Started::NothingThere));
         assert!(matches!(failed(Kind::Lost), Err(Fault::Lost { .. })));
         assert!(matches!(failed(Kind::Conflict), Err(Fault::Transient { .. })));
-    }
-
-    #[test]
-    fn an_operation_without_a_name_is_lost_and_not_failed() {
-        let unnamed = AccountAssignmentOperationStatus::builder().request_id("").build();
-        for answer in [None, Some(unnamed)] {
-            let failure = name_of(Op::CreateAccountAssignment, answer).unwrap_err();
-            assert!(matches!(failure.changing(), Fault::Lost { .. }));
-        }
-    }
-}
-
-/// Said of a holding that another back end should have been asked about.
-const NOT_AN_ASSIGNMENT: &str = "this is no account assignment";
-
-/// The account and the permission set of an assignment; what else there is goes to other back ends.
-fn assigned(holding: &Holding) -> Result<(&AccountId, &PermissionSetArn), Fault> {
-    match &holding.target {
-        Target::Assignment { account, permission_set } => Ok((account, permission_set)),
-        Target::Membership { .. } => Err(Fault::Permanent { what: NOT_AN_ASSIGNMENT.to_owned() }),
     }
 }

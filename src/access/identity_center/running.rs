@@ -59,7 +59,7 @@ impl IdentityCenter {
         // The filter is AWS's; a stand-in may not know it.
         let names = rows.into_iter().filter(|row| row.status == Some(StatusValues::InProgress));
         for name in names.filter_map(|row| row.request_id).map(OperationId::new) {
-            match self.status(change, &name, rank).await {
+            match self.aws.assignment_status(change, &name, rank).await {
                 Ok(status)
                     if is_about(&status, holding) && status.status == Some(StatusValues::InProgress) =>
                 {

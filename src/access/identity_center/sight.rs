@@ -7,6 +7,7 @@ use aws_sdk_ssoadmin::types::{ListAccountAssignmentsFilter, PrincipalType};
 use glasskey_domain::{GroupId, Holding, PersonId};
 
 use super::{IdentityCenter, NOT_AN_ASSIGNMENT, assigned};
+use crate::access::assignments::{Row, whole};
 use crate::access::budget::Rank;
 use crate::access::failure::{Failure, Kind};
 use crate::access::operation::Op;
@@ -28,14 +29,6 @@ pub enum Sight {
 
 /// A well-formed id of nobody, to try a list with.
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
-
-/// One assignment, as either list shows it.
-struct Row {
-    account: String,
-    permission_set: String,
-    kind: PrincipalType,
-    principal: String,
-}
 
 impl IdentityCenter {
     /// AWS documents the better list for the management account only ("must be called from the management account"); a
@@ -101,7 +94,9 @@ impl IdentityCenter {
         groups: Option<&BTreeSet<GroupId>>,
         rank: Rank,
     ) -> Result<Seen, Failure> {
-        let rows = self.rows_of_account(holding, rank).await?;
+        let (account, permission_set) =
+            assigned(holding).map_err(|_| Failure::garbled(Op::ListAccountAssignments, NOT_AN_ASSIGNMENT))?;
+        let rows = self.aws.rows_of_account(account.as_str(), permission_set.as_str(), rank).await?;
         Ok(seen(holding, &rows, |group| groups.is_none_or(|groups| groups.contains(group))))
     }
 
@@ -159,40 +154,6 @@ impl IdentityCenter {
         })
         .await
     }
-
-    async fn rows_of_account(&self, holding: &Holding, rank: Rank) -> Result<Vec<Row>, Failure> {
-        let op = Op::ListAccountAssignments;
-        let (account, permission_set) =
-            assigned(holding).map_err(|_| Failure::garbled(op, NOT_AN_ASSIGNMENT))?;
-        all_pages(op, async |token| {
-            let request = self
-                .aws
-                .sso
-                .list_account_assignments()
-                .instance_arn(self.aws.instance_arn())
-                .account_id(account.as_str())
-                .permission_set_arn(permission_set.as_str())
-                .max_results(100)
-                .set_next_token(token);
-            let answer = self.aws.call(op, rank, request.send()).await?;
-            let rows = answer.account_assignments.ok_or_else(|| Failure::garbled(op, "no list"))?;
-            let rows = rows.into_iter().map(|row| {
-                whole(op, (row.account_id, row.permission_set_arn, row.principal_type, row.principal_id))
-            });
-            Ok(Page { rows: rows.collect::<Result<_, _>>()?, next: answer.next_token })
-        })
-        .await
-    }
-}
-
-type Cells = (Option<String>, Option<String>, Option<PrincipalType>, Option<String>);
-
-/// A row that lacks a part could be ours: it is not skipped.
-fn whole(op: Op, cells: Cells) -> Result<Row, Failure> {
-    let (Some(account), Some(permission_set), Some(kind), Some(principal)) = cells else {
-        return Err(Failure::garbled(op, "an assignment with a part missing"));
-    };
-    Ok(Row { account, permission_set, kind, principal })
 }
 
 fn seen(holding: &Holding, rows: &[Row], counts: impl Fn(&GroupId) -> bool) -> Seen {

@@ -1,7 +1,8 @@
 //! The emergency groups: who is in them, letting in and taking out.
 
+use std::collections::BTreeMap;
+
 use glasskey_domain::emergency::Member;
-use glasskey_domain::ids::MemberId;
 use serde::Deserialize;
 
 use super::budget::Rank;
@@ -91,13 +92,20 @@ impl Connection {
     /// # Errors
     /// When they could not all be read.
     pub(super) async fn members(&self, group: &str, rank: Rank) -> Result<Vec<Member>, Failure> {
+        Ok(self.users_in(group, rank).await?.into_iter().map(User::into_member).collect())
+    }
+
+    /// The same with all that is used of them, each once, in the order of their ids.
+    ///
+    /// # Errors
+    /// When they could not all be read.
+    pub(super) async fn users_in(&self, group: &str, rank: Rank) -> Result<Vec<User>, Failure> {
         let mut call = self.group_call(Op::ListGroupUsers, rank, group, &["users"]);
         call.url = with_limit(call.url, MEMBERS_PAGE);
         let users: Vec<User> = self.read_all(call).await?;
         // Pages shift while people come and go: somebody may be on two.
-        let members = users.into_iter().map(|user| (MemberId::new(user.id), user.profile.login));
-        let members: std::collections::BTreeMap<MemberId, String> = members.collect();
-        Ok(members.into_iter().map(|(id, login)| Member { id, login }).collect())
+        let users: BTreeMap<String, User> = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+        Ok(users.into_values().collect())
     }
 
     /// Puts a user into it.
@@ -164,7 +172,7 @@ impl Connection {
     }
 }
 
-fn is_read_only(failure: &Failure) -> bool {
+pub(super) fn is_read_only(failure: &Failure) -> bool {
     failure.what.starts_with(READ_ONLY)
 }
 

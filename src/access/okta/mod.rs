@@ -1,4 +1,4 @@
-//! Okta: the emergency app and its groups, over the management API.
+//! Okta over the management API: the emergency app and its groups, and the plain groups that can be asked for.
 //!
 //! Everything said to Okta goes through `connection`: in turn within Okta's budget, with a token, bounded in time, counted.
 //! A change is sent once; whatever is told of it that may be wrong is told as lost. Must never say a token, a key or a body.
@@ -20,6 +20,8 @@ mod dpop;
 mod failure;
 mod groups;
 mod key;
+mod listed;
+mod memberships;
 mod operation;
 mod pages;
 mod settings;
@@ -28,6 +30,8 @@ mod users;
 
 use budget::Rank;
 use connection::Connection;
+pub use listed::{OKTA_GROUPS_MAX, OktaGroupsWanted};
+pub use memberships::{OktaGroups, PersonOf};
 pub use settings::{Auth, IN_FLIGHT_MAX, OktaLimits, OktaSettings};
 use users::NotFound;
 

@@ -19,6 +19,8 @@ pub(super) enum Op {
     ListApplicationGroupAssignments,
     /// `GET /api/v1/apps/{app}/sso/saml/metadata`.
     PreviewSamlMetadata,
+    /// `GET /api/v1/groups`.
+    ListGroups,
     /// `GET /api/v1/groups/{group}`.
     GetGroup,
     /// `GET /api/v1/groups/{group}/users`.
@@ -44,6 +46,7 @@ impl Op {
             Self::DeactivateApplication => "deactivateApplication",
             Self::ListApplicationGroupAssignments => "listApplicationGroupAssignments",
             Self::PreviewSamlMetadata => "previewSAMLmetadataForApplication",
+            Self::ListGroups => "listGroups",
             Self::GetGroup => "getGroup",
             Self::ListGroupUsers => "listGroupUsers",
             Self::AssignUserToGroup => "assignUserToGroup",
@@ -63,6 +66,7 @@ impl Op {
             Self::GetApplication
             | Self::ListApplicationGroupAssignments
             | Self::PreviewSamlMetadata
+            | Self::ListGroups
             | Self::GetGroup
             | Self::ListGroupUsers
             | Self::ListGroupRules
@@ -93,7 +97,8 @@ impl Op {
             | Self::ListApplicationGroupAssignments
             | Self::PreviewSamlMetadata => Bucket::Apps,
             Self::GetGroup => Bucket::Group,
-            Self::ListGroupUsers
+            Self::ListGroups
+            | Self::ListGroupUsers
             | Self::AssignUserToGroup
             | Self::UnassignUserFromGroup
             | Self::ListGroupRules => Bucket::Groups,
@@ -110,7 +115,9 @@ impl Op {
                 Some("okta.apps.read")
             }
             Self::ActivateApplication | Self::DeactivateApplication => Some("okta.apps.manage"),
-            Self::GetGroup | Self::ListGroupUsers | Self::ListGroupRules => Some("okta.groups.read"),
+            Self::ListGroups | Self::GetGroup | Self::ListGroupUsers | Self::ListGroupRules => {
+                Some("okta.groups.read")
+            }
             Self::AssignUserToGroup | Self::UnassignUserFromGroup => Some("okta.groups.manage"),
             Self::GetUser => Some("okta.users.read"),
         }

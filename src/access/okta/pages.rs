@@ -18,7 +18,19 @@ impl Connection {
     ///
     /// # Errors
     /// When a page could not be read, leads elsewhere or back, or there are more than [`PAGES_MAX`].
-    pub(super) async fn read_all<T: DeserializeOwned>(&self, mut call: Call<'_>) -> Result<Vec<T>, Failure> {
+    pub(super) async fn read_all<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<Vec<T>, Failure> {
+        self.read_up_to(call, usize::MAX).await
+    }
+
+    /// The same, of a list that must not be longer than `rows_max`.
+    ///
+    /// # Errors
+    /// As above, and when there are more rows.
+    pub(super) async fn read_up_to<T: DeserializeOwned>(
+        &self,
+        mut call: Call<'_>,
+        rows_max: usize,
+    ) -> Result<Vec<T>, Failure> {
         let (mut rows, mut seen) = (Vec::new(), BTreeSet::new());
         for _ in 0..PAGES_MAX {
             let reply = self.call(&call).await?;
@@ -26,6 +38,10 @@ impl Connection {
             let page =
                 page.ok_or_else(|| failure::garbled(call.op, "it is not what Okta's description says"))?;
             rows.extend(page);
+            if rows.len() > rows_max {
+                let why = format!("more than {rows_max} rows, so say by name which are wanted");
+                return Err(failure::garbled(call.op, &why));
+            }
             let Some(link) = next_link(&reply) else { return Ok(rows) };
             let next = next_page(&self.base, link).filter(|next| next.path() == call.url.path());
             let Some(next) = next else {

@@ -43,9 +43,14 @@ pub(super) enum NotFound {
 
 impl User {
     /// Okta takes the beginning of a login for the login, and `me` for whoever asks: what was asked for must be what it is.
-    fn is_called(&self, name: &str) -> bool {
+    pub(super) fn is_called(&self, name: &str) -> bool {
         let same = |own: &str| own.to_lowercase() == name.to_lowercase();
         same(&self.profile.login) || self.profile.email.as_deref().is_some_and(same)
+    }
+
+    /// Who they are in a group.
+    pub(super) fn into_member(self) -> Member {
+        Member { id: MemberId::new(self.id), login: self.profile.login }
     }
 }
 

@@ -56,14 +56,20 @@ fn component(ask: &Ask, optional: bool) -> Map<String, Value> {
     // Who must choose nothing may choose nothing.
     let least_chosen = u8::from(!optional);
     let hint = match ask {
-        Ask::Words { least, most } => {
+        Ask::Words { least, most, .. } => {
             set("type", json!(TEXT_INPUT));
             set("style", json!(PARAGRAPH));
             set("min_length", json!(least));
             set("max_length", json!(most));
             None
         }
-        Ask::Word { most, hint } => {
+        // Discord looks nothing up while somebody types in a form; what is looked up is typed in the command.
+        Ask::Search { hint, .. } => {
+            set("type", json!(TEXT_INPUT));
+            set("style", json!(SHORT));
+            Some(*hint)
+        }
+        Ask::Word { most, hint } | Ask::Said { most, hint, .. } => {
             set("type", json!(TEXT_INPUT));
             set("style", json!(SHORT));
             set("max_length", json!(most));

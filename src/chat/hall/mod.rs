@@ -5,8 +5,11 @@
 //! nothing of what is here, and what is here knows nothing of a platform. Never decides; what was refused before it came
 //! to a decision is written down (P7).
 
+mod again;
 mod clicks;
 pub mod forms;
+mod mine;
+mod search;
 mod sent;
 mod sign_ins;
 
@@ -28,13 +31,15 @@ use super::asking::{self, Ear, Wish};
 use super::breakglass::{self, Crowd};
 use super::reading;
 use crate::engine::{Engine, Stopped};
-use crate::notices::{self, Text};
+use crate::notices::{self, Section, Text};
 
 pub use clicks::{Click, Sure, asked_first, clicked};
+pub use search::Found;
 pub use sent::Wrong;
 pub use sign_ins::{SignIns, Whisper};
 
-use forms::Form;
+use again::place;
+use forms::{Asked, Form};
 
 /// The verb of `/elevate`, for what is refused before it is known what was meant.
 pub const ELEVATE: &str = "elevate";
@@ -63,6 +68,26 @@ pub struct Known {
 
 /// What could not be done, as an answer. `None`: nothing was committed, so nothing may be acknowledged.
 pub type Said = Result<Text, Option<Text>>;
+
+/// What is answered to something that was said.
+#[derive(Debug, Clone)]
+pub enum Heard {
+    /// Words.
+    Say(Text),
+    /// A form, with what was said already.
+    Ask(Form, Words),
+    /// What the person has, waits for, and is waited for.
+    Mine(Vec<Section>),
+}
+
+/// What a form can hold already.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    /// Why.
+    pub reason: Option<String>,
+    /// Under which ticket.
+    pub ticket: Option<String>,
+}
 
 /// What is behind a door.
 pub struct Hall {
@@ -210,7 +235,7 @@ impl Hall {
         self.refuse(speaker, None, "unknown-command", Refusal::Unreadable { sentence }).await
     }
 
-    /// What was said with `/elevate`. `read`: how the door reads it, typed or by its options.
+    /// What was said with `/elevate`. `read`: how the door reads it, typed or by its options. `crowd`: whom it mentions.
     ///
     /// # Errors
     /// The words of a refusal, or what was wrong with what was said.
@@ -219,25 +244,49 @@ impl Hall {
         speaker: &Speaker,
         known: &Known,
         read: impl FnOnce(&Ear<'_>) -> Result<Elevate, Usage> + Send,
-    ) -> Said {
+        crowd: &Crowd,
+    ) -> Result<Heard, Option<Text>> {
         let directory = self.directory();
         let ear = self.ear(&directory, known.zone.clone());
         let said = match read(&ear) {
             Ok(said) => said,
-            Err(usage) => return self.misheard(speaker, known, ELEVATE, &usage).await,
+            Err(usage) => return self.misheard(speaker, known, ELEVATE, &usage).await.map(Heard::Say),
         };
-        match asking::wish(&ear, said) {
-            Ok(Wish::Decide(command)) => self.decide(speaker, known, command).await,
-            Ok(Wish::Link) => self.link(speaker, Ok(())).await,
+        match asking::wish(&ear, said, crowd) {
+            Ok(Wish::Decide(command)) => self.decide(speaker, known, command).await.map(Heard::Say),
+            Ok(Wish::Extend { id, length, reason }) => {
+                let meant = asking::extension(&ear, &*self.engine.book().await, id, (length, reason));
+                match meant {
+                    Ok(command) => self.decide(speaker, known, command).await.map(Heard::Say),
+                    Err(refusal) => self.refuse(speaker, Some(known), ELEVATE, refusal).await.map(Heard::Say),
+                }
+            }
+            Ok(Wish::Link) => self.link(speaker, Ok(())).await.map(Heard::Say),
             Ok(Wish::Unlink) => {
                 let command = Command::Unlink { account: speaker.account.clone() };
-                self.decide(speaker, known, command).await
+                self.decide(speaker, known, command).await.map(Heard::Say)
             }
-            Ok(help @ Wish::Help(_)) => self.read(known, help).await,
+            Ok(help @ Wish::Help(_)) => self.read(known, help).await.map(Heard::Say),
+            Ok(Wish::Form) => Ok(Heard::Ask(Form::Access(Box::default()), Words::default())),
             wish => match self.works_here(known).and(wish) {
-                Ok(wish) => self.read(known, wish).await,
-                Err(refusal) => self.refuse(speaker, Some(known), ELEVATE, refusal).await,
+                Ok(wish) => self.shown(speaker, known, wish).await,
+                Err(refusal) => self.refuse(speaker, Some(known), ELEVATE, refusal).await.map(Heard::Say),
             },
+        }
+    }
+
+    /// What is shown to who works here, and decides nothing.
+    async fn shown(&self, speaker: &Speaker, known: &Known, wish: Wish) -> Result<Heard, Option<Text>> {
+        match wish {
+            Wish::Mine => Ok(Heard::Mine(self.mine(known).await)),
+            Wish::Again(id) => match self.again(known, id.as_ref()).await {
+                Ok(again) => {
+                    let words = again.words();
+                    Ok(Heard::Ask(again.form(self.door), words))
+                }
+                Err(refusal) => self.refuse(speaker, Some(known), ELEVATE, refusal).await.map(Heard::Say),
+            },
+            wish => self.read(known, wish).await.map(Heard::Say),
         }
     }
 
@@ -262,14 +311,17 @@ impl Hall {
         self.works_here(known)?;
         let directory = self.directory();
         let ear = self.ear(&directory, known.zone.clone());
-        let account = asking::account(&ear, &words.account)?;
-        let permission_set = asking::permission_set(&ear, &words.permission_set)?;
-        let name = directory.permission_sets.get(&permission_set).map(|set| set.name.clone());
-        Ok(Form::Reason {
-            account: account.to_string(),
-            permission_set: name.unwrap_or_else(|| words.permission_set.as_str().to_owned()),
+        let (targets, bundle) = asking::targets(&ear, &words.what)?;
+        let starts_at = words.start.map(|said| asking::start(&ear, &said)).transpose()?;
+        let (place, permission_set) =
+            place(&directory, targets.first(), bundle).ok_or(Refusal::TargetGone)?;
+        Ok(Form::Reason(Asked {
+            place,
+            permission_set,
             length: asking::length(&ear, words.length),
-        })
+            starts_at: starts_at.map(|at| at.as_second()),
+            urgent: words.urgent,
+        }))
     }
 
     /// Whether what was said with `/breakglass` is answered by the form: one with nothing to choose from helps nobody.

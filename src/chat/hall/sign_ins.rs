@@ -36,7 +36,8 @@ impl Whisper {
         Self(Arc::new(way))
     }
 
-    async fn say(&self, text: Text) {
+    /// Says it.
+    pub async fn say(&self, text: Text) {
         (self.0)(text).await;
     }
 }

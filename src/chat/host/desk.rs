@@ -11,8 +11,9 @@ use glasskey_domain::{
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::drift::Named;
 use super::{HostHandler, HostRequest, HostResponse, LocalUser};
-use crate::chat::asking::{Ear, Misheard, Wish, understand};
+use crate::chat::asking::{self, Ear, Misheard, Wish, understand};
 use crate::chat::breakglass::{self, Crowd};
 use crate::chat::reading;
 use crate::engine::Engine;
@@ -24,7 +25,7 @@ const CLOSED_LISTED_MAX: usize = 1_000;
 /// Answers requests of local users.
 pub struct Desk {
     pub(super) engine: Engine,
-    aliases: BTreeMap<String, AccountId>,
+    pub(super) aliases: BTreeMap<String, AccountId>,
     /// Local Unix user → e-mail address of the person.
     people: BTreeMap<String, String>,
     /// The Discord server whose accounts can be linked.
@@ -75,7 +76,7 @@ impl Desk {
         }
     }
 
-    fn no(&self, refusal: &Refusal) -> HostResponse {
+    pub(super) fn no(&self, refusal: &Refusal) -> HostResponse {
         let mut response = HostResponse::refused(notices::refusal(refusal, &self.engine.directory()).plain());
         response.json = json!(refusal);
         response
@@ -99,6 +100,11 @@ impl Desk {
             },
             HostRequest::Elevate { text } => return self.elevate(&user, &text).await,
             HostRequest::Breakglass { text } => return self.breakglass(&user, &text).await,
+            HostRequest::Drift => return self.drift().await,
+            HostRequest::DriftAdopt { person, account, permission_set, reason } => {
+                let what = Named { person, account, permission_set };
+                return self.adopt(&user, &what, reason).await;
+            }
             HostRequest::People => return self.accounts().await,
             HostRequest::PeopleLink { person, user: account } => {
                 return self.link(&user, &person, &account).await;
@@ -194,8 +200,17 @@ impl Desk {
     /// What one would type after `/elevate`. Only a local user who is linked to a person can ask for something.
     async fn elevate(&self, user: &LocalUser, text: &str) -> HostResponse {
         let directory = self.engine.directory();
-        match understand(&self.ear(&directory), text) {
+        let crowd = Crowd { names_count: true, ..Crowd::default() };
+        match understand(&self.ear(&directory), text, &crowd) {
             Ok(Wish::Decide(command)) => self.decide(self.actor(user), command).await,
+            Ok(Wish::Extend { id, length, reason }) => {
+                let ear = self.ear(&directory);
+                let meant = asking::extension(&ear, &*self.engine.book().await, id, (length, reason));
+                match meant {
+                    Ok(command) => self.decide(self.actor(user), command).await,
+                    Err(refusal) => self.no(&refusal),
+                }
+            }
             Ok(wish) => match self.person(user) {
                 Some(person) => match reading::answer(&self.engine, &person, Door::Host, wish).await {
                     Ok(text) => HostResponse::said(lines(&text.plain()), json!({})),

@@ -5,6 +5,7 @@
 //! is who the kernel says asks (`SO_PEERCRED`).
 
 pub mod desk;
+mod drift;
 mod people;
 mod place;
 mod server;

@@ -65,6 +65,19 @@ pub enum HostRequest {
         /// The text.
         text: String,
     },
+    /// Access that no request explains.
+    Drift,
+    /// Somebody says that such access is known and shall stay.
+    DriftAdopt {
+        /// Whose: a user name, an e-mail address or an id.
+        person: String,
+        /// Where: an account's id, name or alias.
+        account: String,
+        /// As what: the name of a permission set.
+        permission_set: String,
+        /// Why.
+        reason: String,
+    },
     /// Whose the chat accounts are.
     People,
     /// An administrator says whose an account of Discord is.

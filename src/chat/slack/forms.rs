@@ -13,6 +13,8 @@ use crate::notices::Text;
 
 /// Options of one select. Source: Block Kit reference (platform-rules §1.4).
 const OPTIONS_MAX: usize = 100;
+/// Longest label of an option. Same source.
+const OPTION_CHARS_MAX: usize = 75;
 /// Longest error under a field: one line is read, and Slack names no limit.
 const ERROR_MAX: usize = 600;
 
@@ -20,8 +22,8 @@ fn plain(text: &str) -> Value {
     json!({ "type": "plain_text", "text": text })
 }
 
-fn option(choice: &Choice) -> Value {
-    json!({ "text": plain(&choice.label), "value": choice.value })
+pub(super) fn option(choice: &Choice) -> Value {
+    json!({ "text": plain(&render::cut(&choice.label, OPTION_CHARS_MAX)), "value": choice.value })
 }
 
 /// A form, to be shown.
@@ -59,14 +61,34 @@ fn element(ask: &Ask) -> Map<String, Value> {
         element.insert(key.to_owned(), value);
     };
     let hint = match ask {
-        Ask::Words { least, most } => {
+        Ask::Words { least, most, said } => {
             set("type", json!("plain_text_input"));
             set("multiline", json!(true));
             set("min_length", json!(least));
             set("max_length", json!(most));
             // Only one of them is in a form, and one types at once.
             set("focus_on_load", json!(true));
+            if let Some(said) = said {
+                set("initial_value", json!(render::cut(said, *most)));
+            }
             None
+        }
+        Ask::Said { most, hint, said } => {
+            set("type", json!("plain_text_input"));
+            set("max_length", json!(most));
+            if let Some(said) = said {
+                set("initial_value", json!(render::cut(said, *most)));
+            }
+            *hint
+        }
+        Ask::Search { hint, chosen } => {
+            set("type", json!("external_select"));
+            // Choices are there before anything was typed.
+            set("min_query_length", json!(0));
+            if let Some(chosen) = chosen {
+                set("initial_option", option(chosen));
+            }
+            Some(*hint)
         }
         Ask::Word { most, hint } => {
             set("type", json!("plain_text_input"));

@@ -156,6 +156,15 @@ impl SlackWeb {
         text_at(method, &answer, "/view/id")
     }
 
+    /// Shows a person their App Home.
+    ///
+    /// # Errors
+    /// See [`SlackFault`].
+    pub async fn views_publish(&self, user: &str, view: &Value) -> Result<(), SlackFault> {
+        let body = json!({ "user_id": user, "view": view });
+        self.post("views.publish", Token::Bot, None, &body).await.map(|_| ())
+    }
+
     /// One user. A user that does not exist is a fault that says so ([`SlackFault::is_not_found`]).
     ///
     /// # Errors

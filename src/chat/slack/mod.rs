@@ -8,6 +8,7 @@ mod crew;
 pub mod envelope;
 pub mod fault;
 mod forms;
+mod home;
 pub mod limits;
 mod line;
 pub mod listen;

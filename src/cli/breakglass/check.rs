@@ -26,7 +26,7 @@ pub(in crate::cli) async fn checks(config: &Config, secrets: Option<&Secrets>, n
     let connected =
         secrets.map(|secrets| connect(Providers::of(config, secrets), std::sync::Arc::new(SystemClock)));
     let federations = match connected {
-        Some(Ok(federations)) => Some(federations),
+        Some(Ok(reached)) => Some(reached.federations),
         Some(Err(why)) => {
             checks.push(Check::fail("identity provider", why, "correct its section in the configuration"));
             None

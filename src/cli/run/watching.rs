@@ -1,4 +1,5 @@
-//! The loops that nobody waits for: whether Identity Center answers, and the drills by schedule.
+//! The loops that nobody waits for: whether Identity Center answers, access that no request explains, and the drills by
+//! schedule.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use crate::cli::aws::Aws;
 use crate::config::{Config, Secrets};
 use crate::directory::resolve;
 use crate::engine::Engine;
+use crate::engine::drift::{self, Managed};
 use crate::engine::drills::{self, Plan};
 use crate::engine::refresh::Freshness;
 use crate::engine::watch::{self, Pulse};
@@ -33,6 +35,17 @@ pub(super) fn start(
     since: Timestamp,
 ) {
     tokio::spawn(watch::run(engine.clone(), aws.clone(), heard));
+    let managed = match &config.drift_permission_sets {
+        Some(names) => Managed::Named(names.iter().cloned().collect()),
+        None => Managed::All,
+    };
+    let schedule = config.reconcile_schedule.clone();
+    let next_at = Box::new(move |last| schedule.next_after(last));
+    tokio::spawn(drift::run(engine.clone(), aws.clone(), managed, next_at));
+    if let Some(schedule) = config.standing_report_schedule.clone() {
+        let next_at = Box::new(move |last| schedule.next_after(last));
+        tokio::spawn(drift::report(engine.clone(), aws.clone(), next_at));
+    }
     let Some(schedule) = config.drill_schedule.clone() else { return };
     let plan = Plan {
         next_at: Box::new(move |last| schedule.next_after(last)),

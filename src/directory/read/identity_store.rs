@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_identitystore::types::{MemberId, User, UserStatus};
+use aws_sdk_identitystore::types::{Group as AwsGroup, MemberId, User};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use glasskey_domain::directory::Group;
-use glasskey_domain::person::Employment;
+use glasskey_domain::directory::{Feed, Group};
 use glasskey_domain::{GroupId, Person, PersonId};
 
 use super::{AT_ONCE, unless_gone};
@@ -14,6 +13,7 @@ use crate::access::budget::Rank;
 use crate::access::failure::Failure;
 use crate::access::operation::Op;
 use crate::access::pages::{Page, all_pages};
+use crate::access::people::employment;
 use crate::access::retry::patiently;
 
 /// What the Identity Store holds.
@@ -81,12 +81,15 @@ async fn groups(aws: &AwsClients) -> Result<BTreeMap<GroupId, Group>, Failure> {
         let answer = answer.await?;
         Ok(Page { rows: answer.groups, next: answer.next_token })
     });
-    let groups = groups.await?.into_iter().map(|group| {
-        let id = GroupId::new(group.group_id);
-        let name = group.display_name.unwrap_or_else(|| id.to_string());
-        (id.clone(), Group::plain(id, name))
-    });
-    Ok(groups.collect())
+    Ok(groups.await?.into_iter().map(group).map(|group| (group.id.clone(), group)).collect())
+}
+
+/// A group that another system keeps up to date has an id there: whoever we put in is taken out again by it.
+fn group(row: AwsGroup) -> Group {
+    let fed = row.external_ids.is_some_and(|ids| !ids.is_empty());
+    let id = GroupId::new(row.group_id);
+    let name = row.display_name.unwrap_or_else(|| id.to_string());
+    Group { fed_by: fed.then_some(Feed::Scim), ..Group::plain(id, name) }
 }
 
 async fn members(aws: &AwsClients, group: &GroupId) -> Result<Vec<PersonId>, Failure> {
@@ -114,11 +117,7 @@ async fn members(aws: &AwsClients, group: &GroupId) -> Result<Vec<PersonId>, Fai
 }
 
 fn person(user: User) -> Person {
-    let employment = match user.user_status {
-        Some(UserStatus::Enabled) => Employment::Enabled,
-        Some(UserStatus::Disabled) => Employment::Disabled,
-        _ => Employment::Unknown,
-    };
+    let employment = employment(user.user_status.as_ref());
     let mut emails = user.emails.unwrap_or_default();
     emails.sort_by_key(|email| !email.primary);
     let mut addresses: Vec<String> = Vec::with_capacity(emails.len());
@@ -139,7 +138,8 @@ fn person(user: User) -> Person {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_identitystore::types::Email;
+    use aws_sdk_identitystore::types::{Email, ExternalId, UserStatus};
+    use glasskey_domain::person::Employment;
 
     use super::*;
 
@@ -167,6 +167,18 @@ mod tests {
         assert_eq!(employment(Some("DISABLED")), Employment::Disabled);
         assert_eq!(employment(Some("ON_LEAVE")), Employment::Unknown);
         assert_eq!(employment(None), Employment::Unknown);
+    }
+
+    #[test]
+    fn a_group_that_scim_keeps_is_told_apart_from_one_that_people_keep() {
+        let row = |ids: Option<Vec<ExternalId>>| {
+            let row = AwsGroup::builder().identity_store_id("d-1").group_id("g-1").display_name("oncall");
+            group(row.set_external_ids(ids).build().unwrap()).fed_by
+        };
+        let id = ExternalId::builder().issuer("https://scim.example").id("00g1").build().unwrap();
+        assert_eq!(row(Some(vec![id])), Some(Feed::Scim));
+        assert_eq!(row(Some(Vec::new())), None);
+        assert_eq!(row(None), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Reading the whole directory from AWS: complete or not at all (P9), within the budget, one reading at a time.
+//! Reading the whole directory from AWS, and the groups of Okta beside it: complete or not at all (P9), within the budget, one reading at a time.
 //!
 //! Most of its calls go to budgets of their own; those to Identity Center stand behind everybody else's.
 
@@ -15,8 +15,11 @@ use crate::access::failure::Failure;
 use crate::ports::{Answer, DirectorySource, Fault};
 
 mod identity_store;
+mod okta;
 mod organization;
 mod permission_sets;
+
+pub use okta::{LastRead, WithOkta};
 
 /// Calls of one kind under way at once: enough to use the budget over a slow line, few enough to hold nobody up.
 const AT_ONCE: usize = 4;

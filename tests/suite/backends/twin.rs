@@ -356,11 +356,11 @@ async fn the_management_account_is_refused_with_the_reason() {
 async fn what_does_not_exist_is_refused_and_named() {
     let town = town().await;
     let nowhere = AccountId::parse("121212121212").unwrap();
-    let (who, set) = (&town.ana.principal, town.ana.target.permission_set());
+    let (who, set) = (&town.ana.principal, town.ana.target.permission_set().unwrap());
     let why =
         refused(town.center.start(&holding(who, &nowhere, set), Change::Create, Urgency::Granting).await);
     assert!(why.contains("121212121212"), "{why}");
-    let malformed = holding(&PersonId::new("not an id"), town.ana.target.account(), set);
+    let malformed = holding(&PersonId::new("not an id"), town.ana.target.account().unwrap(), set);
     let why = refused(town.center.start(&malformed, Change::Create, Urgency::Granting).await);
     assert!(why.contains("ValidationException"), "{why}");
 }

@@ -96,7 +96,7 @@ pub(crate) fn directory_without(left: &BTreeSet<&str>) -> Directory {
     };
     directory.accounts.insert(account.id.clone(), account);
     for name in SETS {
-        let arn = target(name).permission_set().clone();
+        let arn = target(name).permission_set().unwrap().clone();
         let set = PermissionSet { arn: arn.clone(), name: name.to_owned(), session: Seconds::hours(1) };
         directory.permission_sets.insert(arn, set);
     }
@@ -139,6 +139,7 @@ impl Table {
             approvals: self.approvals,
             max_length: Seconds::hours(8),
             notify: self.notify.clone(),
+            ..Terms::default()
         })
     }
 }

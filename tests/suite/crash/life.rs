@@ -75,6 +75,7 @@ impl World {
         federations.providers = BTreeMap::from([(Provider::Okta, wires.provider)]);
         federations.cutter = Some(wires.cutter);
         let (engine, running) = Engine::start(Parts {
+            extras: glasskey::engine::Extras::default(),
             ledger: wires.ledger,
             access: wires.access,
             federations,
@@ -141,7 +142,10 @@ impl Life {
 pub(crate) fn ask(target: Target, minutes: u32) -> Command {
     Command::Request(NewRequest {
         id: RequestId::from_bits(0, RequestId::SYMBOLS_MIN),
-        target,
+        targets: vec![target],
+        bundle: None,
+        starts_at: None,
+        urgent: false,
         length: Seconds::minutes(minutes),
         reason: "mend the pipeline".to_owned(),
         ticket: None,

@@ -28,7 +28,7 @@ pub(crate) struct Witness {
 fn holding_in(entry: &Entry, id: &RequestId) -> Option<Holding> {
     entry.rows.iter().find_map(|(_, row)| match row {
         Some(Row::Request(request) | Row::Closed(request)) if request.ask.id == *id => {
-            Some(request.holding())
+            request.holdings().next()
         }
         _ => None,
     })

@@ -200,9 +200,11 @@ impl Play {
         let (who, command) = match line {
             Asks(who, set, minutes) => return Some((who, ask(target(set), minutes))),
             Approves(who, which) => {
-                return Some((who, Command::Approve { id: self.requests[which].clone() }));
+                return Some((who, Command::Approve { id: self.requests[which].clone(), length: None }));
             }
-            Ends(who, which) => return Some((who, Command::End { id: self.requests[which].clone() })),
+            Ends(who, which) => {
+                return Some((who, Command::End { id: self.requests[which].clone(), cut: false }));
+            }
             Opens(who, level, minutes, people) => return Some((who, open(level, minutes, people))),
             Drills(who) => return Some((who, drill())),
             Confirms(who) => (who, EmergencyCommand::Confirm { which: which() }),

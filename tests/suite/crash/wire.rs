@@ -42,7 +42,7 @@ async fn a_create_that_arrives_after_its_bot_died_and_its_request_ended_is_taken
     let asked = life.does("ana", "ask", ask(target("Admin"), 60)).await;
     let Answer::Done(Reply::Waiting { id, .. }) = asked else { panic!("{asked:?}") };
     for who in ["bo", "dee"] {
-        life.does(who, who, Command::Approve { id: id.clone() }).await;
+        life.does(who, who, Command::Approve { id: id.clone(), length: None }).await;
     }
     until(|| world.outside.creates_of(&wants) == 1).await;
     life.dies().await;
@@ -56,7 +56,7 @@ async fn a_create_that_arrives_after_its_bot_died_and_its_request_ended_is_taken
     until(active).await;
     assert_eq!(world.outside.creates_of(&wants), 2, "it was created again");
     assert!(world.outside.is_changing(&wants), "and the first create is still on its way");
-    life.does("ana", "end", Command::End { id: id.clone() }).await;
+    life.does("ana", "end", Command::End { id: id.clone(), cut: false }).await;
     assert!(life.rests(QUIET_WITHIN).await);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(life.rests(QUIET_WITHIN).await);

@@ -24,8 +24,8 @@ use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
     AccountId, Actor, ChatAccount, Command, Directory, Door, Emergency, FederationId, Holding,
-    PermissionSetArn, PersonId, Platform, Question, Record, RequestId, Rules, Seconds, Settings, Target,
-    Terms, Verdict, event,
+    PermissionSetArn, PersonId, Platform, Question, Record, RequestId, Rules, Seconds, Settings, Terms,
+    Verdict, event,
 };
 use glasskey_playground::company::Company;
 use glasskey_playground::discord::{
@@ -50,7 +50,9 @@ struct Table;
 
 impl Rules for Table {
     fn request(&self, directory: &Directory, asked: &Question) -> Verdict {
-        let Target::Assignment { permission_set, .. } = &asked.target;
+        let Some(permission_set) = asked.target.permission_set() else {
+            return Verdict::Refuse(NotPermitted::NoPolicy);
+        };
         let reads = directory.permission_sets.get(permission_set).is_some_and(|set| set.name == "ReadOnly");
         if !reads || ![id("ana"), id("cy")].contains(&asked.requester) {
             return Verdict::Refuse(NotPermitted::NoPolicy);
@@ -118,6 +120,7 @@ fn terms() -> Terms {
         approvals: 1,
         max_length: Seconds::hours(4),
         notify: vec!["#prod-access".to_owned()],
+        ..Terms::default()
     }
 }
 
@@ -238,6 +241,7 @@ impl House {
         let mut federations = Federations::default();
         federations.providers = providers;
         let (engine, running) = Engine::start(Parts {
+            extras: glasskey::engine::Extras::default(),
             ledger: Arc::new(opened.vault.clone()),
             access: aws.clone(),
             federations,

@@ -294,6 +294,7 @@ impl House {
         let mut federations = Federations::default();
         federations.providers = providers;
         let (engine, running) = Engine::start(Parts {
+            extras: glasskey::engine::Extras::default(),
             ledger: Arc::new(opened.vault.clone()),
             access: Arc::new(Gone),
             federations,

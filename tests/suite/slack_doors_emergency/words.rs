@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use glasskey::chat::slack::Chat as Slack;
-use glasskey::ports::{About, Chat};
+use glasskey::ports::{About, Chat, Watched};
 use glasskey_domain::emergency::{
     CloseCause, EmergencyAsk, EmergencyState, EmergencyTerms, Happening, Level, Member, Moment, Purpose,
     Review, Seat, SeatTrouble,
@@ -99,7 +99,13 @@ fn emergency(state: EmergencyState) -> Emergency {
             *sight = Sight::Seen { value: BTreeMap::new(), at: at(61) };
         }
     }
-    let yes = Approval { by: id("bo"), at: at(2), door: Door::Slack, policies: vec!["second".to_owned()] };
+    let yes = Approval {
+        by: id("bo"),
+        at: at(2),
+        door: Door::Slack,
+        policies: vec!["second".to_owned()],
+        length: None,
+    };
     let ask = EmergencyAsk {
         id: EmergencyId::parse("BG-7K3Q").unwrap(),
         federation: FederationId::new("main"),
@@ -347,7 +353,10 @@ async fn every_notice() {
             on: Platform::Slack,
         };
         let watch = Watch::default();
-        post.sender.tell(&tell, About::Watch(&watch), &post.directory, None).await.unwrap();
+        post.sender
+            .tell(&tell, About::Watch(Watched { watch: &watch, drifts: &[] }), &post.directory, None)
+            .await
+            .unwrap();
         all.push_str(&read(&format!("{kind:?}"), post.slack.messages(INCIDENTS).last().unwrap()));
     }
     insta::assert_snapshot!("notices", all);

@@ -66,10 +66,7 @@ fn names_ids_prefixes_and_any_order_mean_the_same() {
     ] {
         let it = town.ana().asks(line);
         let request = town.request(&it);
-        assert_eq!(
-            (request.ask.account_name.as_str(), request.ask.permission_set_name.as_str()),
-            ("payments-prod", "ReadOnly")
-        );
+        assert_eq!(request.ask.title(), "ReadOnly in payments-prod");
         assert_eq!(request.ask.length.to_string(), "1 h");
         town.ana().withdraws(&it).says("is withdrawn");
     }

@@ -6,7 +6,7 @@ use glasskey::ledger;
 use glasskey_domain::refusal::StateWord;
 use glasskey_domain::request::CardState;
 use glasskey_domain::wanted::wanted;
-use glasskey_domain::{AccessRequest, Book, Holding, Target};
+use glasskey_domain::{AccessRequest, Book, Holding};
 use glasskey_playground::company::{Assignment, Principal};
 use jiff::{Timestamp, ToSpan as _};
 
@@ -147,6 +147,7 @@ impl Town {
 fn shown(state: StateWord) -> &'static str {
     match state {
         StateWord::Pending => "Waits for",
+        StateWord::Scheduled => "begins",
         StateWord::Granting => "the access is being created at AWS",
         StateWord::Active => "Active",
         StateWord::Ending => "at AWS",
@@ -159,12 +160,9 @@ fn shown(state: StateWord) -> &'static str {
 }
 
 fn assignment(holding: &Holding) -> Assignment {
-    let Target::Assignment { account, permission_set } = &holding.target;
-    Assignment {
-        principal: Principal::User(holding.principal.to_string()),
-        account: account.as_str().to_owned(),
-        permission_set: permission_set.as_str().to_owned(),
-    }
+    let account = holding.target.account().expect("an assignment").as_str().to_owned();
+    let permission_set = holding.target.permission_set().expect("an assignment").as_str().to_owned();
+    Assignment { principal: Principal::User(holding.principal.to_string()), account, permission_set }
 }
 
 impl Drop for Town {

@@ -2,7 +2,9 @@
 
 mod directory;
 mod faults;
+mod memberships;
 mod operations;
+mod policies;
 mod raw;
 
 use std::time::Duration;

@@ -94,7 +94,7 @@ async fn whom_a_rule_brings_in_cannot_be_taken_out() {
     assert_eq!(refused.error(), (403, "E0000006".into()));
     assert!(refused.body.contains("all of payments"), "{}", refused.body);
     assert_eq!(rig.call("PUT", &ana).await.status, 204, "already in");
-    let rules = rig.get("/api/v1/groups/rules").await.json();
+    let rules = rig.get("/api/v1/groups/rules?search=payments").await.json();
     assert_eq!(rules[0]["actions"]["assignUserToGroups"]["groupIds"], json!(["00gro"]));
     assert_eq!((&rules[0]["status"], &rules[0]["type"]), (&json!("ACTIVE"), &json!("group_rule")));
     assert!(rig.okta.remove_group_rule(&rule));
@@ -111,7 +111,7 @@ async fn rules_come_in_pages() {
         rig.okta.add_group_rule(&format!("rule {n}"), "00gops", &["bo"]).expect("known names");
     }
     let pages = rig.all("/api/v1/groups/rules?limit=2").await;
-    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 2], "five, and the company's own");
     assert_eq!(rig.all("/api/v1/groups/rules?search=rule%203").await.concat().len(), 1);
 }
 
@@ -178,4 +178,34 @@ async fn a_thousand_members_are_a_page_and_more_need_the_next() {
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [1_000, 201]);
     let distinct: BTreeSet<String> = pages.concat().into_iter().collect();
     assert_eq!(distinct.len(), 1_201);
+}
+
+#[tokio::test]
+async fn groups_are_listed_by_name_by_kind_and_in_pages() {
+    let rig = Rig::start(OktaOptions::default()).await;
+    assert!(rig.okta.add_group("00gimported", "oncall-windows", OktaGroupKind::AppGroup));
+    let ids = async |query: &str| rig.get(&format!("/api/v1/groups?{query}")).await.ids();
+    assert_eq!(ids("q=oncall").await, ["00gimported", "00goncall"]);
+    assert_eq!(ids("q=oncall-okta").await, ["00goncall"], "one of them begins like this");
+    assert_eq!(ids("search=profile.name%20eq%20%22Oncall-Okta%22").await, ["00goncall"]);
+    assert_eq!(ids("filter=type%20eq%20%22APP_GROUP%22").await, ["00gimported"]);
+    assert_eq!(ids("filter=type%20eq%20%22BUILT_IN%22").await, ["00geveryone"]);
+    let pages = rig.all("/api/v1/groups?limit=4").await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [4, 2]);
+    assert_eq!(rig.get("/api/v1/groups?limit=10001").await.status, 400);
+    assert_eq!(rig.get("/api/v1/groups?search=profile.name").await.error(), (400, "E0000031".into()));
+}
+
+#[tokio::test]
+async fn the_company_has_a_plain_group_and_one_that_a_rule_feeds() {
+    let rig = Rig::start(OktaOptions::default()).await;
+    assert!(rig.okta.members("oncall-okta").is_empty());
+    assert_eq!(rig.okta.members("engineering-okta"), logins(&["ana", "cy"]));
+    let rules = rig.get("/api/v1/groups/rules").await.json();
+    assert_eq!(rules[0]["name"], "everybody in engineering");
+    assert_eq!(rules[0]["actions"]["assignUserToGroups"]["groupIds"], json!(["00gengineering"]));
+    assert_eq!(rig.call("PUT", "/api/v1/groups/00goncall/users/00uana").await.status, 204);
+    assert!(rig.okta.has_member("oncall-okta", "ana"));
+    let refused = rig.call("DELETE", "/api/v1/groups/00gengineering/users/00uana").await;
+    assert_eq!(refused.error(), (403, "E0000006".into()));
 }

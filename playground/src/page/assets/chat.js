@@ -2,6 +2,7 @@
 
 import { kit } from "./blocks.js";
 import { avatar, byId, clock, el, followEnd, send } from "./dom.js";
+import { Home } from "./home.js";
 import { confirmed } from "./modal.js";
 
 const BOT = { id: "bot", name: "Glasskey", bot: true };
@@ -18,6 +19,7 @@ export class Chat {
     this.seen = new Map();
     this.typed = new Map();
     this.back = 0;
+    this.home = new Home(this);
     this.toEnd = followEnd(byId("scroll"), byId("messages"));
     byId("composer").addEventListener("submit", (event) => this.submit(event));
     byId("composer-line").addEventListener("keydown", (event) => this.recall(event));
@@ -29,11 +31,17 @@ export class Chat {
     const stranger = this.state?.me.id !== state.me.id;
     this.state = state;
     this.tab ??= state.channels[0].id;
-    const known = state.channels.some((c) => c.id === this.tab) || this.tab === "direct";
+    const known = state.channels.some((c) => c.id === this.tab) || ["direct", "home"].includes(this.tab);
     if (!known) this.tab = state.channels[0].id;
     this.drawTabs();
     this.drawMessages(stranger);
     if (stranger) this.drawChips();
+    // Whoever one becomes with the Home tab in front opens their own.
+    if (stranger && this.isHome) this.home.open();
+  }
+
+  get isHome() {
+    return this.tab === "home";
   }
 
   names() {
@@ -54,6 +62,7 @@ export class Chat {
     if (!this.state) return;
     this.drawTabs();
     this.drawMessages(true);
+    if (this.isHome) this.home.open();
   }
 
   /** Whether the person looks at this tab: only then anything counts as read. */
@@ -70,7 +79,7 @@ export class Chat {
 
   conversations() {
     const named = this.state.channels.map((c) => ({ key: c.id, label: `# ${c.name}`, channel: c.id }));
-    return [...named, { key: "direct", label: "Direct messages", channel: this.state.direct }];
+    return [...named, { key: "direct", label: "Direct messages", channel: this.state.direct }, { key: "home", label: "Home", channel: null }];
   }
 
   drawTabs() {
@@ -94,6 +103,7 @@ export class Chat {
     this.tab = key;
     this.drawTabs();
     this.drawMessages(true);
+    if (this.isHome) this.home.open();
   }
 
   moveTab(event) {
@@ -124,6 +134,14 @@ export class Chat {
   // ---- messages
 
   drawMessages(fresh) {
+    byId("home").hidden = !this.isHome;
+    byId("news").hidden = this.isHome;
+    byId("composer").hidden = this.isHome;
+    if (this.isInFront) byId("skip").setAttribute("href", this.isHome ? "#scroll" : "#composer-line");
+    if (this.isHome) {
+      byId("empty").hidden = true;
+      return this.home.draw();
+    }
     const channel = this.channelId();
     const items = this.state.timeline.filter((m) => m.channel === channel);
     const list = byId("messages");
@@ -182,7 +200,7 @@ export class Chat {
           author.bot && el("span", { class: "badge" }, "APP"),
           el("time", { class: "msg-time" }, clock(Number(item.ts))),
           item.edits > 0 && el("span", { class: "edited" }, "(edited)")),
-        kit(item.text, item.blocks, this.names(), (...used) => this.use(item, ...used))));
+        kit(item.text, item.blocks, this.names(), { act: (...used) => this.use(item, ...used), ask: (...asked) => this.ask(item, ...asked) })));
   }
 
   typedLine(item) {
@@ -203,6 +221,11 @@ export class Chat {
     const place = { channel: item.channel, ts: item.ts };
     await this.tell("/ui/click", { as: this.state.me.id, place, block_id: blockId, action_id: element.action_id, chosen });
     control.removeAttribute("aria-disabled");
+  }
+
+  async ask(item, element, query) {
+    const place = { channel: item.channel, ts: item.ts };
+    return (await send("/ui/suggest", { as: this.state.me.id, place, action_id: element.action_id, query })).payload;
   }
 
   drawEmpty(isEmpty) {

@@ -1,6 +1,7 @@
 // Modals as real dialogs: the views the bot opens, and the confirmation of a button.
 
-import { one, optionsOf } from "./blocks.js";
+import { brought, epochSeconds, leastOf, localTime, one, optionsOf, startOf } from "./blocks.js";
+import { combobox } from "./combobox.js";
 import { byId, el, send } from "./dom.js";
 import { emojis, textObject } from "./mrkdwn.js";
 
@@ -21,16 +22,39 @@ export class Modal {
 
   show(state) {
     const dialog = byId("modal");
+    const before = this.top;
     this.top = state.views.at(-1) ?? null;
     this.me = state.me.id;
     const drawn = this.top ? `${this.top.id} ${this.top.view.hash} ${this.me}` : "";
     if (drawn !== this.drawn) {
       this.drawn = drawn;
+      this.told = null;
       if (!this.top) return dialog.close();
-      dialog.replaceChildren(this.form(this.top.view));
+      this.draw(dialog, before?.id === this.top.id);
       if (!dialog.open) dialog.showModal();
     }
-    if (this.top) this.errors(this.top.errors ?? {});
+    if (this.top) this.tellErrors(this.top.errors ?? {});
+  }
+
+  /** What the bot finds wrong, told once: who corrects one field must not be thrown back by whatever happens meanwhile. */
+  tellErrors(errors) {
+    const told = JSON.stringify(errors);
+    if (told === this.told) return;
+    this.told = told;
+    this.errors(errors);
+  }
+
+  /** Draws the form; what was filled in and where one stood stay when the bot only changed it. */
+  draw(dialog, isSame) {
+    const active = isSame && dialog.contains(document.activeElement) ? document.activeElement : null;
+    const focused = active?.name;
+    const kept = isSame ? valuesOf(dialog) : {};
+    dialog.replaceChildren(this.form(this.top.view));
+    for (const field of dialog.querySelectorAll(".field")) {
+      const { block, type } = field.dataset;
+      if (block in kept && kept[block].type === type) refill(field, kept[block]);
+    }
+    if (focused) dialog.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
   }
 
   form(view) {
@@ -45,7 +69,17 @@ export class Modal {
   }
 
   block(block, names) {
-    return one(block, names, (element, blockId, chosen) => this.click(element, blockId, chosen));
+    return one(block, names, { act: (element, blockId, chosen) => this.click(element, blockId, chosen), ask: (...asked) => this.ask(...asked) });
+  }
+
+  async ask(element, query) {
+    const body = { as: this.me, place: { view: this.top.id }, action_id: element.action_id, query };
+    return (await send("/ui/suggest", body)).payload;
+  }
+
+  /** Slack keeps what is filled in with the view, and tells the bot at once when the block asks for it. */
+  fill(block, chosen) {
+    return this.chat.tell("/ui/fill", { as: this.me, view: this.top?.id ?? "", field: block.block_id, chosen });
   }
 
   click(element, blockId, chosen) {
@@ -60,7 +94,12 @@ export class Modal {
     const label = [emojis(block.label.text), block.optional && el("span", { class: "optional" }, " (optional)")];
     const isGroup = GROUPS.includes(block.element.type);
     const heading = isGroup ? el("span", { class: "label", id: `${id}-label` }, label) : el("label", { for: id }, label);
-    return el("div", { class: "field", data: { block: block.block_id, type: block.element.type } }, heading, control, hint,
+    const change = (event) => {
+      const field = event.currentTarget;
+      // The combobox tells of its own choices; what is only typed there is none.
+      if (field.dataset.type !== "external_select") this.fill(block, valueOf(field));
+    };
+    return el("div", { class: "field", data: { block: block.block_id, type: block.element.type }, onchange: change }, heading, control, hint,
       el("p", { class: "wrong", id: `${id}-wrong`, role: "alert" }));
   }
 
@@ -72,37 +111,26 @@ export class Modal {
       case "plain_text_input": return textInput(e, about, placeholder);
       case "static_select": return dropdown(optionsOf(e), e.initial_option?.value, about, placeholder);
       case "users_select": return dropdown(this.chat.names().everybody(), e.initial_user, about, placeholder);
-      case "external_select": return this.search(e, about, placeholder);
+      case "external_select": return this.search(block, about, placeholder);
       case "radio_buttons": return choices(e, block.block_id, "radio", id);
       case "checkboxes": return choices(e, block.block_id, "checkbox", id);
       case "multi_users_select": return choices(everybody(e, this.chat.names()), block.block_id, "checkbox", id);
       case "datepicker": return el("input", { ...about, type: "date", value: e.initial_date });
       case "timepicker": return el("input", { ...about, type: "time", value: e.initial_time });
+      case "datetimepicker": return el("input", { ...about, type: "datetime-local", value: localTime(e.initial_date_time) });
       case "number_input": return el("input", { ...about, type: "number", value: e.initial_value, placeholder });
       default: return el("input", { ...about, type: "text", placeholder });
     }
   }
 
   /** A select whose options the bot brings while one types. */
-  search(element, about, placeholder) {
-    const list = el("datalist", { id: `${about.id}-list` });
-    const input = el("input", { ...about, type: "text", list: list.id, placeholder, role: "combobox", autocomplete: "off" });
-    if (element.initial_option) remember(input, [{ label: element.initial_option.text.text, value: element.initial_option.value }]);
-    if (element.initial_option) input.value = element.initial_option.text.text;
-    let wait = 0;
-    const ask = async () => {
-      const body = { as: this.me, view: this.top.id, action_id: element.action_id, query: input.value };
-      const { payload } = await send("/ui/suggest", body);
-      const options = optionsOf(payload ?? {});
-      remember(input, options);
-      list.replaceChildren(...options.map((o) => el("option", { value: o.label })));
-    };
-    input.addEventListener("input", () => {
-      clearTimeout(wait);
-      if (input.value.length >= (element.min_query_length ?? 3)) wait = setTimeout(ask, 150);
+  search(block, about, placeholder) {
+    const { element } = block;
+    return combobox({
+      about: { ...about, placeholder }, start: startOf(element), least: leastOf(element),
+      ask: async (query) => brought(await this.ask(element, query)),
+      pick: (value) => this.fill(block, value),
     });
-    if (element.min_query_length === 0) input.addEventListener("focus", ask, { once: true });
-    return el("div", {}, input, list);
   }
 
   errors(errors) {
@@ -127,25 +155,51 @@ export class Modal {
     }
     this.errors(missing);
     if (Object.keys(missing).length) return;
+    this.told = null;
     const button = event.target.querySelector('[type="submit"]');
     button.setAttribute("aria-disabled", "true");
     await this.chat.tell("/ui/submit", { as: this.me, values });
     button.removeAttribute("aria-disabled");
   }
 
+  /** Once for a form, however often one presses Escape. */
   close() {
+    if (!this.top || this.closing === this.top.id) return null;
+    this.closing = this.top.id;
     return this.chat.tell("/ui/close", { as: this.me });
   }
 }
-
-const remember = (input, options) => { input.known = [...(input.known ?? []), ...options]; };
 
 function valueOf(field) {
   const picked = [...field.querySelectorAll("input:checked")].map((input) => input.value);
   if (GROUPS.includes(field.dataset.type)) return picked.join(",");
   const control = field.querySelector("input, textarea, select");
-  if (field.dataset.type !== "external_select") return control.value;
-  return control.known?.findLast((o) => o.label === control.value)?.value ?? "";
+  switch (field.dataset.type) {
+    case "external_select": return control.dataset.value;
+    case "datetimepicker": return epochSeconds(control.value);
+    default: return control.value;
+  }
+}
+
+/** What stands in each field, by block. */
+function valuesOf(dialog) {
+  const fields = [...dialog.querySelectorAll(".field")];
+  return Object.fromEntries(fields.map((field) => {
+    const control = field.querySelector("input, textarea, select");
+    const checked = [...field.querySelectorAll("input:checked")].map((input) => input.value);
+    return [field.dataset.block, { type: field.dataset.type, text: control?.value ?? "", value: control?.dataset.value, checked }];
+  }));
+}
+
+function refill(field, { type, text, value, checked }) {
+  if (GROUPS.includes(type)) {
+    for (const input of field.querySelectorAll("input")) input.checked = checked.includes(input.value);
+    return;
+  }
+  const control = field.querySelector("input, textarea, select");
+  const isThere = control.tagName !== "SELECT" || [...control.options].some((option) => option.value === text);
+  if (isThere) control.value = text;
+  if (value !== undefined) control.dataset.value = value;
 }
 
 function textInput(element, about, placeholder) {

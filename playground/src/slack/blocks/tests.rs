@@ -101,21 +101,21 @@ fn a_view_needs_its_title_and_with_inputs_a_submit() {
     let title = |n: usize| json!({ "type": "plain_text", "text": "x".repeat(n) });
     let good = json!({ "type": "modal", "title": title(24), "submit": title(24), "blocks": [input],
         "private_metadata": "x".repeat(3000) });
-    assert_eq!(view(&good).faults, Vec::<String>::new());
+    assert_eq!(view(&good, "modal").faults, Vec::<String>::new());
     let with = |name: &str, value: Value| {
         let mut changed = good.clone();
         changed[name] = value;
-        view(&changed).faults.len()
+        view(&changed, "modal").faults.len()
     };
     assert_eq!(with("title", title(25)), 1);
     assert_eq!(with("private_metadata", json!("x".repeat(3001))), 1);
     assert_eq!(with("type", json!("dialog")), 1);
     let mut without = good.clone();
     without.as_object_mut().expect("object").remove("submit");
-    assert!(view(&without).faults[0].contains("needs submit"));
+    assert!(view(&without, "modal").faults[0].contains("needs submit"));
     let mut huge = good;
     huge["blocks"] = Value::from(vec![section(3000); 90]);
-    assert_eq!(view(&huge).faults[0], "view_too_large");
+    assert_eq!(view(&huge, "modal").faults[0], "view_too_large");
 }
 
 #[test]

@@ -42,6 +42,8 @@ pub(crate) fn call(shared: &Shared, method: &str, params: &Params) -> Answer {
         "views.open" => act(views::open),
         "views.push" => act(views::push),
         "views.update" => act(views::update),
+        "views.publish" if !shared.options.home_tab => Err(SlackError::new("not_enabled")),
+        "views.publish" => act(views::publish),
         "pins.add" => act(pins::add),
         "pins.remove" => act(pins::remove),
         "users.info" => shared.read(|world| users::info(world, params, sees_email(shared))),

@@ -5,17 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::client::{Socket, call, good_message, post};
-use super::twin;
+use super::{background, twin};
 use crate::slack::{Place, SlackTwin};
-
-/// Runs what a person does beside the test, which plays the bot meanwhile.
-fn background<T, F>(twin: &SlackTwin, act: impl FnOnce(SlackTwin) -> F) -> tokio::task::JoinHandle<T>
-where
-    T: Send + 'static,
-    F: Future<Output = T> + Send + 'static,
-{
-    tokio::spawn(act(twin.clone()))
-}
 
 #[tokio::test]
 async fn a_command_arrives_as_slack_sends_it_and_its_answer_is_seen_by_the_asker_alone() {

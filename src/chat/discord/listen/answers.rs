@@ -17,7 +17,7 @@ use crate::chat::discord::rest::models::Nonce;
 use crate::chat::discord::rest::{DiscordRest, id};
 use crate::chat::hall::Whisper;
 use crate::chat::hall::forms::Form;
-use crate::notices::Text;
+use crate::notices::{Section, Text};
 
 /// Types of answers. Source: interaction callback types.
 const MESSAGE: u8 = 4;
@@ -43,6 +43,8 @@ pub(super) enum Answer {
     Ask(Form, Value),
     /// The question before a click that is not easily taken back, as Discord shows it.
     Sure(Value),
+    /// What concerns who asked.
+    Mine(Vec<Section>),
     /// What can be chosen.
     Choices(Vec<Value>),
     /// Nothing: it meant nothing.
@@ -66,7 +68,7 @@ impl Listener {
                 }
             }
             // Nothing was decided, and who still wants it clicks again.
-            Answer::Sure(_) | Answer::Choices(_) | Answer::Nothing => {}
+            Answer::Mine(_) | Answer::Sure(_) | Answer::Choices(_) | Answer::Nothing => {}
         }
     }
 
@@ -83,6 +85,10 @@ impl Listener {
             }
             Answer::Ask(_, modal) => json!({ "type": MODAL, "data": modal }),
             Answer::Sure(question) => json!({ "type": MESSAGE, "data": to_one(question.clone()) }),
+            Answer::Mine(sections) => {
+                let message = self.people.named(|names| render::mine(sections, names)).await;
+                json!({ "type": MESSAGE, "data": to_one(message) })
+            }
             Answer::Choices(choices) => json!({ "type": CHOICES, "data": { "choices": choices } }),
             Answer::Nothing => nothing(asked),
         }

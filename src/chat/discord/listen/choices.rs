@@ -3,26 +3,22 @@
 //! Must never show anything to who is not linked or left the company, and must never ask the outside.
 
 use glasskey_commands::definition::{COMMANDS, OptKind};
-use glasskey_domain::directory::{Account, PermissionSet};
-use glasskey_domain::rules::Verdict;
-use glasskey_domain::{
-    AccessRequest, AccountId, Directory, Door, Emergency, PersonId, Question, Seconds, State, Target,
-};
+use glasskey_commands::print_length;
+use glasskey_domain::directory::Account;
+use glasskey_domain::{AccessRequest, Directory, Emergency, PersonId, State};
 use serde_json::{Value, json};
 
 use super::Listener;
 use super::payload::{Interaction, Spoken};
 use crate::chat::asking::Ear;
+use crate::chat::hall::Known;
+use crate::chat::hall::forms::{self, Filled, LENGTH, PLACE, Place, SET, URGENT};
 use crate::directory::resolve;
 
 /// Choices that Discord takes (platform-rules §2).
 const CHOICES_MAX: usize = 25;
 /// Longest name and longest value of a choice.
 const CHOICE_CHARS_MAX: usize = 100;
-/// The length for which it is asked what a person may have: any, for a shorter one is allowed where a longer one is.
-const ASKED_LENGTH: Seconds = Seconds::minutes(15);
-/// Permission sets about which policy is asked while somebody types; each takes microseconds.
-const ASKED_MAX: usize = 200;
 /// Finished emergencies that are looked through for one to review.
 const CLOSED_LOOKED_AT: usize = 50;
 
@@ -52,8 +48,11 @@ impl Listener {
         let directory = self.hall.directory();
         let ear = self.hall.ear(&directory, known.zone.clone());
         let found = match kind {
+            OptKind::Account if asks(&spoken) => self.looked_up(&known, PLACE, typed, &spoken).await,
             OptKind::Account => accounts(&ear),
-            OptKind::PermissionSet => self.permission_sets(&ear, &known.person, &spoken).await,
+            OptKind::PermissionSet => self.looked_up(&known, SET, typed, &spoken).await,
+            OptKind::Group | OptKind::Bundle => self.looked_up(&known, PLACE, typed, &spoken).await,
+            OptKind::Duration if asks(&spoken) => self.looked_up(&known, LENGTH, "", &spoken).await,
             OptKind::Request => self.requests(&directory, &known.person, &spoken.keyword).await,
             OptKind::Emergency => self.emergencies(),
             OptKind::Federation => {
@@ -61,6 +60,10 @@ impl Listener {
                 names.map(|name| Choice::new(name.as_str(), name.as_str())).collect()
             }
             OptKind::Duration
+            | OptKind::Start
+            | OptKind::Person
+            | OptKind::Sessions
+            | OptKind::Confirm
             | OptKind::Ticket
             | OptKind::Reason
             | OptKind::Level
@@ -71,20 +74,13 @@ impl Listener {
         offered(found, typed)
     }
 
-    /// Those that policy lets this person ask for in the account that was chosen; all of them, while none is.
-    async fn permission_sets(&self, ear: &Ear<'_>, person: &PersonId, spoken: &Spoken) -> Vec<Choice> {
-        let sets = ear.directory.permission_sets.values();
-        let named = |set: &PermissionSet| Choice::new(&*set.name, &*set.name);
-        let account = spoken.text(option_named(spoken, OptKind::Account).unwrap_or_default());
-        let account = account.and_then(|typed| resolve::account(ear.directory, ear.aliases, typed).ok());
-        let Some(account) = account else { return sets.map(named).collect() };
-        let emergency_on = self.hall.engine().book().await.emergency_on();
-        let rules = self.hall.engine().rules();
-        let may = |set: &&PermissionSet| {
-            let question = question(person, &account, set, ear, emergency_on);
-            matches!(rules.request(ear.directory, &question), Verdict::Permit(_))
-        };
-        sets.take(ASKED_MAX).filter(may).map(named).collect()
+    /// What policy lets this person ask for, given what was chosen in the other options.
+    async fn looked_up(&self, known: &Known, field: &str, typed: &str, spoken: &Spoken) -> Vec<Choice> {
+        let directory = self.hall.directory();
+        let filled = chosen(&self.hall.ear(&directory, known.zone.clone()), spoken);
+        let wanted = focused(spoken).map(|(kind, _)| kind);
+        let found = self.hall.search(known, (field, typed), &filled, CHOICES_MAX).await;
+        found.iter().flat_map(|found| &found.choices).filter_map(|choice| sent(choice, wanted)).collect()
     }
 
     /// Open requests that concern the person, and with which this can be done.
@@ -144,25 +140,40 @@ fn accounts(ear: &Ear<'_>) -> Vec<Choice> {
     ear.directory.accounts.values().map(choice).collect()
 }
 
-fn question(
-    person: &PersonId,
-    account: &AccountId,
-    set: &PermissionSet,
-    ear: &Ear<'_>,
-    emergency_on: bool,
-) -> Question {
-    let target = Target::Assignment { account: account.clone(), permission_set: set.arn.clone() };
-    Question {
-        requester: person.clone(),
-        target,
-        length: ASKED_LENGTH,
-        ticket: None,
-        door: Door::Discord,
-        at: ear.now,
-        starts_at: None,
-        urgent: false,
-        emergency_on,
-    }
+/// Whether access is asked for, which policy bounds.
+fn asks(spoken: &Spoken) -> bool {
+    ["request", "urgent", "group", "bundle"].contains(&spoken.keyword.as_str())
+}
+
+/// What was chosen in the other options, as a form would say it.
+fn chosen(ear: &Ear<'_>, spoken: &Spoken) -> Filled {
+    let typed = |kind| spoken.text(option_named(spoken, kind)?);
+    let account = typed(OptKind::Account)
+        .and_then(|typed| resolve::account(ear.directory, ear.aliases, typed).ok())
+        .map(Place::Account);
+    let group = || {
+        let typed = typed(OptKind::Group)?;
+        resolve::group(ear.directory, typed).ok().map(Place::Group)
+    };
+    let bundle = || typed(OptKind::Bundle).map(|name| Place::Bundle(name.to_owned()));
+    let place = account.or_else(group).or_else(bundle).map(|place| place.value());
+    let set = typed(OptKind::PermissionSet).map(str::to_owned);
+    let urgent = (spoken.keyword == "urgent").then(|| "urgent".to_owned());
+    let said = [(PLACE, place), (SET, set), (URGENT, urgent)];
+    Filled(said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), vec![value?]))).collect())
+}
+
+/// A choice of a form as an option takes it: by what one would type.
+fn sent(choice: &forms::Choice, wanted: Option<OptKind>) -> Option<Choice> {
+    let typed = match (wanted?, Place::of_value(&choice.value)) {
+        (OptKind::Account, Some(Place::Account(account))) => account.to_string(),
+        (OptKind::Group, Some(Place::Group(group))) => group.to_string(),
+        (OptKind::Bundle, Some(Place::Bundle(name))) => name,
+        (OptKind::PermissionSet, None) => choice.value.clone(),
+        (OptKind::Duration, None) => print_length(choice.value.parse().ok()?),
+        _other_kind => return None,
+    };
+    Some(Choice::new(choice.label.clone(), typed))
 }
 
 /// Whether it is a request of theirs, or one that they may decide about; by what is to be done with it.

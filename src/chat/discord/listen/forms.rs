@@ -46,9 +46,9 @@ impl Listener {
         let mut text = Text::new().bold(label).say(" ").and(wrong.text);
         for field in &fields {
             let typed = match field.ask {
-                Ask::Words { .. } | Ask::Word { .. } => filled.text(field.name),
+                Ask::Words { .. } | Ask::Word { .. } | Ask::Said { .. } => filled.text(field.name),
                 // Chosen again at a glance.
-                Ask::One { .. } | Ask::People { .. } => None,
+                Ask::One { .. } | Ask::People { .. } | Ask::Search { .. } => None,
             };
             if let Some(typed) = typed {
                 text = text.line().say("You typed at ").bold(field.label).say(" ").quote(typed);

@@ -9,9 +9,10 @@ use glasskey_domain::{FederationId, Refusal};
 use super::answers::Answer;
 use super::payload::{Interaction, Spoken};
 use super::{Listener, said};
+use crate::chat::asking;
 use crate::chat::breakglass::{self, Crowd};
 use crate::chat::hall::forms::{self, Filled, Form};
-use crate::chat::hall::{ELEVATE, Known, Speaker};
+use crate::chat::hall::{ELEVATE, Heard, Known, Speaker};
 use crate::notices::Text;
 
 impl Listener {
@@ -38,7 +39,28 @@ impl Listener {
             Ok(Elevate::Request(words)) if self.lacks(words) => {
                 self.ask_for_reason(speaker, &known, words).await
             }
-            Ok(_) | Err(_) => said(self.hall.elevate(speaker, &known, |_ear| read).await),
+            Ok(_) | Err(_) => {
+                let mentioned = read.as_ref().map(asking::mentions).unwrap_or_default();
+                let mentioned =
+                    self.people.mentioned(self.hall.engine(), &mentioned, &asked.described()).await;
+                let crowd = Crowd { mentioned, names_count: false };
+                match self.hall.elevate(speaker, &known, |_ear| read, &crowd).await {
+                    Ok(heard) => self.heard(heard).await,
+                    Err(refused) => refused.map(Answer::Say),
+                }
+            }
+        }
+    }
+
+    pub(super) async fn heard(&self, heard: Heard) -> Option<Answer> {
+        match heard {
+            Heard::Say(text) => Some(Answer::Say(text)),
+            Heard::Mine(sections) => Some(Answer::Mine(sections)),
+            Heard::Ask(form, words) => {
+                let typed = filled([(forms::REASON, words.reason), (forms::TICKET, words.ticket)]);
+                let instead = Text::new().say(form.instead());
+                Some(self.ask(form, &typed).await.unwrap_or(Answer::Say(instead)))
+            }
         }
     }
 

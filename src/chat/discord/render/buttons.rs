@@ -5,13 +5,15 @@ use glasskey_domain::Subject;
 use serde_json::{Value, json};
 
 use crate::chat::hall::asked_first;
-use crate::notices::{Button, Card};
+use crate::notices::{Button, Entry};
 
 /// Types of components. Source: Discord's OpenAPI document.
 const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
 /// Buttons in one row.
 const ROW_MAX: usize = 5;
+/// Rows under one message.
+const ROWS_MAX: usize = 5;
 /// Styles of buttons.
 const PRIMARY: u8 = 1;
 const SECONDARY: u8 = 2;
@@ -58,18 +60,34 @@ pub fn sure(button: Button, id: &Subject) -> Option<Value> {
     }))
 }
 
-/// The buttons of a card, in rows.
-pub(super) fn rows(card: &Card) -> Vec<Value> {
+/// Buttons about something, in rows.
+pub(super) fn rows(buttons: &[Button], id: &Subject) -> Vec<Value> {
     let row = |buttons: &[Button]| {
         let elements: Vec<Value> = buttons
             .iter()
+            .map(|button| element(style(*button), button.label(), &format!("{}:{id}", button.action())))
+            .collect();
+        json!({ "type": ACTION_ROW, "components": elements })
+    };
+    buttons.chunks(ROW_MAX).take(ROWS_MAX).map(row).collect()
+}
+
+/// The buttons of several requests, a row for each; each says which it is of.
+pub(super) fn rows_of(entries: &[&Entry]) -> Vec<Value> {
+    let row = |entry: &&Entry| {
+        let id = Subject::Request(entry.id.clone());
+        let elements: Vec<Value> = entry
+            .buttons
+            .iter()
+            .take(ROW_MAX)
             .map(|button| {
-                element(style(*button), button.label(), &format!("{}:{}", button.action(), card.id))
+                let label = format!("{} {}", button.label(), entry.id);
+                element(style(*button), &label, &format!("{}:{id}", button.action()))
             })
             .collect();
         json!({ "type": ACTION_ROW, "components": elements })
     };
-    card.buttons.chunks(ROW_MAX).map(row).collect()
+    entries.iter().take(ROWS_MAX).map(row).collect()
 }
 
 fn element(style: u8, label: &str, custom_id: &str) -> Value {
@@ -79,8 +97,19 @@ fn element(style: u8, label: &str, custom_id: &str) -> Value {
 fn style(button: Button) -> u8 {
     match button {
         Button::Approve | Button::Confirm => SUCCESS,
-        Button::Review => PRIMARY,
-        Button::Withdraw => SECONDARY,
-        Button::Deny | Button::Decline | Button::End | Button::Alone | Button::Off => DANGER,
+        Button::Acknowledge | Button::Review => PRIMARY,
+        Button::ApproveLess
+        | Button::Withdraw
+        | Button::Extend
+        | Button::CancelExtension
+        | Button::Done
+        | Button::Repeat => SECONDARY,
+        Button::Deny
+        | Button::Object
+        | Button::Decline
+        | Button::End
+        | Button::EndAndCut
+        | Button::Alone
+        | Button::Off => DANGER,
     }
 }

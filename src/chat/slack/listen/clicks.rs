@@ -1,13 +1,15 @@
 //! Clicks on cards. A click carries an opaque id and nothing else that is believed (pitfall 14).
 
-use glasskey_domain::Subject;
+use glasskey_domain::{Door, Subject};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Listener, account, delivery};
+use crate::chat::hall::forms::Form;
 use crate::chat::hall::{Click, Speaker, clicked};
 use crate::chat::slack::envelope::{Ack, Envelope};
+use crate::chat::slack::home;
 use crate::notices::{Button, Text};
 
 #[derive(Deserialize)]
@@ -37,9 +39,16 @@ pub(super) struct Interaction {
     channel: Option<IdRef>,
     #[serde(default)]
     actions: Vec<Clicked>,
-    trigger_id: Option<SecretString>,
-    response_url: Option<SecretString>,
+    pub(super) trigger_id: Option<SecretString>,
+    pub(super) response_url: Option<SecretString>,
     pub(super) view: Option<Value>,
+}
+
+impl Interaction {
+    /// Whether it came from App Home, where there is no message to answer beside.
+    fn is_home(&self) -> bool {
+        self.view.as_ref().and_then(|view| view.get("type")).and_then(Value::as_str) == Some("home")
+    }
 }
 
 impl Listener {
@@ -62,12 +71,16 @@ impl Listener {
         match interaction.kind.as_str() {
             "block_actions" => self.click(&speaker, interaction).await,
             "view_submission" => self.form(speaker, &interaction).await,
+            "block_suggestion" => self.suggest(envelope, &speaker).await,
             _closed_or_new => Ack::Empty,
         }
     }
 
     async fn click(&self, speaker: &Speaker, interaction: Interaction) -> Ack {
         let Some(action) = interaction.actions.first() else { return Ack::Empty };
+        if action.action_id == home::ASK && self.people.serves(&speaker.account.workspace) {
+            return self.ask_for_access(interaction);
+        }
         let button = Button::of_action(&action.action_id);
         let id = action.value.clone().and_then(|value| Subject::try_from(value).ok());
         let (Some(button), Some(id)) = (button, id) else { return Ack::Empty };
@@ -77,19 +90,32 @@ impl Listener {
         };
         let command = match clicked(button, id) {
             Some(Click::Decide(command)) => command,
-            Some(Click::Ask(form)) => {
-                if let Some(trigger_id) = interaction.trigger_id {
-                    self.open(trigger_id, &form, interaction.response_url);
+            Some(Click::Ask(form)) => return self.show_form_of(interaction, &form),
+            Some(Click::Again(id)) => match self.hall.again(&known, Some(&id)).await {
+                Ok(again) => return self.show_form_of(interaction, &again.form(Door::Slack)),
+                Err(refusal) => {
+                    let said = self.hall.refuse(speaker, Some(&known), button.action(), refusal).await;
+                    return self.said(said.map_or_else(|said| said, Some), interaction.response_url);
                 }
-                return Ack::Empty;
-            }
+            },
             None => return Ack::Empty,
         };
         let said = match self.hall.decide(speaker, &known, command).await {
             Ok(text) => Some(text),
             Err(said) => said,
         };
+        if said.is_some() && interaction.is_home() {
+            self.publish(&speaker.account.user, &known, said.as_ref()).await;
+        }
         self.said(said, interaction.response_url)
+    }
+
+    /// Opens a form. The trigger lives three seconds, so nothing is asked of the outside before.
+    pub(super) fn show_form_of(&self, interaction: Interaction, form: &Form) -> Ack {
+        if let Some(trigger_id) = interaction.trigger_id {
+            self.open(trigger_id, form, interaction.response_url);
+        }
+        Ack::Empty
     }
 
     fn said(&self, said: Option<Text>, response_url: Option<SecretString>) -> Ack {

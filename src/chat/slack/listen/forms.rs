@@ -47,8 +47,23 @@ impl Listener {
         let people: Result<Vec<PersonId>, Refusal> = found.into_values().collect();
         match (self.hall.sent(&speaker, &known, &form, (&filled, people)).await, form) {
             (Ok(text), Form::Open { .. }) => Ack::Payload(forms::taken(&text, &self.people)),
+            // A form is closed when it is taken, and has no place of its own: what was asked for is said to them alone.
+            (Ok(text), Form::Access(_) | Form::Reason(_)) => {
+                if let Some(whisper) = speaker.whisper {
+                    tokio::spawn(async move { whisper.say(text).await });
+                }
+                Ack::Empty
+            }
             // The card of it says what became of it.
-            (Ok(_), Form::Deny(_) | Form::Reason { .. } | Form::Decline(_) | Form::Review(_)) => Ack::Empty,
+            (
+                Ok(_),
+                Form::Deny(_)
+                | Form::ApproveLess(_)
+                | Form::Extend(_)
+                | Form::Object(_)
+                | Form::Decline(_)
+                | Form::Review(_),
+            ) => Ack::Empty,
             (Err(Some(wrong)), _) => Ack::Payload(forms::wrong(&wrong)),
             (Err(None), _) => Ack::None,
         }

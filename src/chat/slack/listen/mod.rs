@@ -5,6 +5,7 @@
 
 mod clicks;
 mod forms;
+mod home;
 mod slash;
 
 use std::collections::BTreeMap;
@@ -87,13 +88,17 @@ impl Listener {
         tokio::spawn(async move { respond(&web, &url, &fallback, &blocks).await });
     }
 
-    fn event(&self, envelope: &Envelope) -> Ack {
+    async fn event(&self, envelope: &Envelope) -> Ack {
         let event = envelope.payload.get("event");
-        if event.and_then(|event| event.get("type")).and_then(Value::as_str) == Some("user_change") {
-            let user = event.and_then(|event| event.get("user"));
-            if let Some(user) = user.and_then(|user| SlackUser::deserialize(user).ok()) {
-                self.people.learn(user, envelope.received_at.into());
+        match event.and_then(|event| event.get("type")).and_then(Value::as_str) {
+            Some("user_change") => {
+                let user = event.and_then(|event| event.get("user"));
+                if let Some(user) = user.and_then(|user| SlackUser::deserialize(user).ok()) {
+                    self.people.learn(user, envelope.received_at.into());
+                }
             }
+            Some("app_home_opened") => self.home_opened(envelope).await,
+            Some(_) | None => {}
         }
         Ack::Empty
     }
@@ -153,7 +158,7 @@ impl EnvelopeHandler for Listener {
             match &envelope.kind {
                 EnvelopeKind::SlashCommands => self.slash(&envelope).await,
                 EnvelopeKind::Interactive => self.interactive(&envelope).await,
-                EnvelopeKind::EventsApi => self.event(&envelope),
+                EnvelopeKind::EventsApi => self.event(&envelope).await,
                 EnvelopeKind::Other(_) => self.unreadable(&envelope).await,
             }
         })

@@ -1,16 +1,18 @@
 //! Slash commands, to their answers: who, what was said, what is meant, decided, answered.
 
+use glasskey_commands::elevate::Elevate;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Listener, account, delivery, ephemeral};
+use super::{Listener, account, delivery, ephemeral, respond};
 use crate::chat::asking;
 use crate::chat::breakglass::{self, Crowd};
 use crate::chat::hall::forms::Form;
-use crate::chat::hall::{ELEVATE, Said, Speaker};
+use crate::chat::hall::{ELEVATE, Heard, Said, Speaker};
 use crate::chat::slack::envelope::{Ack, Envelope};
-use crate::chat::slack::render;
+use crate::chat::slack::{home, render};
+use crate::notices::Section;
 
 /// A slash command. Source: docs.slack.dev, implementing slash commands. `user_name` and `token` are not read on purpose.
 #[derive(Deserialize)]
@@ -36,7 +38,10 @@ impl Listener {
         };
         let text = render::unescape(&slash.text);
         let said = match slash.command.as_str() {
-            "/elevate" => self.elevate(&speaker, &text).await,
+            "/elevate" => match self.elevate(&speaker, &text, &slash).await {
+                Ok(said) => said,
+                Err(ack) => return ack,
+            },
             "/breakglass" => match self.breakglass(&speaker, &text).await {
                 Some(said) => said,
                 None => return self.show_form(slash),
@@ -54,9 +59,47 @@ impl Listener {
         Ack::Empty
     }
 
-    async fn elevate(&self, speaker: &Speaker, text: &str) -> Said {
-        let known = self.meet(speaker, ELEVATE).await?;
-        self.hall.elevate(speaker, &known, |ear| asking::read(ear, text)).await
+    /// What was said with `/elevate`; in `Err` what is answered when that is more than words.
+    async fn elevate(&self, speaker: &Speaker, text: &str, slash: &Slash) -> Result<Said, Ack> {
+        let directory = self.hall.directory();
+        // Whose zone it is turns out with the speaker; no word is read by it.
+        let said = asking::read(&self.hall.ear(&directory, TimeZone::UTC), text);
+        if matches!(said, Ok(Elevate::Form)) && self.people.serves(&speaker.account.workspace) {
+            // The trigger lives three seconds, so nothing is asked before. Who it is and what they may do is asked when they
+            // type, and when the form is sent.
+            return Err(self.show(slash, &Form::Access(Box::default())));
+        }
+        let mentioned = said.as_ref().map(asking::mentions).unwrap_or_default();
+        // Both at once: Slack waits for three seconds and no longer.
+        let (known, profiles) = tokio::join!(self.meet(speaker, ELEVATE), self.people.profiles(&mentioned));
+        let known = match known {
+            Ok(known) => known,
+            Err(said) => return Ok(Err(said)),
+        };
+        let mentioned = self.people.mentioned(self.hall.engine(), &mentioned, &profiles).await;
+        let crowd = Crowd { mentioned, names_count: false };
+        match self.hall.elevate(speaker, &known, |_ear| said, &crowd).await {
+            Ok(Heard::Say(text)) => Ok(Ok(text)),
+            Ok(Heard::Ask(form, _)) => Err(self.show(slash, &form)),
+            Ok(Heard::Mine(sections)) => Err(self.show_mine(slash, &sections)),
+            Err(said) => Ok(Err(said)),
+        }
+    }
+
+    fn show(&self, slash: &Slash, form: &Form) -> Ack {
+        if let Some(trigger_id) = slash.trigger_id.clone() {
+            self.open(trigger_id, form, slash.response_url.clone());
+        }
+        Ack::Empty
+    }
+
+    /// What concerns the person, to them alone.
+    fn show_mine(&self, slash: &Slash, sections: &[Section]) -> Ack {
+        let blocks = home::blocks(sections, &*self.people);
+        let Some(url) = slash.response_url.clone() else { return Ack::Empty };
+        let web = self.web.clone();
+        tokio::spawn(async move { respond(&web, &url, home::FALLBACK, &blocks).await });
+        Ack::Empty
     }
 
     /// What was said with `/breakglass`; `None` when the answer is the form.

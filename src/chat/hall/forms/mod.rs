@@ -2,11 +2,15 @@
 //!
 //! A form carries an opaque name and no authority; all that is filled in is a person's word, checked when it is sent.
 
+mod access;
+
 use std::collections::BTreeMap;
 
 use glasskey_domain::emergency::Level;
 use glasskey_domain::settings::{FederationSettings, REASON_LENGTH_MAX, SEATS_MAX, TICKET_LENGTH_MAX};
-use glasskey_domain::{AccountId, EmergencyId, FederationId, Refusal, RequestId, Seconds, Settings};
+use glasskey_domain::{EmergencyId, FederationId, Refusal, RequestId, Seconds, Settings};
+
+pub use access::{Asked, PLACE, Place, Prefill, SET, START, URGENT, length_choice};
 
 use crate::chat::breakglass;
 use crate::notices::{Button, Text, emergency};
@@ -32,13 +36,17 @@ pub const TICKET: &str = "ticket";
 
 /// The names by which forms come back.
 const DENY_FORM: &str = "request.deny.form";
+const LESS_FORM: &str = "request.approve.form";
+const ACCESS_FORM: &str = "request.form";
+const EXTEND_FORM: &str = "request.extend.form";
+const OBJECT_FORM: &str = "request.object.form";
 const REASON_FORM: &str = "request.reason.form";
 const DECLINE_FORM: &str = "emergency.decline.form";
 const REVIEW_FORM: &str = "emergency.review.form";
 const OPEN_FORM: &str = "emergency.open.form";
 
 /// Lengths that are offered, up to the longest that is allowed: choosing is faster than typing.
-const LENGTHS: [Seconds; 6] = [
+pub(super) const LENGTHS: [Seconds; 6] = [
     Seconds::minutes(30),
     Seconds::hours(1),
     Seconds::hours(2),
@@ -52,15 +60,16 @@ const LENGTHS: [Seconds; 6] = [
 pub enum Form {
     /// Asks an approver why.
     Deny(RequestId),
+    /// Asks an approver for how long, if for less.
+    ApproveLess(RequestId),
+    /// Asks for access.
+    Access(Box<Prefill>),
     /// Asks for the reason of a request that was made with everything else.
-    Reason {
-        /// The account.
-        account: String,
-        /// The name of the permission set.
-        permission_set: String,
-        /// How long.
-        length: Seconds,
-    },
+    Reason(Asked),
+    /// Asks for more time.
+    Extend(RequestId),
+    /// By which an approver objects to it.
+    Object(RequestId),
     /// Lets the second person say why not.
     Decline(EmergencyId),
     /// By which an auditor acknowledges what was done.
@@ -79,9 +88,14 @@ impl Form {
     #[must_use]
     pub fn named(name: &str, about: &str) -> Option<Self> {
         let emergency = || EmergencyId::parse(about).ok();
+        let request = || RequestId::parse(about).ok();
         match name {
-            DENY_FORM => RequestId::parse(about).ok().map(Self::Deny),
-            REASON_FORM => reason_form(about),
+            DENY_FORM => request().map(Self::Deny),
+            LESS_FORM => request().map(Self::ApproveLess),
+            ACCESS_FORM => Some(Self::Access(Box::default())),
+            EXTEND_FORM => request().map(Self::Extend),
+            OBJECT_FORM => request().map(Self::Object),
+            REASON_FORM => Asked::of_about(about).map(Self::Reason),
             DECLINE_FORM => emergency().map(Self::Decline),
             REVIEW_FORM => emergency().map(Self::Review),
             OPEN_FORM => {
@@ -98,7 +112,11 @@ impl Form {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Deny(_) => DENY_FORM,
-            Self::Reason { .. } => REASON_FORM,
+            Self::ApproveLess(_) => LESS_FORM,
+            Self::Access(_) => ACCESS_FORM,
+            Self::Extend(_) => EXTEND_FORM,
+            Self::Object(_) => OBJECT_FORM,
+            Self::Reason(_) => REASON_FORM,
             Self::Decline(_) => DECLINE_FORM,
             Self::Review(_) => REVIEW_FORM,
             Self::Open { .. } => OPEN_FORM,
@@ -109,10 +127,9 @@ impl Form {
     #[must_use]
     pub fn about(&self) -> String {
         match self {
-            Self::Deny(id) => id.to_string(),
-            Self::Reason { account, permission_set, length } => {
-                format!("{account} {permission_set} {}", length.0)
-            }
+            Self::Deny(id) | Self::ApproveLess(id) | Self::Extend(id) | Self::Object(id) => id.to_string(),
+            Self::Access(_) => String::new(),
+            Self::Reason(asked) => asked.about(),
             Self::Decline(id) | Self::Review(id) => id.to_string(),
             Self::Open { channel, federation: None } => channel.clone(),
             Self::Open { channel, federation: Some(federation) } => format!("{channel} {federation}"),
@@ -124,7 +141,10 @@ impl Form {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Deny(_) => Button::Deny.action(),
-            Self::Reason { .. } => super::ELEVATE,
+            Self::ApproveLess(_) => Button::Approve.action(),
+            Self::Extend(_) => "request.extend",
+            Self::Object(_) => "request.object",
+            Self::Access(_) | Self::Reason(_) => super::ELEVATE,
             Self::Decline(_) => Button::Decline.action(),
             Self::Review(_) => Button::Review.action(),
             Self::Open { .. } => breakglass::VERB,
@@ -136,7 +156,11 @@ impl Form {
     pub fn instead(&self) -> &'static str {
         match self {
             Self::Deny(_) => "the form did not open; `/elevate deny ID why` does the same",
-            Self::Reason { .. } => "the form did not open; say the reason with the command",
+            Self::ApproveLess(_) => "the form did not open; `/elevate approve ID for 1h` does the same",
+            Self::Access(_) => "the form did not open; `/elevate prod ReadOnly 1h INC-7 why` does the same",
+            Self::Extend(_) => "the form did not open; `/elevate extend ID 1h` does the same",
+            Self::Object(_) => "the form did not open; `/elevate object ID why` does the same",
+            Self::Reason(_) => "the form did not open; say the reason with the command",
             Self::Decline(_) => "the form did not open; `/breakglass decline why` does the same",
             Self::Review(_) => "the form did not open; `/breakglass review ID` does the same",
             Self::Open { .. } => "the form did not open; `/breakglass on ro for 1h INC-7 why` does the same",
@@ -147,9 +171,10 @@ impl Form {
     #[must_use]
     pub fn field(&self) -> &'static str {
         match self {
-            Self::Deny(_) | Self::Decline(_) => WHY,
+            Self::Deny(_) | Self::Decline(_) | Self::Object(_) => WHY,
             Self::Review(_) => NOTE,
-            Self::Reason { .. } | Self::Open { .. } => REASON,
+            Self::Extend(_) | Self::ApproveLess(_) => LENGTH,
+            Self::Access(_) | Self::Reason(_) | Self::Open { .. } => REASON,
         }
     }
 
@@ -158,9 +183,14 @@ impl Form {
     pub fn field_of(&self, refusal: &Refusal, settings: &Settings) -> &'static str {
         let ticket = matches!(refusal, Refusal::TicketMissing { .. } | Refusal::TicketMalformed { .. });
         match self {
-            Self::Deny(_) | Self::Decline(_) | Self::Review(_) => self.field(),
-            Self::Reason { .. } if ticket => TICKET,
-            Self::Reason { .. } => self.field(),
+            Self::Deny(_) | Self::Decline(_) | Self::Review(_) | Self::ApproveLess(_) | Self::Object(_) => {
+                self.field()
+            }
+            Self::Extend(_) if matches!(refusal, Refusal::ReasonTooLong { .. }) => REASON,
+            Self::Extend(_) => self.field(),
+            Self::Access(_) => access::asking_field(refusal).unwrap_or_else(|| self.field()),
+            Self::Reason(_) if ticket => TICKET,
+            Self::Reason(_) => self.field(),
             Self::Open { federation, .. } => {
                 let asked = federation.is_none() && settings.federations.len() > 1;
                 opening_field(refusal, asked).unwrap_or_else(|| self.field())
@@ -177,7 +207,11 @@ impl Form {
                     Text::new().code(id.as_str()).say(" is denied for good; the requester is told why.");
                 Layout::new("Deny request", "Deny", vec![words(WHY, "Why?", 1)]).about(intro)
             }
-            Self::Reason { .. } => Layout::new("Ask for access", "Ask", reason_fields(settings)),
+            Self::ApproveLess(id) => access::approving_less(settings, id),
+            Self::Access(prefill) => access::asking(settings, prefill),
+            Self::Extend(id) => access::extending(settings, id),
+            Self::Object(id) => access::objecting(id),
+            Self::Reason(_) => Layout::new("Ask for access", "Ask", reason_fields(settings)),
             Self::Decline(id) => {
                 let intro = Text::new().code(id.as_str()).say(
                     " is not opened, and everybody who was asked is told. Who asked for it may ask again.",
@@ -200,18 +234,6 @@ impl Form {
             }
         }
     }
-}
-
-/// An id, a name without blanks, and a number of seconds: nothing that is believed, for all of it is looked up again.
-fn reason_form(about: &str) -> Option<Form> {
-    let (account, rest) = about.split_once(' ')?;
-    let (permission_set, length) = rest.rsplit_once(' ')?;
-    let account = AccountId::parse(account).ok()?.to_string();
-    Some(Form::Reason {
-        account,
-        permission_set: permission_set.to_owned(),
-        length: Seconds(length.parse().ok()?),
-    })
 }
 
 /// The field of the opening form that a refusal is about; `asked`: whether the federation is a field.
@@ -284,6 +306,24 @@ pub enum Ask {
         least: usize,
         /// Most characters.
         most: usize,
+        /// What stands there already.
+        said: Option<String>,
+    },
+    /// In a word that may stand there already.
+    Said {
+        /// Most characters.
+        most: usize,
+        /// What one looks like.
+        hint: Option<&'static str>,
+        /// What stands there already.
+        said: Option<String>,
+    },
+    /// By one of many, which are looked for while one types.
+    Search {
+        /// Which is chosen before anybody did.
+        chosen: Option<Choice>,
+        /// What to type.
+        hint: &'static str,
     },
     /// In a word.
     Word {
@@ -323,7 +363,12 @@ pub struct Choice {
 
 /// Sentences; optional, when none is needed.
 fn words(name: &'static str, label: &'static str, least: usize) -> Field {
-    Field { name, label, optional: least == 0, ask: Ask::Words { least, most: REASON_LENGTH_MAX } }
+    Field {
+        name,
+        label,
+        optional: least == 0,
+        ask: Ask::Words { least, most: REASON_LENGTH_MAX, said: None },
+    }
 }
 
 fn reason_field(settings: &Settings) -> Field {
@@ -333,9 +378,7 @@ fn reason_field(settings: &Settings) -> Field {
 }
 
 fn reason_fields(settings: &Settings) -> Vec<Field> {
-    let ask = Ask::Word { most: TICKET_LENGTH_MAX, hint: None };
-    let ticket = Field { name: TICKET, label: "Ticket", optional: !settings.ticket_required, ask };
-    vec![reason_field(settings), ticket]
+    vec![reason_field(settings), access::ticket_field(settings)]
 }
 
 fn opening_fields(settings: &Settings, said: Option<&FederationId>) -> Vec<Field> {

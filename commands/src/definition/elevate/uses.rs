@@ -1,0 +1,226 @@
+//! What can be said with each word of `/elevate`.
+
+use super::Keyword;
+use crate::definition::Use;
+use crate::definition::options::{
+    ACCOUNT, AT, BUNDLE, CONFIRM, DENY_WHY, DURATION, ELEVATE_TOPIC, EXTEND_REASON, FOR_LESS, GROUP,
+    LAST_REQUEST, NOTE, OBJECT_WHY, OF_ACCOUNT, OF_PERSON, OR_BUNDLE, OR_GROUP, PERMISSION_SET, REASON,
+    REQUEST, SESSIONS, THIS_ACCOUNT, THIS_PERMISSION_SET, TICKET,
+};
+
+const ID: &str = "an id is like `AR-7K3Q`; `7k3q` will do";
+const LENGTH: &str = "the duration is like `30m`, `1h30m`, `2h` or `until 18:00`";
+const BEGIN: &str = "the start is like `at 02:00`, `at tomorrow 02:00` or `at 2026-12-01 02:00` where you are, or `at 2026-12-01T02:00Z`; it goes before the reason";
+
+const WHY: &str = "whatever is nothing of this is the reason; `reason:` begins it for certain";
+
+pub(super) const USES: &[Use<Keyword>] = &[
+    Use {
+        keyword: Keyword::Request,
+        arguments: "<account> <permission set> <duration> [at <start>] [ticket] <reason>",
+        summary: "ask for access to an account",
+        details: &[
+            "the time counts from when the access is there; without a start that is as soon as it is approved",
+        ],
+        typing: &[
+            "the word `request` may be left out, and the order is free",
+            "the account is its id, name or alias; put a name that reads like something else in quotes",
+            LENGTH,
+            BEGIN,
+            WHY,
+        ],
+        examples: &[
+            "prod ReadOnly 1h INC-7 look at the stuck queue",
+            "prod Admin 2h at tomorrow 02:00 CHG-8 move the tables",
+            "\"Data Lake\" Operator until 18:00 reason: finish the 2h backfill",
+        ],
+        options: &[ACCOUNT, PERMISSION_SET, DURATION, AT, TICKET, REASON],
+    },
+    Use {
+        keyword: Keyword::Group,
+        arguments: "<group> <duration> [at <start>] [ticket] <reason>",
+        summary: "ask to be in a group for a while",
+        details: &["a group that another system fills, such as SCIM or a rule, cannot be asked for"],
+        typing: &[
+            "the group is its name in the Identity Store or in Okta, first after `group`",
+            LENGTH,
+            BEGIN,
+            WHY,
+        ],
+        examples: &["group payments-oncall 4h INC-7 take over the pager"],
+        options: &[GROUP, DURATION, AT, TICKET, REASON],
+    },
+    Use {
+        keyword: Keyword::Bundle,
+        arguments: "<bundle> <duration> [at <start>] [ticket] <reason>",
+        summary: "ask for all that a bundle names, with one request",
+        details: &["one approval counts for all of it; if a part fails you are told which"],
+        typing: &["the bundle is its name, first after `bundle`", LENGTH, BEGIN, WHY],
+        examples: &["bundle oncall-payments 8h my week on call"],
+        options: &[BUNDLE, DURATION, AT, TICKET, REASON],
+    },
+    Use {
+        keyword: Keyword::Urgent,
+        arguments: "<account> <permission set> <duration> [ticket] <reason>",
+        summary: "have access at once where policy allows it; approvers are told, and look at it after",
+        details: &["it begins at once, and an approver who objects ends it"],
+        typing: &["`urgent group <group> …` and `urgent bundle <bundle> …` ask for those", LENGTH],
+        examples: &[
+            "urgent prod Admin 30m INC-7 payments are down",
+            "urgent group payments-oncall 1h INC-7 nobody has the pager",
+        ],
+        options: &[DURATION, THIS_ACCOUNT, THIS_PERMISSION_SET, OR_GROUP, OR_BUNDLE, TICKET, REASON],
+    },
+    Use {
+        keyword: Keyword::Again,
+        arguments: "[id]",
+        summary: "ask for the same as last time, or as in that request; you can change it first",
+        details: &[],
+        typing: &[ID],
+        examples: &["again", "again AR-7K3Q"],
+        options: &[LAST_REQUEST],
+    },
+    Use {
+        keyword: Keyword::Mine,
+        arguments: "",
+        summary: "what you have, what you wait for, and what waits for you, with buttons",
+        details: &[],
+        typing: &[],
+        examples: &["mine"],
+        options: &[],
+    },
+    Use {
+        keyword: Keyword::List,
+        arguments: "",
+        summary: "your requests, and those that wait for your approval",
+        details: &[],
+        typing: &[],
+        examples: &["list"],
+        options: &[],
+    },
+    Use {
+        keyword: Keyword::Show,
+        arguments: "<id>",
+        summary: "one request: who, what, how long, why, and where it stands",
+        details: &[],
+        typing: &[ID],
+        examples: &["show AR-7K3Q"],
+        options: &[REQUEST],
+    },
+    Use {
+        keyword: Keyword::Approve,
+        arguments: "<id> [for <duration>]",
+        summary: "say yes to somebody's request or extension, for less time if you say so",
+        details: &["nobody approves their own request"],
+        typing: &[ID],
+        examples: &["approve AR-7K3Q", "approve AR-7K3Q for 30m"],
+        options: &[REQUEST, FOR_LESS],
+    },
+    Use {
+        keyword: Keyword::Deny,
+        arguments: "<id> <why>",
+        summary: "say no to somebody's request or extension, and why",
+        details: &[],
+        typing: &["the requester reads why"],
+        examples: &["deny AR-7K3Q the change window opens tomorrow"],
+        options: &[REQUEST, DENY_WHY],
+    },
+    Use {
+        keyword: Keyword::Withdraw,
+        arguments: "<id>",
+        summary: "take back your request before it is granted",
+        details: &["when the access is there already, use `end`"],
+        typing: &[],
+        examples: &["withdraw AR-7K3Q"],
+        options: &[REQUEST],
+    },
+    Use {
+        keyword: Keyword::Extend,
+        arguments: "<id> <duration> [reason]",
+        summary: "have access for longer, as far as policy allows it",
+        details: &[
+            "where policy asks for approvals, it asks for them again; nothing ends while you wait, before its time",
+        ],
+        typing: &["the duration is how much longer, like `30m`, or a new end, like `until 18:00`"],
+        examples: &["extend AR-7K3Q 1h", "extend AR-7K3Q by 30m the queue is not empty yet"],
+        options: &[REQUEST, DURATION, EXTEND_REASON],
+    },
+    Use {
+        keyword: Keyword::End,
+        arguments: "<id> [cut]",
+        summary: "end access before its time is up",
+        details: &[
+            "sessions that are open may last until their own end, as the card says; `cut` ends them, too",
+        ],
+        typing: &["`end <id> and cut sessions` is the same as `end <id> cut`"],
+        examples: &["end AR-7K3Q", "end AR-7K3Q cut"],
+        options: &[REQUEST, SESSIONS],
+    },
+    Use {
+        keyword: Keyword::EndAll,
+        arguments: "[@person|account] [confirm]",
+        summary: "end all access at once, or all of one person, or all to one account",
+        details: &["you are shown what would end, and asked, unless you `confirm`"],
+        typing: &[
+            "the person is a mention or an e-mail address; a name that reads like something else goes in quotes",
+        ],
+        examples: &["end all @bo", "end all prod", "end all confirm"],
+        options: &[OF_PERSON, OF_ACCOUNT, CONFIRM],
+    },
+    Use {
+        keyword: Keyword::Acknowledge,
+        arguments: "<id> [note]",
+        summary: "say, as an approver, that you looked at urgent access and that it was right",
+        details: &["until somebody does, all who could are asked every day"],
+        typing: &[],
+        examples: &["acknowledge AR-7K3Q", "ack AR-7K3Q the pager was mine"],
+        options: &[REQUEST, NOTE],
+    },
+    Use {
+        keyword: Keyword::Object,
+        arguments: "<id> <why>",
+        summary: "say, as an approver, that urgent access was not right; if it still lasts, it ends",
+        details: &[],
+        typing: &["who asked for it reads why"],
+        examples: &["object AR-7K3Q nothing was down"],
+        options: &[REQUEST, OBJECT_WHY],
+    },
+    Use {
+        keyword: Keyword::Why,
+        arguments: "<account> <permission set>",
+        summary: "what policy would say, without asking for anything",
+        details: &[],
+        typing: &["`why group <group>` and `why bundle <bundle>` ask about those"],
+        examples: &["why prod ReadOnly", "why group payments-oncall"],
+        options: &[THIS_ACCOUNT, THIS_PERMISSION_SET, OR_GROUP, OR_BUNDLE],
+    },
+    Use {
+        keyword: Keyword::Link,
+        arguments: "",
+        summary: "connect this chat account to you, by signing in at the company",
+        details: &[
+            "you get an address and a code to enter there; never enter a code that somebody else sent you",
+        ],
+        typing: &[],
+        examples: &["link"],
+        options: &[],
+    },
+    Use {
+        keyword: Keyword::Unlink,
+        arguments: "",
+        summary: "take this chat account's connection to you back",
+        details: &["access that you have stays until its end; `link` connects the account again"],
+        typing: &[],
+        examples: &["unlink"],
+        options: &[],
+    },
+    Use {
+        keyword: Keyword::Help,
+        arguments: "[topic]",
+        summary: "what can be said, or more about one word of it",
+        details: &[],
+        typing: &[],
+        examples: &["help end", "help end all"],
+        options: &[ELEVATE_TOPIC],
+    },
+];

@@ -1,0 +1,83 @@
+//! App Home, and what can be chosen while somebody types in a form.
+
+use serde_json::{Value, json};
+
+use super::Listener;
+use super::clicks::Interaction;
+use crate::chat::hall::forms::Form;
+use crate::chat::hall::{Found, Known, Speaker};
+use crate::chat::slack::envelope::{Ack, Envelope};
+use crate::chat::slack::{forms, home};
+use crate::notices::Text;
+
+/// Options of one answer while somebody types. Source: platform-rules §1.4.
+const OPTIONS_MAX: usize = 100;
+
+impl Listener {
+    /// Somebody opened App Home: it shows what concerns them as it is now.
+    pub(super) async fn home_opened(&self, envelope: &Envelope) {
+        let text = |pointer: &str| envelope.payload.pointer(pointer).and_then(Value::as_str);
+        if text("/event/tab") != Some("home") {
+            return;
+        }
+        let (Some(team), Some(user)) = (text("/team_id"), text("/event/user")) else { return };
+        if !self.people.serves(team) {
+            return;
+        }
+        // Opening a tab is no deed: a stranger sees nothing, and nothing is written down.
+        match self.people.person(self.hall.engine(), team, user).await {
+            Ok(known) if self.hall.works_here(&known).is_ok() => self.publish(user, &known, None).await,
+            Ok(_) | Err(_) => {
+                let words = Text::new().hint(
+                    "Glasskey does not know you as somebody of the company; `/elevate help` says what to do",
+                );
+                self.show_home(user, &home::view(&[], Some(&words), &*self.people)).await;
+            }
+        }
+    }
+
+    /// Shows App Home as it is now, with what came of what the person did there.
+    pub(super) async fn publish(&self, user: &str, known: &Known, said: Option<&Text>) {
+        let sections = self.hall.mine(known).await;
+        self.show_home(user, &home::view(&sections, said, &*self.people)).await;
+    }
+
+    async fn show_home(&self, user: &str, view: &Value) {
+        if let Err(fault) = self.web.views_publish(user, view).await {
+            tracing::warn!(%fault, "an App Home was not shown; it is shown when it is opened again");
+        }
+    }
+
+    /// Opens the form that asks for access. The trigger lives three seconds, so nothing is asked before.
+    pub(super) fn ask_for_access(&self, interaction: Interaction) -> Ack {
+        self.show_form_of(interaction, &Form::Access(Box::default()))
+    }
+
+    /// What can be chosen in a field while somebody types in it. Who may not speak here is shown nothing.
+    pub(super) async fn suggest(&self, envelope: &Envelope, speaker: &Speaker) -> Ack {
+        let text = |key: &str| envelope.payload.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (team, user) = (&speaker.account.workspace, &speaker.account.user);
+        let known = self.people.person(self.hall.engine(), team, user).await;
+        let filled = envelope.payload.get("view").map(forms::filled).unwrap_or_default();
+        let found = match known {
+            Ok(known) => {
+                self.hall.search(&known, (text("action_id"), text("value")), &filled, OPTIONS_MAX).await
+            }
+            Err(_stranger) => Vec::new(),
+        };
+        Ack::Payload(options(&found))
+    }
+}
+
+/// One kind as it is, several by their kinds.
+fn options(found: &[Found]) -> Value {
+    let of = |found: &Found| found.choices.iter().map(forms::option).collect::<Vec<_>>();
+    match found {
+        [] => json!({ "options": [] }),
+        [one] => json!({ "options": of(one) }),
+        several => {
+            let group = |found: &Found| json!({ "label": { "type": "plain_text", "text": found.title }, "options": of(found) });
+            json!({ "option_groups": several.iter().map(group).collect::<Vec<_>>() })
+        }
+    }
+}
