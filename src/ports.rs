@@ -1,12 +1,15 @@
 //! What the engine needs from outside, in the words of the domain. Implemented by the rooms that touch the outside;
 //! never knows how.
 
+mod offering;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use glasskey_domain::book::{Row, RowKey};
+use glasskey_domain::drift::Drift;
 use glasskey_domain::emergency::{CutPlan, Level, Member};
 use glasskey_domain::federation::CutSeen;
 pub use glasskey_domain::federation::READ_ONLY;
@@ -22,6 +25,8 @@ use glasskey_domain::{
 };
 use jiff::Timestamp;
 use secrecy::SecretString;
+
+pub use self::offering::{Asking, Bounds, Choosing, Offer, Offered, OfferedLength, Offering, Offers, Query};
 
 /// A boxed future, so that ports can be trait objects.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -369,7 +374,16 @@ pub enum About<'a> {
     /// An emergency.
     Emergency(&'a Emergency),
     /// What is watched; it has messages and no card.
-    Watch(&'a Watch),
+    Watch(Watched<'a>),
+}
+
+/// What is watched, with what was seen that no request explains.
+#[derive(Debug, Clone, Copy)]
+pub struct Watched<'a> {
+    /// What is watched.
+    pub watch: &'a Watch,
+    /// Access that no request explains.
+    pub drifts: &'a [Drift],
 }
 
 /// Where people are told things. The words are the door's business (it takes them from `notices`).

@@ -170,11 +170,20 @@ pub struct ExplainArguments {
     #[arg(long)]
     pub person: String,
     /// Where: account id, name or alias.
-    #[arg(long, required_unless_present = "federation")]
+    #[arg(long, required_unless_present_any = ["federation", "group"])]
     pub account: Option<String>,
     /// As what: permission set name or ARN.
-    #[arg(long, required_unless_present = "federation")]
+    #[arg(long, required_unless_present_any = ["federation", "group"])]
     pub permission_set: Option<String>,
+    /// Of a group instead: its id or name.
+    #[arg(long, conflicts_with_all = ["account", "permission_set", "federation"])]
+    pub group: Option<String>,
+    /// As urgent access, which begins before anybody looks.
+    #[arg(long, conflicts_with = "federation")]
+    pub urgent: bool,
+    /// Beginning later: as in `2026-11-21 02:30`, in the time zone of the policies.
+    #[arg(long, value_name = "TIME", conflicts_with = "federation")]
+    pub start: Option<String>,
     /// Of break-glass instead: the name of the federation, as in `[breakglass.main]`.
     #[arg(long, conflicts_with_all = ["account", "permission_set"])]
     pub federation: Option<String>,

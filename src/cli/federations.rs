@@ -141,5 +141,6 @@ pub fn setting(config: &Config) -> Setting {
         region: config.aws.region.clone(),
         federations: federations.iter().map(|(name, one)| (name.clone(), words(one))).collect(),
         runbook: (!federations.is_empty()).then(|| config.breakglass.runbook.display().to_string()),
+        cut_sessions: config.requests.cut_sessions,
     }
 }

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use glasskey_domain::Directory;
 use glasskey_domain::rules::EmergencyQuestion;
+use glasskey_domain::{Directory, Question, Seconds};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -17,7 +17,9 @@ use crate::policy::{self, PolicyFault, RuleSet, cases};
 
 /// Says whether the policies would come into force, and what looks like a slip.
 pub fn check(out: &mut Output, config: &Config) -> Exit {
-    let report = policy::check(&config.policy.dir, None, &config.requests.federations);
+    // What the bot last read, where it has read anything: then names that the company does not have are seen too.
+    let company = ledger::last_directory(&config.store).ok().flatten();
+    let report = policy::check(&config.policy.dir, company.as_ref(), &config.requests);
     let json = json!({
         "good": report.is_good(),
         "set": report.set,
@@ -53,22 +55,27 @@ pub fn explain(out: &mut Output, config: &Config, arguments: &ExplainArguments, 
             Ok(both) => both,
             Err(faults) => return faulty(out, &faults),
         };
-    let explained = match (&arguments.federation, &arguments.account, &arguments.permission_set) {
-        (Some(federation), _, _) => {
+    let explained = match &arguments.federation {
+        Some(federation) => {
             let level = arguments.level.into();
-            policy::emergency_question(&directory, &arguments.person, federation, level, length, now).map(
-                |asked| {
-                    let asked = EmergencyQuestion { drill: arguments.drill, ..asked };
-                    policy::explain_emergency(&rules, &directory, &asked)
-                },
-            )
+            let asked =
+                policy::emergency_question(&directory, &arguments.person, federation, level, length, now);
+            asked.map(|asked| {
+                let asked = EmergencyQuestion { drill: arguments.drill, ..asked };
+                policy::explain_emergency(&rules, &directory, &asked)
+            })
         }
-        (None, account, permission_set) => {
-            let typed = account.as_deref().unwrap_or_default();
-            let account = config.aliases.get(&typed.to_lowercase()).map_or(typed, |account| account.as_str());
-            let set = permission_set.as_deref().unwrap_or_default();
-            policy::question(&directory, (&arguments.person, account, set), length, now)
-                .map(|question| policy::explain(&rules, &directory, &question))
+        None => {
+            let starts_at = arguments.start.as_deref().map(|text| cases::local_time(&rules, text));
+            if starts_at == Some(None) {
+                let what = "the start is not a time, as in `2026-11-21 02:30`";
+                out.fail(what, &json!({ "failed": "start" }));
+                return Exit::Usage;
+            }
+            asked(config, &directory, arguments, length, now).map(|question| {
+                let (starts_at, urgent) = (starts_at.flatten(), arguments.urgent);
+                policy::explain(&rules, &directory, &Question { starts_at, urgent, ..question })
+            })
         }
     };
     let explanation = match explained {
@@ -87,6 +94,24 @@ pub fn explain(out: &mut Output, config: &Config, arguments: &ExplainArguments, 
     }
     out.fail(&text, &json);
     Exit::Refused
+}
+
+/// Who asks for what: a group, or a permission set in an account, which may be called by an alias.
+fn asked(
+    config: &Config,
+    directory: &Directory,
+    arguments: &ExplainArguments,
+    length: Seconds,
+    now: Timestamp,
+) -> Result<Question, policy::NotFound> {
+    let person = arguments.person.as_str();
+    if let Some(group) = &arguments.group {
+        return policy::group_question(directory, (person, group), length, now);
+    }
+    let typed = arguments.account.as_deref().unwrap_or_default();
+    let account = config.aliases.get(&typed.to_lowercase()).map_or(typed, |account| account.as_str());
+    let set = arguments.permission_set.as_deref().unwrap_or_default();
+    policy::question(directory, (person, account, set), length, now)
 }
 
 /// Runs a table of cases.

@@ -24,6 +24,7 @@ pub(super) fn call(change: Change, took: Duration) {
 }
 
 /// What one record says. It goes to the log too, so that whoever watches the log sees what the journal has.
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each fact, so that none is without")]
 pub(super) fn record(record: &Record, book: &Book) {
     for event in &record.events {
         let text = serde_json::to_string(event).unwrap_or_default();

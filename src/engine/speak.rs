@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use glasskey_domain::drift::Drift;
 use glasskey_domain::request::{CardState, Posting};
 use glasskey_domain::watch::Watch;
 use glasskey_domain::{AccessRequest, Emergency, Outcome, Platform, Recipient, Subject, Tell};
@@ -10,13 +11,13 @@ use jiff::Timestamp;
 
 use super::perform::{Performed, outcome};
 use super::{Engine, Stopped};
-use crate::ports::{About, Fault};
+use crate::ports::{About, Fault, Watched};
 
 /// What a chat job is about, as it is now.
 enum Thing {
     Request(Box<AccessRequest>),
     Emergency(Box<Emergency>),
-    Watch(Box<Watch>),
+    Watch(Box<Watch>, Vec<Drift>),
 }
 
 impl Thing {
@@ -25,7 +26,9 @@ impl Thing {
         match id {
             Subject::Request(id) => book.request(id).cloned().map(Box::new).map(Self::Request),
             Subject::Emergency(id) => book.emergency(id).cloned().map(Box::new).map(Self::Emergency),
-            Subject::Watch => Some(Self::Watch(Box::new(book.watch().clone()))),
+            Subject::Watch => {
+                Some(Self::Watch(Box::new(book.watch().clone()), book.drifts().cloned().collect()))
+            }
         }
     }
 
@@ -33,7 +36,7 @@ impl Thing {
         match self {
             Self::Request(request) => About::Request(request),
             Self::Emergency(emergency) => About::Emergency(emergency),
-            Self::Watch(watch) => About::Watch(watch),
+            Self::Watch(watch, drifts) => About::Watch(Watched { watch, drifts }),
         }
     }
 
@@ -42,7 +45,7 @@ impl Thing {
         let (cards, version) = match self {
             Self::Request(request) => (&request.cards, request.version),
             Self::Emergency(emergency) => (&emergency.cards, emergency.version),
-            Self::Watch(_) => return None,
+            Self::Watch(..) => return None,
         };
         cards.on(on).filter(|card| !card.is_current(version)).map(|card| (card, version))
     }
@@ -51,7 +54,7 @@ impl Thing {
         match self {
             Self::Request(request) => &request.untold,
             Self::Emergency(emergency) => &emergency.untold,
-            Self::Watch(watch) => &watch.untold,
+            Self::Watch(watch, _) => &watch.untold,
         }
     }
 }

@@ -45,13 +45,17 @@ pub struct Entry {
 /// What concerns a person, in words. Sections with nothing in them are left out, but for the first.
 #[must_use]
 pub fn mine(mine: Mine<'_>, directory: &Directory) -> Vec<Section> {
-    let own = |request: &AccessRequest| own(request);
-    let others = |request: &AccessRequest| of_another(request, directory);
+    let own = |request: &AccessRequest| (own(request), own_buttons(request));
+    let deciding = |request: &AccessRequest| {
+        (of_another(request, directory), vec![Button::Approve, Button::ApproveLess, Button::Deny])
+    };
+    let looking =
+        |request: &AccessRequest| (of_another(request, directory), vec![Button::Acknowledge, Button::Object]);
     let mut sections = vec![section("Your access", mine.live, own)];
     let more = [
         section("Your requests", mine.waiting, own),
-        section("Waits for your approval", mine.to_decide, others),
-        section("Waits for your look", mine.to_review, others),
+        section("Waits for your approval", mine.to_decide, deciding),
+        section("Urgent access waits for your look", mine.to_review, looking),
     ];
     sections.extend(more.into_iter().filter(|section| !section.entries.is_empty()));
     sections
@@ -60,24 +64,31 @@ pub fn mine(mine: Mine<'_>, directory: &Directory) -> Vec<Section> {
 fn section(
     title: &'static str,
     mut requests: Vec<&AccessRequest>,
-    words: impl Fn(&AccessRequest) -> Text,
+    shown: impl Fn(&AccessRequest) -> (Text, Vec<Button>),
 ) -> Section {
     // What ends, or lapses, first is what one looks for.
     requests.sort_by_key(|request| (request.deadline(), request.ask.at));
     let more = requests.len().saturating_sub(SHOWN_MAX);
-    let entry = |request: &&AccessRequest| Entry {
-        id: request.ask.id.clone(),
-        text: words(request),
-        buttons: buttons(title, request),
+    let entry = |request: &&AccessRequest| {
+        let (text, buttons) = shown(request);
+        Entry { id: request.ask.id.clone(), text, buttons }
     };
     Section { title, entries: requests.iter().take(SHOWN_MAX).map(entry).collect(), more }
 }
 
-fn buttons(_title: &str, request: &AccessRequest) -> Vec<Button> {
+/// What one can do about one's own, and about what waits for one.
+fn own_buttons(request: &AccessRequest) -> Vec<Button> {
     match &request.state {
-        State::Pending { .. } => vec![Button::Approve, Button::Deny],
-        State::Active { .. } => vec![Button::End],
-        _ => Vec::new(),
+        State::Pending { .. } | State::Scheduled { .. } => vec![Button::Withdraw],
+        State::Granting { .. } => vec![Button::End],
+        State::Active { .. } if request.extension.is_some() => vec![Button::End, Button::CancelExtension],
+        State::Active { .. } => vec![Button::End, Button::Extend],
+        State::Ending { .. }
+        | State::Ended { .. }
+        | State::Denied { .. }
+        | State::Withdrawn { .. }
+        | State::Lapsed { .. }
+        | State::Failed { .. } => Vec::new(),
     }
 }
 

@@ -3,14 +3,19 @@
 //! It never knows a platform: it answers [`Text`], which each door dresses, cuts to its limit and escapes at the last
 //! step (P10).
 
+mod button;
 pub mod card;
 pub mod emergency;
 mod links;
+mod message;
 mod mine;
 mod refusals;
 mod replies;
-mod tells;
+mod request;
+#[cfg(test)]
+pub(crate) mod samples;
 mod usage;
+mod watch;
 
 use std::collections::BTreeMap;
 
@@ -18,13 +23,16 @@ use glasskey_domain::emergency::Level;
 use glasskey_domain::{FederationId, PersonId};
 use jiff::Timestamp;
 
-pub use card::{Button, Card, Tone, card};
+pub use button::Button;
+pub use card::{Card, Tone};
 pub use links::{SignInSteps, account, link_steps, sign_in_begins, sign_in_given_up, step_up_steps};
+pub use message::Message;
 pub use mine::{Entry, Mine, Section, mine};
 pub use refusals::{code, not_permitted_because, refusal};
 pub use replies::{list, permitted, reply, show};
-pub use tells::tell;
+pub use request::{card, tell};
 pub use usage::usage;
+pub use watch::watch;
 
 /// A piece of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +52,8 @@ pub enum Span {
         /// What to show when the platform has no account of them.
         name: String,
     },
+    /// A person's name alone: nobody is called by it.
+    Name(String),
     /// A time, which the platform may show in the reader's zone.
     Time(Timestamp),
     /// A link. The address is ours, never a person's.
@@ -112,6 +122,13 @@ impl Text {
         self
     }
 
+    /// Adds a person's name, by which nobody is called.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.0.push(Span::Name(name.into()));
+        self
+    }
+
     /// Adds people, with commas.
     #[must_use]
     pub fn people(mut self, people: &[PersonId], directory: &glasskey_domain::Directory) -> Self {
@@ -171,7 +188,7 @@ impl Text {
                     out.push('`');
                 }
                 Span::Quote(typed) => out.push_str(&quoted(&one_line(typed))),
-                Span::Person { name, .. } => out.push_str(&one_line(name)),
+                Span::Person { name, .. } | Span::Name(name) => out.push_str(&one_line(name)),
                 Span::Time(at) => out.push_str(&at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
                 Span::Link { url, text } => {
                     out.push_str(text);
@@ -210,6 +227,8 @@ pub struct Setting {
     pub federations: BTreeMap<FederationId, FederationWords>,
     /// Where the runbook was written.
     pub runbook: Option<String>,
+    /// Whether sessions that outlive access can be cut.
+    pub cut_sessions: bool,
 }
 
 /// What people need to sign in to an emergency federation. From the configuration, so that it is known when nothing

@@ -5,6 +5,7 @@ use glasskey_domain::refusal::{Kind, PlaceWhy, StateWord, StrangerWhy};
 use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::{Directory, Refusal};
 
+use super::request::quorums;
 use super::{Text, emergency, links};
 
 /// The name of a refusal, the same in chat, in the journal and in `docs/ERRORS.md`.
@@ -46,7 +47,7 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
             .code(account.as_str())
             .say(" is the management account of the organization, in which a delegated administrator may assign nothing; use the break-glass procedure"),
         Refusal::TargetGone => {
-            text.hint("the account or the permission set is no longer there; look with `/elevate help` how to name another")
+            text.hint("the account, the permission set or the group is not there any more; look with `/elevate help` how to name another")
         }
         Refusal::NotServedHere { why } => text.say(match why {
             PlaceWhy::SharedExternally => "this channel is shared with another company, so nothing is done from here; use a channel of your own company",
@@ -73,21 +74,22 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
             if *found == 1 { "person" } else { "people" },
         )),
         Refusal::AlreadyAsked { id } => {
-            text.say("you already asked for this: ").code(id.as_str()).say(" waits or is being granted")
+            text.say("you already asked for this: ").code(id.as_str()).say(" waits, begins later or is being granted; withdraw that one first, or wait for it")
         }
         Refusal::TooManyThings { max } => {
-            text.say(format!("one request is for 1 to {max} things; ask for them in several requests"))
+            text.say(format!("one request is for 1 to {max} things, so that an approver can read them; ask for the rest with another"))
         }
         Refusal::GroupIsFed { group, by } => fed(text, &directory.group_name(group), by),
         Refusal::StartNotPossible { ahead } => {
-            text.say(format!("access can be asked for at most {ahead} ahead"))
+            let text = text.say(format!("access can begin from now on, up to {ahead} ahead; "));
+            text.hint("say a start such as `02:00`, `tomorrow 9:30` or `2026-12-01 02:00`")
         }
         Refusal::NothingAsked => text.hint("you have not asked for anything yet; `/elevate help` shows how"),
-        Refusal::UrgentIsNow => text.say("urgent access begins at once; leave the start out, or ask without `urgent`"),
-        Refusal::CannotCutSessions => text.say(
-            "sessions are not cut here (`[requests] cut_sessions` is not on); end the access without it",
+        Refusal::UrgentIsNow => text.hint("urgent access begins at once; leave the start out, or ask without `urgent`"),
+        Refusal::CannotCutSessions => text.hint(
+            "nothing was ended, because sessions are not cut here (`cut_sessions` is off in `[requests]` of the configuration); end the access without it",
         ),
-        Refusal::NoSuchDrift => text.say("no such access without a request is known; `glasskey drift list` shows what is"),
+        Refusal::NoSuchDrift => text.hint("no such access without a request is known, or it is being removed; `glasskey drift list` shows what there is"),
         Refusal::TooManyOpen { max } => {
             text.say(format!("you have {max} open requests, which is the most there may be; end or withdraw one first"))
         }
@@ -136,14 +138,14 @@ fn sentence(refusal: &Refusal, directory: &Directory) -> Text {
 }
 
 fn fed(text: Text, group: &str, by: &Feed) -> Text {
-    let text = text.say("nobody is put into the group ").code(group).say(" by hand: ");
+    let text = text.say("nobody can be put into the group ").code(group).say(" for a time: ");
     match by {
-        Feed::Scim => text
-            .say("the identity provider feeds it by SCIM and would undo it; ask there, or for another group"),
+        Feed::Scim => text.say("the identity provider feeds it by SCIM, and would undo it"),
         Feed::Rule { name } => text.say("the group rule ").code(name).say(" of Okta decides who is in it"),
-        Feed::App => text.say("an application decides who is in it"),
+        Feed::App => text.say("an application feeds it, and would undo it"),
         Feed::BuiltIn => text.say("Okta itself decides who is in it"),
     }
+    .say("; ask for another group, or for what the group opens; your administrator can make one that people ask for")
 }
 
 /// Refusals of what was written.
@@ -200,29 +202,25 @@ fn about_request(refusal: &Refusal, directory: &Directory) -> Text {
         Refusal::TooEarly { state } => text
             .say("this request ")
             .say(state_words(*state))
-            .hint(", so there is nothing to end; `/elevate withdraw` takes it back"),
+            .hint(", so there is no access to end or to extend yet; who asked takes it back with `/elevate withdraw`"),
         Refusal::NotOfTheGroups { groups } => {
-            text.say("your approval is not the one that is missing; needed: ").code(
-                groups
-                    .iter()
-                    .map(|quorum| format!("{} of {}", quorum.needed, quorum.group))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            )
+            let text = text.say("your approval is not one that is missing, because you are in none of the groups that still have to answer; missing: ");
+            quorums(text, groups)
         }
-        Refusal::LengthNotLess { asked } => {
-            text.say(format!("an approver can say less than was asked for, which is {asked}, and not more"))
-        }
-        Refusal::ExtensionWaits { lapses_at } => {
-            text.say("more time was asked for already and waits for approval until ").time(*lapses_at)
-        }
+        Refusal::LengthNotLess { asked } => text.say(format!(
+            "an approver can approve for less than was asked for, which is {asked}, and never for more; say a shorter time, or approve as it is"
+        )),
+        Refusal::ExtensionWaits { lapses_at } => text
+            .say("more time was asked for already, and waits for approval until ")
+            .time(*lapses_at)
+            .say("; cancel that one first, or wait for it"),
         Refusal::ExtensionTooLong { max, policy } => text
-            .say(format!("all in all it can be at most {max}, by "))
+            .say(format!("all in all it can last {max} at most, counted from its beginning, by "))
             .code(policy)
-            .say("; ask for less, or end it and ask anew"),
-        Refusal::NothingToAcknowledge { id } => {
-            text.code(id.as_str()).say(" does not wait for anybody to look at it")
-        }
+            .say("; extend it by less, or ask anew when it has ended"),
+        Refusal::NothingToAcknowledge { id } => text
+            .code(id.as_str())
+            .say(" does not wait for anybody to look at it: it was approved before, or somebody has looked; its card says which"),
         Refusal::NotTheRequester => text.say("only who asked can do this; an approver can deny or end it"),
         Refusal::WithdrawInstead => text.say("this is your own request; withdraw it instead of denying it"),
         Refusal::MayNotEnd { why } => text
@@ -355,7 +353,7 @@ pub(super) fn not_permitted(why: &NotPermitted) -> Text {
         NotPermitted::ApprovalsGone { needed, counting } => text.say(format!(
             "it needs {needed} approvals, and only {counting} of those it has are from people who may approve now"
         )),
-        NotPermitted::Gone => text.say("the person, the account or the permission set is no longer there"),
+        NotPermitted::Gone => text.say("the person, or what was asked for, is no longer there"),
         NotPermitted::Erred { detail } => text
             .say(
                 "a policy could not be evaluated, and unknown means no; your administrator must look at it: ",

@@ -1,17 +1,30 @@
-//! The annotations that bind a permission: `@max_duration`, `@approvals`, `@session`,
-//! `@solo_after`, `@notify`, `@broad`, and `@id`.
+//! The annotations that bind a permission: `@max_duration`, `@approvals`, `@quiet_approvers`, `@escalate`, `@session`,
+//! `@cut_sessions`, `@solo_after`, `@notify`, `@broad`, and `@id`.
 //!
 //! A word that is not known, or a value that cannot be read, refuses the whole set: Cedar itself ignores annotations, so
 //! a slip such as `@aprovals("2")` would otherwise grant with the default.
 
 use cedar_policy::Policy;
 use glasskey_domain::Seconds;
+use glasskey_domain::rules::{Escalation, Quorum};
 use glasskey_domain::settings::{LENGTH_MIN, PROPOSAL_LAPSES_AFTER};
 
 use super::fault::{Complaint, nearest};
+use super::groups_said::{self, Approvals, Slip};
 
 /// Every annotation there is.
-const KNOWN: [&str; 7] = ["id", "max_duration", "approvals", "session", "solo_after", "notify", "broad"];
+const KNOWN: [&str; 10] = [
+    "id",
+    "max_duration",
+    "approvals",
+    "quiet_approvers",
+    "escalate",
+    "session",
+    "cut_sessions",
+    "solo_after",
+    "notify",
+    "broad",
+];
 /// Approvals when a policy does not say: somebody else must look.
 pub const APPROVALS_DEFAULT: u32 = 1;
 /// Approvals for break-glass when a policy does not say: at night there may be nobody else, and it is loud by itself.
@@ -26,6 +39,8 @@ pub const SOLO_AFTER_MIN: Seconds = Seconds::minutes(1);
 pub const SOLO_AFTER_MAX: Seconds = Seconds(PROPOSAL_LAPSES_AFTER.0 - SOLO_AFTER_MIN.0);
 /// More approvals than this no team gets together; a larger number is a slip of the finger.
 pub const APPROVALS_MAX: u32 = 10;
+/// Longest urgent access for which it need not be said twice: it begins before anybody looked.
+pub const URGENT_MAX_DURATION: Seconds = Seconds::hours(4);
 /// Longest `@max_duration`: access that is needed for longer is not temporary.
 pub const MAX_DURATION_MAX: Seconds = Seconds::hours(7 * 24);
 /// A permission set's session is 1 h to 12 h (`CreatePermissionSet`, `SessionDuration`); a limit below the shortest would
@@ -46,6 +61,14 @@ const BROAD_LENGTH_MIN: usize = 10;
 pub struct Limits {
     /// How many distinct people must approve.
     pub approvals: u32,
+    /// Of which groups they must be; of any, when there are none.
+    pub from: Vec<Quorum>,
+    /// Groups whose people may approve and are not called upon.
+    pub quiet: Vec<String>,
+    /// Who is asked next when nobody answers, in the order of time.
+    pub escalate: Vec<Escalation>,
+    /// Whether sessions that outlive the end are cut.
+    pub cut_sessions: bool,
     /// Longest grant.
     pub max_duration: Seconds,
     /// Longest session of the permission set, when the policy sets a limit.
@@ -80,6 +103,8 @@ pub(super) fn id(policy: &Policy, complaints: &mut Vec<Complaint>) -> Option<Str
 pub(super) enum Permission {
     /// To request access.
     Request,
+    /// To have access at once, which somebody looks at afterwards.
+    Urgent,
     /// To open an emergency.
     Breakglass,
     /// To open an emergency and more: under the default limits, because it would be unclear what others bind.
@@ -90,8 +115,20 @@ impl Permission {
     fn may_carry(self, word: &str) -> bool {
         match self {
             Self::Request => word != "solo_after",
-            Self::Breakglass => word != "session",
+            // One look afterwards is what it needs, always.
+            Self::Urgent => !["solo_after", "approvals", "escalate"].contains(&word),
+            Self::Breakglass => !["session", "cut_sessions", "quiet_approvers", "escalate"].contains(&word),
             Self::BreakglassAmongOthers => false,
+        }
+    }
+
+    fn defaults(self) -> (u32, Seconds) {
+        match self {
+            Self::Request => (APPROVALS_DEFAULT, MAX_DURATION_DEFAULT),
+            Self::Urgent => (0, MAX_DURATION_DEFAULT),
+            Self::Breakglass | Self::BreakglassAmongOthers => {
+                (BREAKGLASS_APPROVALS_DEFAULT, BREAKGLASS_MAX_DURATION_DEFAULT)
+            }
         }
     }
 }
@@ -106,16 +143,11 @@ pub(super) fn limits(
         if !KNOWN.contains(&word) {
             complaints.push(unknown(word));
         } else if word != "id" && !permission.is_some_and(|permission| permission.may_carry(word)) {
-            complaints.push(misplaced(word));
+            complaints.push(misplaced(word, permission));
         }
     }
     let permission = permission?;
-    let (approvals_default, max_duration_default) = match permission {
-        Permission::Request => (APPROVALS_DEFAULT, MAX_DURATION_DEFAULT),
-        Permission::Breakglass | Permission::BreakglassAmongOthers => {
-            (BREAKGLASS_APPROVALS_DEFAULT, BREAKGLASS_MAX_DURATION_DEFAULT)
-        }
-    };
+    let (approvals_default, max_duration_default) = permission.defaults();
     let mut read = |word: &str, parse: &dyn Fn(&str) -> Result<Seconds, String>| {
         let text = policy.annotation(word)?;
         parse(text).map_err(|mend| complaints.push(malformed(word, text, &mend))).ok()
@@ -123,30 +155,106 @@ pub(super) fn limits(
     let max_duration = read("max_duration", &|text| length_within(text, LENGTH_MIN, MAX_DURATION_MAX));
     let session = read("session", &|text| length_within(text, SESSION_MIN, SESSION_MAX));
     let solo_after = read("solo_after", &solo_within);
-    let approvals = policy.annotation("approvals").map(|text| parse_approvals(text, complaints));
-    let approvals = approvals.unwrap_or(approvals_default);
-    if approvals == 0 && solo_after.is_some() && permission.may_carry("solo_after") {
-        complaints.push(Complaint::new(
-            "`@solo_after` without an approval to wait for",
-            "ask for one, as in `@approvals(\"1\")`, or remove it: the opener is alone at once",
-        ));
-    }
-    Some(Limits {
-        approvals,
+    let approvals = value(policy, "approvals", groups_said::approvals, complaints);
+    let limits = Limits {
+        approvals: approvals.as_ref().map_or(approvals_default, |Approvals { needed, .. }| *needed),
+        from: approvals.map(|approvals| approvals.from).unwrap_or_default(),
+        quiet: value(policy, "quiet_approvers", groups_said::quiet, complaints).unwrap_or_default(),
+        escalate: value(policy, "escalate", groups_said::escalate, complaints).unwrap_or_default(),
+        cut_sessions: value(policy, "cut_sessions", yes_or_no, complaints).unwrap_or_default(),
         max_duration: max_duration.unwrap_or(max_duration_default),
         session,
         solo_after,
         notify: policy.annotation("notify").map(|text| parse_notify(text, complaints)).unwrap_or_default(),
         broad: policy.annotation("broad").map(|text| parse_broad(text, complaints)),
-    })
+    };
+    together(policy, permission, &limits, complaints);
+    Some(limits)
 }
 
-fn misplaced(word: &str) -> Complaint {
+/// Annotations that say nothing without another, or against it.
+fn together(policy: &Policy, permission: Permission, limits: &Limits, complaints: &mut Vec<Complaint>) {
+    if limits.approvals == 0 && limits.solo_after.is_some() && permission.may_carry("solo_after") {
+        complaints.push(Complaint::new(
+            "`@solo_after` without an approval to wait for",
+            "ask for one, as in `@approvals(\"1\")`, or remove it: the opener is alone at once",
+        ));
+    }
+    if limits.approvals == 0 && permission == Permission::Request {
+        for word in ["quiet_approvers", "escalate"].iter().filter(|word| policy.annotation(word).is_some()) {
+            complaints.push(Complaint::new(
+                format!("`@{word}` without an approval to wait for"),
+                "ask for one, as in `@approvals(\"1\")`, or remove it",
+            ));
+        }
+    }
+    if !limits.from.is_empty() && permission == Permission::Breakglass {
+        complaints.push(Complaint::new(
+            "`@approvals` names groups, and anybody whom policy lets confirm an emergency counts",
+            "write a number, and say in a `permit` for `action == Action::\"approveBreakglass\"` who confirms",
+        ));
+    }
+    if permission == Permission::Urgent {
+        if policy.annotation("max_duration").is_none() {
+            complaints.push(Complaint::new(
+                "permits access before anybody looks at it, and does not say for how long",
+                format!("write `@max_duration(\"1h\")` or less, or more: {URGENT_MAX_DURATION} at most"),
+            ));
+        }
+        if limits.max_duration > URGENT_MAX_DURATION && limits.broad.is_none() {
+            complaints.push(Complaint::new(
+                format!("permits access before anybody looks at it for longer than {URGENT_MAX_DURATION}"),
+                "write less, or say it twice: `@broad(\"yes: why\")`",
+            ));
+        }
+    }
+}
+
+/// Reads one annotation, if it is there.
+fn value<T>(
+    policy: &Policy,
+    word: &str,
+    parse: impl Fn(&str) -> Result<T, Slip>,
+    complaints: &mut Vec<Complaint>,
+) -> Option<T> {
+    let text = policy.annotation(word)?;
+    parse(text).map_err(|slip| complaints.push(slipped(policy, word, text, &slip))).ok()
+}
+
+fn slipped(policy: &Policy, word: &str, text: &str, slip: &Slip) -> Complaint {
+    let at = if slip.at.is_empty() || slip.at == text {
+        String::new()
+    } else {
+        format!(" at `{}`", shown(&slip.at))
+    };
+    let of = policy.annotation("id").map(|id| format!(" of `{}`", shown(id))).unwrap_or_default();
+    Complaint::new(format!("`@{word}(\"{}\")`{of} cannot be read{at}", shown(text)), slip.mend.clone())
+}
+
+fn yes_or_no(text: &str) -> Result<bool, Slip> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(Slip { at: text.to_owned(), mend: "write `yes` or `no`".to_owned() }),
+    }
+}
+
+fn misplaced(word: &str, permission: Option<Permission>) -> Complaint {
+    if permission == Some(Permission::Urgent) && word == "approvals" {
+        return Complaint::new(
+            "`@approvals` stands on a permission for urgent access, which begins before anybody approves",
+            "remove it: somebody who may approve looks at it afterwards, always",
+        );
+    }
     let of = |action: &str| format!("`action == Action::\"{action}\"`");
     let actions = match word {
-        "session" => of("request"),
+        "session" | "quiet_approvers" | "cut_sessions" => {
+            format!("{} or {}", of("request"), of("requestUrgent"))
+        }
+        "escalate" => of("request"),
         "solo_after" => of("breakglass"),
-        _ => format!("{} or {}", of("request"), of("breakglass")),
+        "approvals" => format!("{} or {}", of("request"), of("breakglass")),
+        _ => format!("{}, {} or {}", of("request"), of("requestUrgent"), of("breakglass")),
     };
     Complaint::new(
         format!("`@{word}` stands on a policy that it does not bind"),
@@ -171,18 +279,6 @@ fn shown(text: &str) -> String {
     /// Longer than any right value.
     const SHOWN_MAX: usize = 80;
     text.chars().filter(|c| !c.is_control()).take(SHOWN_MAX).collect()
-}
-
-fn parse_approvals(text: &str, complaints: &mut Vec<Complaint>) -> u32 {
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match text.parse::<u32>() {
-        Ok(number) if digits && number <= APPROVALS_MAX => number,
-        _ => {
-            let mend = format!("write a number from 0 to {APPROVALS_MAX}, such as `@approvals(\"1\")`");
-            complaints.push(malformed("approvals", text, &mend));
-            APPROVALS_MAX
-        }
-    }
 }
 
 fn parse_notify(text: &str, complaints: &mut Vec<Complaint>) -> Vec<String> {

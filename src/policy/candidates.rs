@@ -15,7 +15,9 @@ use super::ruleset::{RuleSet, Scope};
 pub(super) struct Who<'a> {
     /// Who may do this,
     pub(super) action: &'a str,
-    /// to what has these names,
+    /// to what is of this kind
+    pub(super) kind: Kind,
+    /// and has these names,
     pub(super) places: BTreeSet<Literal>,
     /// and is not this person.
     pub(super) without: &'a PersonId,
@@ -65,7 +67,7 @@ impl<'a> Candidates<'a> {
         let about = rules.rules().iter().filter(|rule| {
             rule.is_about(who.action)
                 && match &rule.resource {
-                    Scope::Any => true,
+                    Scope::Any | Scope::Every(_) => rule.covers_any(who.kind),
                     Scope::One(name) => who.places.contains(name),
                 }
         });
@@ -77,7 +79,7 @@ impl<'a> Candidates<'a> {
                 _ if !rule.is_permit() => {}
                 Scope::One(name) if name.kind == Kind::Group => drop(names.insert(name.id.as_str())),
                 Scope::One(name) if name.kind == Kind::Person => drop(user_names.insert(name.id.as_str())),
-                Scope::One(_) | Scope::Any => everybody = true,
+                Scope::One(_) | Scope::Every(_) | Scope::Any => everybody = true,
             }
         }
         // A group of which only the id is known still has members.
@@ -143,7 +145,8 @@ mod tests {
                 person.as_str() == "p-ana"
             };
             let dee = PersonId::new("p-dee");
-            let who = Who { action: CONFIRM, places: BTreeSet::new(), without: &dee };
+            let (places, without) = (BTreeSet::new(), &dee);
+            let who = Who { action: CONFIRM, kind: Kind::Federation, places, without };
             (search(&rules, &directory, &who, &may, 10).people, asked.get())
         };
         assert_eq!(asked_about("principal"), (vec![PersonId::new("p-ana")], 2));

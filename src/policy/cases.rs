@@ -6,6 +6,8 @@
 //! ana@acme.com | payments-prod | Admin          | 9h  | refuse: too long
 //! ```
 //!
+//! With a column `group` instead of `account` and `permission set` it is about groups; with `urgent` about urgent access.
+//!
 //! A table may also be about break-glass, its reviews, and who administers Glasskey:
 //!
 //! ```text
@@ -34,11 +36,12 @@ use super::lookup;
 use super::ruleset::RuleSet;
 use super::verdict::{ADMINISTER, AUDIT, BREAKGLASS, REQUEST};
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 18] = [
     "person",
     "action",
     "account",
     "permission set",
+    "group",
     "federation",
     "level",
     "for",
@@ -48,11 +51,15 @@ const COLUMNS: [&str; 15] = [
     "incident",
     "drill",
     "at",
+    "start",
+    "urgent",
     "emergency",
     "platform",
 ];
 /// Of a table that is about access alone.
 const NEEDED: [&str; 5] = ["person", "account", "permission set", "for", "expect"];
+/// Of a table that is about groups alone.
+const NEEDED_WITH_GROUP: [&str; 4] = ["person", "group", "for", "expect"];
 /// Of a table that says what each case is about.
 const NEEDED_WITH_ACTION: [&str; 3] = ["person", "action", "expect"];
 /// Cells that say something about any action.
@@ -95,7 +102,17 @@ impl About {
     /// The cells that say something about it, beside the common ones.
     fn cells(self) -> &'static [&'static str] {
         match self {
-            Self::Access => &["account", "permission set", "for", "approver", "ticket", "emergency"],
+            Self::Access => &[
+                "account",
+                "permission set",
+                "group",
+                "for",
+                "approver",
+                "ticket",
+                "start",
+                "urgent",
+                "emergency",
+            ],
             Self::Emergency => &["federation", "level", "for", "approver", "incident", "drill", "emergency"],
             Self::Audit | Self::Administer => &[],
         }
@@ -213,7 +230,12 @@ fn columns(titles: &str) -> Result<Vec<&'static str>, Complaint> {
         };
         columns.push(known);
     }
-    let needed: &[&str] = if columns.contains(&"action") { &NEEDED_WITH_ACTION } else { &NEEDED };
+    let about_groups = columns.contains(&"group") && !columns.contains(&"account");
+    let needed: &[&str] = match (columns.contains(&"action"), about_groups) {
+        (true, _) => &NEEDED_WITH_ACTION,
+        (false, true) => &NEEDED_WITH_GROUP,
+        (false, false) => &NEEDED,
+    };
     match needed.iter().find(|needed| !columns.contains(needed)) {
         Some(missing) => Err(Complaint::new(format!("the column `{missing}` is missing"), "add it")),
         None => Ok(columns),
@@ -264,19 +286,36 @@ impl Case<'_> {
     }
 
     fn access(&self) -> Result<Result<Granted, NotPermitted>, Complaint> {
-        let names = (self.needed("person")?, self.needed("account")?, self.needed("permission set")?);
-        let asked = lookup::question(self.directory, names, self.length()?, self.at()?).map_err(not_found)?;
         let question = Question {
             ticket: self.cell("ticket").map(str::to_owned),
+            starts_at: self.time("start")?,
+            urgent: yes_or_no(self.cell("urgent"))?,
             emergency_on: yes_or_no(self.cell("emergency"))?,
             door: door(self.cell("platform"))?,
-            ..asked
+            ..self.asked()?
         };
         let verdict = match self.cell("approver") {
             None => self.rules.request(self.directory, &question),
             Some(_) => self.rules.approve(self.directory, &question, &self.person("approver")?),
         };
         Ok(Granted::access(verdict))
+    }
+
+    /// Who asks for what: a permission set in an account, or a group.
+    fn asked(&self) -> Result<Question, Complaint> {
+        let (who, length, at) = (self.needed("person")?, self.length()?, self.at()?);
+        let asked = match self.cell("group") {
+            Some(_) if self.cell("account").is_some() || self.cell("permission set").is_some() => {
+                let what = "the row names a group and an account";
+                return Err(Complaint::new(what, "empty the cells of one of them"));
+            }
+            Some(group) => lookup::group_question(self.directory, (who, group), length, at),
+            None => {
+                let names = (who, self.needed("account")?, self.needed("permission set")?);
+                lookup::question(self.directory, names, length, at)
+            }
+        };
+        asked.map_err(not_found)
     }
 
     fn emergency(&self) -> Result<Result<Granted, NotPermitted>, Complaint> {
@@ -322,13 +361,22 @@ impl Case<'_> {
             .ok_or_else(|| Complaint::new("the length cannot be read", "write it as `4h`, `90m` or `1h30m`"))
     }
 
-    /// `2026-11-21 02:30`, in the time zone of the policies.
     fn at(&self) -> Result<Timestamp, Complaint> {
-        let Some(text) = self.cell("at") else { return Ok(self.now) };
-        let wrong = || Complaint::new(format!("`{text}` is not a time"), "write it as `2026-11-21 02:30`");
-        let local: DateTime = text.parse().map_err(|_| wrong())?;
-        local.to_zoned(self.rules.zone().clone()).map(|zoned| zoned.timestamp()).map_err(|_| wrong())
+        Ok(self.time("at")?.unwrap_or(self.now))
     }
+
+    fn time(&self, column: &str) -> Result<Option<Timestamp>, Complaint> {
+        let Some(text) = self.cell(column) else { return Ok(None) };
+        let wrong = || Complaint::new(format!("`{text}` is not a time"), "write it as `2026-11-21 02:30`");
+        local_time(self.rules, text).map(Some).ok_or_else(wrong)
+    }
+}
+
+/// `2026-11-21 02:30`, in the time zone of the policies.
+#[must_use]
+pub fn local_time(rules: &RuleSet, text: &str) -> Option<Timestamp> {
+    let local: DateTime = text.parse().ok()?;
+    local.to_zoned(rules.zone().clone()).map(|zoned| zoned.timestamp()).ok()
 }
 
 fn not_found(error: lookup::NotFound) -> Complaint {

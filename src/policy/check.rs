@@ -5,15 +5,16 @@ use std::fmt;
 use std::path::Path;
 
 use glasskey_domain::Directory;
+use glasskey_domain::directory::Keeper;
 use glasskey_domain::ids::FederationId;
-use glasskey_domain::settings::FederationSettings;
+use glasskey_domain::settings::{FederationSettings, Settings};
 use jiff::tz::TimeZone;
 
-use super::entities::{is_ou_id, path_of};
 use super::fault::{Complaint, PolicyFault, nearest};
 use super::literals::{Kind, Literal};
 use super::load::read_dir;
-use super::ruleset::{Rule, RuleSet};
+use super::ruleset::{Rule, RuleSet, Scope};
+use super::things::{is_ou_id, path_of};
 
 /// What a check found. It would come into force only without faults.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,11 +42,7 @@ impl Report {
 /// Checks a directory; with a company at hand, also whether what the policies name exists and is one thing only. Nothing
 /// is said of federations when none is configured.
 #[must_use]
-pub fn check(
-    dir: &Path,
-    directory: Option<&Directory>,
-    federations: &BTreeMap<FederationId, FederationSettings>,
-) -> Report {
+pub fn check(dir: &Path, directory: Option<&Directory>, settings: &Settings) -> Report {
     let loaded = read_dir(dir).and_then(|sources| RuleSet::from_sources(&sources, TimeZone::UTC));
     match loaded {
         Err(faults) => Report { faults, ..Report::default() },
@@ -56,8 +53,9 @@ pub fn check(
             faults: Vec::new(),
             warnings: {
                 let company = directory.map(|directory| check_against(&rules, directory)).unwrap_or_default();
-                let unknown = unknown_federations(&rules, federations);
-                rules.warnings().iter().cloned().chain(company).chain(unknown).collect()
+                let unknown = unknown_federations(&rules, &settings.federations);
+                let idle = rules.rules().iter().flat_map(|rule| idle(rule, settings));
+                rules.warnings().iter().cloned().chain(company).chain(unknown).chain(idle).collect()
             },
         },
     }
@@ -69,9 +67,10 @@ pub fn check(
 pub fn check_against(rules: &RuleSet, directory: &Directory) -> Vec<PolicyFault> {
     let mut warnings = Vec::new();
     for rule in rules.rules() {
-        let complaints = named(rule).filter_map(|literal| complaint(directory, literal));
+        let complaints = named(rule).filter_map(|literal| complaint(directory, rule, literal));
         warnings.extend(complaints.map(|complaint| PolicyFault::at(&rule.file, rule.line, complaint)));
         warnings.extend(unknown_permission_sets(rule, directory));
+        warnings.extend(unknown_approvers(rule, directory));
     }
     warnings
 }
@@ -103,12 +102,63 @@ fn unknown_federations(
         .collect()
 }
 
-fn complaint(directory: &Directory, literal: &Literal) -> Option<Complaint> {
+/// Annotations that the configuration keeps from doing anything.
+fn idle(rule: &Rule, settings: &Settings) -> Vec<PolicyFault> {
+    let Some(limits) = &rule.limits else { return Vec::new() };
+    let mut complaints = Vec::new();
+    if limits.cut_sessions && !settings.cut_sessions {
+        complaints.push(Complaint::new(
+            format!("`@cut_sessions` of `{}` does nothing while `[requests] cut_sessions` is off", rule.id),
+            "write `cut_sessions = true` into `[requests]`, or remove it",
+        ));
+    }
+    for step in limits.escalate.iter().filter(|step| step.after >= settings.lapse_after) {
+        complaints.push(Complaint::new(
+            format!("`@escalate` of `{}` never asks `{}`", rule.id, step.group),
+            format!("a request lapses after {}: escalate before", settings.lapse_after),
+        ));
+    }
+    complaints.into_iter().map(|complaint| PolicyFault::at(&rule.file, rule.line, complaint)).collect()
+}
+
+/// Groups in annotations that the company does not have, has twice, or keeps where nobody's membership is read.
+fn unknown_approvers(rule: &Rule, directory: &Directory) -> Vec<PolicyFault> {
+    let Some(limits) = &rule.limits else { return Vec::new() };
+    let from = limits.from.iter().map(|quorum| ("approvals", &quorum.group));
+    let quiet = limits.quiet.iter().map(|group| ("quiet_approvers", group));
+    let escalate = limits.escalate.iter().map(|step| ("escalate", &step.group));
+    let complaints = from.chain(quiet).chain(escalate).filter_map(|(word, group)| {
+        let complaint = |what: String, mend: String| {
+            Complaint::new(format!("`@{word}` of `{}` names `{group}`, {what}", rule.id), mend)
+        };
+        match directory.groups_called(group).as_slice() {
+            [] => {
+                let near = nearest(group, directory.groups.values().map(|group| group.name.as_str()));
+                let mend = near
+                    .map_or_else(|| "nobody is of it".to_owned(), |near| format!("did you mean `{near}`?"));
+                Some(complaint("which no group is called".to_owned(), mend))
+            }
+            [one] if one.kept_in == Keeper::Okta => Some(complaint(
+                "which only Okta has".to_owned(),
+                "name a group of IAM Identity Center: people are known to be in those".to_owned(),
+            )),
+            [_] => None,
+            several => Some(complaint(
+                format!("which {} groups are called", several.len()),
+                "write the id of the one you mean: until then nobody is of it".to_owned(),
+            )),
+        }
+    });
+    complaints.map(|complaint| PolicyFault::at(&rule.file, rule.line, complaint)).collect()
+}
+
+fn complaint(directory: &Directory, rule: &Rule, literal: &Literal) -> Option<Complaint> {
     if literal.kind == Kind::Federation {
         // A company does not know its federations; the configuration does.
         return None;
     }
-    match meanings(directory, literal) {
+    let asked_for = rule.resource == Scope::One(literal.clone());
+    match meanings(directory, literal, asked_for) {
         0 => {
             let known = known(directory, literal.kind);
             let mend = nearest(&literal.id, known.iter().map(String::as_str)).map_or_else(
@@ -125,13 +175,18 @@ fn complaint(directory: &Directory, literal: &Literal) -> Option<Complaint> {
     }
 }
 
-fn meanings(directory: &Directory, literal: &Literal) -> usize {
+/// How many things a name means. People are in groups of the Identity Store; what is asked for may be kept in Okta.
+fn meanings(directory: &Directory, literal: &Literal, asked_for: bool) -> usize {
     let id = literal.id.as_str();
     match literal.kind {
         Kind::Person => directory.people.values().filter(|person| person.user_name == id).count(),
         Kind::Group => {
             let by_id = directory.groups.values().filter(|group| group.id.as_str() == id).count();
-            if by_id > 0 { by_id } else { directory.groups.values().filter(|group| group.name == id).count() }
+            let named = directory
+                .groups
+                .values()
+                .filter(|group| group.name == id && (asked_for || group.kept_in == Keeper::IdentityStore));
+            if by_id > 0 { by_id } else { named.count() }
         }
         Kind::Account => {
             let is = |account: &&glasskey_domain::directory::Account| {

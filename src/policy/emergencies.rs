@@ -28,7 +28,7 @@ pub(super) fn prepare_emergency(
     let actor = directory.enabled(actor).ok_or(Unaskable::Gone)?;
     let opener = directory.enabled(&question.opener).ok_or(Unaskable::Gone)?;
     let types = &rules.types;
-    let Parties { mut entities, principal, shared } = parties(rules, directory, actor, Some(opener))?;
+    let Parties { mut entities, principal, shared } = parties(rules, directory, actor, Some(opener), None)?;
     let uid = types.uid(&Literal::new(Kind::Federation, question.federation.as_str()));
     let name = ("name".to_owned(), text(question.federation.as_str()));
     entities.push(Entity::new_with_tags(uid.clone(), [name], [], []).map_err(erred)?);
@@ -45,7 +45,7 @@ pub(super) fn prepare_emergency(
         Request::new(types.uid(&uid_of(actor)), types.action(action), uid, context, None).map_err(erred)?;
     let entities = Entities::from_entities(entities, None).map_err(erred)?;
     let resource = names_of_federation(rules, &question.federation);
-    Ok(Prepared { request, entities, principal, resource, shared })
+    Ok(Prepared { request, entities, principal, resource, kind: Kind::Federation, shared })
 }
 
 /// Puts the question whether somebody may do something with Glasskey itself: is an auditor, or an administrator.
@@ -58,14 +58,14 @@ pub(super) fn prepare_about_glasskey(
 ) -> Result<Prepared, Unaskable> {
     let person = directory.enabled(person).ok_or(Unaskable::Gone)?;
     let types = &rules.types;
-    let Parties { mut entities, principal, shared } = parties(rules, directory, person, None)?;
+    let Parties { mut entities, principal, shared } = parties(rules, directory, person, None, None)?;
     let glasskey = types.glasskey();
     entities.push(Entity::new_no_attrs(glasskey.clone(), [].into()));
     let context = Context::from_pairs(moment).map_err(erred)?;
     let request = Request::new(types.uid(&uid_of(person)), types.action(action), glasskey, context, None)
         .map_err(erred)?;
     let entities = Entities::from_entities(entities, None).map_err(erred)?;
-    Ok(Prepared { request, entities, principal, resource: Names::default(), shared })
+    Ok(Prepared { request, entities, principal, resource: Names::default(), kind: Kind::Federation, shared })
 }
 
 #[cfg(test)]

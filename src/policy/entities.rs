@@ -8,17 +8,14 @@ use std::collections::BTreeSet;
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
-use glasskey_domain::directory::{AccountState, Ou};
-use glasskey_domain::ids::OuId;
-use glasskey_domain::{AccountId, Directory, Door, GroupId, Person, PersonId, Question, Target};
+use glasskey_domain::directory::Keeper;
+use glasskey_domain::{Directory, Door, GroupId, Person, PersonId, Question};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::literals::{Kind, Literal, is_account_id};
+use super::literals::{Kind, Literal};
 use super::ruleset::{RuleSet, type_name};
-
-/// Organizations nests five deep; more steps up are a loop in bad data.
-const STEPS_MAX: usize = 16;
+use super::things::Thing;
 
 /// The type names of the schema, parsed once.
 #[derive(Debug)]
@@ -74,6 +71,11 @@ pub(super) struct Names {
 }
 
 impl Names {
+    pub(super) fn extend(&mut self, other: Self) {
+        self.all.extend(other.all);
+        self.shared.extend(other.shared);
+    }
+
     pub(super) fn add(&mut self, rules: &RuleSet, kind: Kind, id: &str, shared: impl FnOnce() -> bool) {
         if rules.mentions(kind, id) {
             let literal = Literal::new(kind, id);
@@ -98,86 +100,14 @@ pub(super) fn names_of_person(rules: &RuleSet, directory: &Directory, person: &P
         if rules.mentions(Kind::Group, &group.name)
             && !directory.groups.contains_key(&GroupId::new(&group.name))
         {
+            // People are in groups of the Identity Store; a namesake that Okta keeps is not meant.
             names.add(rules, Kind::Group, &group.name, || {
-                directory.groups.values().any(|other| other.name == group.name && &other.id != id)
+                let mut others = directory.groups.values().filter(|other| &other.id != id);
+                others.any(|other| other.name == group.name && other.kept_in == Keeper::IdentityStore)
             });
         }
     }
     names
-}
-
-/// The names of an account: its id and name, and the ids, names and paths of the units above it.
-pub(super) fn names_of_account(rules: &RuleSet, directory: &Directory, id: &AccountId) -> Names {
-    let mut names = Names::default();
-    names.add(rules, Kind::Account, id.as_str(), || false);
-    let Some(account) = directory.accounts.get(id) else { return names };
-    if !is_account_id(&account.name) {
-        names.add(rules, Kind::Account, &account.name, || {
-            directory.accounts.values().any(|other| other.name == account.name && other.id != account.id)
-        });
-    }
-    let above = directory.ous_above(&account.id);
-    for (place, ou) in above.iter().enumerate() {
-        names.add(rules, Kind::Ou, ou.id.as_str(), || false);
-        let path = path(above.get(place..).unwrap_or_default());
-        for name in [ou.name.as_str(), path.as_str()] {
-            if rules.mentions(Kind::Ou, name) && !is_ou_id(directory, name) {
-                names.add(rules, Kind::Ou, name, || is_another_ou(directory, ou, name));
-            }
-        }
-    }
-    names
-}
-
-/// `ou-ab12-11111111` or `r-ab12`, or whatever some unit has for an id.
-/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html>
-pub(super) fn is_ou_id(directory: &Directory, text: &str) -> bool {
-    let part = |part: &str, length: std::ops::RangeInclusive<usize>| {
-        length.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
-    let root = text.strip_prefix("r-").is_some_and(|tail| part(tail, 4..=32));
-    let unit = text.strip_prefix("ou-").and_then(|tail| tail.split_once('-'));
-    root || unit.is_some_and(|(root, own)| part(root, 4..=32) && part(own, 8..=32))
-        || directory.ous.contains_key(&OuId::new(text))
-}
-
-fn is_another_ou(directory: &Directory, ou: &Ou, name: &str) -> bool {
-    directory
-        .ous
-        .values()
-        .filter(|other| other.id != ou.id)
-        .any(|other| other.name == name || has_path(directory, other, name))
-}
-
-/// Whether this is the unit's path, compared from its end: at most units the last name already differs.
-fn has_path(directory: &Directory, ou: &Ou, path: &str) -> bool {
-    let (mut rest, mut at) = (path, ou);
-    for _ in 0..STEPS_MAX {
-        let Some(above) = rest.strip_suffix(at.name.as_str()).filter(|_| at.parent.is_some()) else {
-            return false;
-        };
-        match at.parent.as_ref().and_then(|id| directory.ous.get(id)).filter(|ou| ou.parent.is_some()) {
-            None => return above.is_empty(),
-            Some(parent) => {
-                let Some(above) = above.strip_suffix('/') else { return false };
-                (rest, at) = (above, parent);
-            }
-        }
-    }
-    false
-}
-
-/// The names from below the root down to the unit, of units nearest first.
-fn path(above: &[&Ou]) -> String {
-    let names: Vec<&str> =
-        above.iter().rev().filter(|ou| ou.parent.is_some()).map(|ou| ou.name.as_str()).collect();
-    names.join("/")
-}
-
-/// The path of any unit.
-pub(super) fn path_of(directory: &Directory, ou: &Ou) -> String {
-    let up = std::iter::successors(Some(ou), |ou| ou.parent.as_ref().and_then(|id| directory.ous.get(id)));
-    path(&up.take(STEPS_MAX).collect::<Vec<_>>())
 }
 
 /// Why a question cannot be put.
@@ -195,6 +125,8 @@ pub(super) struct Prepared {
     pub(super) entities: Entities,
     pub(super) principal: Names,
     pub(super) resource: Names,
+    /// What the resource is; Glasskey itself has no kind of its own, and goes by that of a federation.
+    pub(super) kind: Kind,
     /// Names in the question that mean something else too.
     pub(super) shared: BTreeSet<Literal>,
 }
@@ -215,30 +147,25 @@ pub(super) fn prepare(
     } else {
         Some(directory.enabled(&question.requester).ok_or(Unaskable::Gone)?)
     };
-    let Target::Assignment { account: account_id, permission_set } = &question.target else {
-        return Err(Unaskable::Gone);
-    };
-    let account = directory.accounts.get(account_id);
-    let permission_set = directory.permission_sets.get(permission_set);
-    let usable =
-        account.is_some_and(|account| account.state == AccountState::Active) && permission_set.is_some();
-    if !usable && !taking_away {
+    let thing = Thing::of(rules, directory, &question.target);
+    if !thing.usable && !taking_away {
         return Err(Unaskable::Gone);
     }
     let types = &rules.types;
-    let Parties { mut entities, principal, mut shared } = parties(rules, directory, actor, requester)?;
-    let resource = names_of_account(rules, directory, account_id);
-    shared.extend(resource.shared.iter().cloned());
+    let Parties { mut entities, principal, mut shared } =
+        parties(rules, directory, actor, requester, question.target.group())?;
+    shared.extend(thing.names.shared.iter().cloned());
     let requester_uid = types.uid(&requester.map_or_else(|| unknown_person(question), uid_of));
-    let resource_uid = types.uid(&Literal::new(Kind::Account, account_id.as_str()));
-    let name = account.map(|account| account.name.as_str()).unwrap_or_default();
-    entities.push(account_entity(types, &resource_uid, account_id, name, &resource)?);
-    let permission_set = permission_set.map(|set| set.name.as_str()).unwrap_or_default();
-    let context = context(question, permission_set, requester_uid, &rules.zone)?;
+    let resource_uid = types.uid(&thing.literal);
+    let parents = parents(types, &thing.names.all, &resource_uid);
+    let entity = Entity::new_with_tags(resource_uid.clone(), thing.attributes, parents, []).map_err(erred)?;
+    entities.push(entity);
+    let context = context(question, &thing.permission_set, requester_uid, &rules.zone)?;
     let request = Request::new(types.uid(&uid_of(actor)), types.action(action), resource_uid, context, None)
         .map_err(erred)?;
     let entities = Entities::from_entities(entities, None).map_err(erred)?;
-    Ok(Prepared { request, entities, principal, resource, shared })
+    let kind = thing.literal.kind;
+    Ok(Prepared { request, entities, principal, resource: thing.names, kind, shared })
 }
 
 /// The people of a question, as Cedar takes them.
@@ -250,22 +177,30 @@ pub(super) struct Parties {
     pub(super) shared: BTreeSet<Literal>,
 }
 
-/// Who acts, and for whom; a user name that two of them have would make one person of them.
+/// Who acts, and for whom; a user name that two of them have would make one person of them. Whether they are in the group
+/// that it is about is told even where no policy names it: `principal in resource`.
 pub(super) fn parties(
     rules: &RuleSet,
     directory: &Directory,
     actor: &Person,
     requester: Option<&Person>,
+    about: Option<&GroupId>,
 ) -> Result<Parties, Unaskable> {
+    let entity = |person: &Person, names: &Names| {
+        let mut names = names.all.clone();
+        let about = about.filter(|group| directory.is_in(&person.id, group));
+        names.extend(about.map(|group| Literal::new(Kind::Group, group.as_str())));
+        person_entity(&rules.types, person, &names)
+    };
     let principal = names_of_person(rules, directory, actor);
     let mut shared = principal.shared.clone();
-    let mut entities = vec![person_entity(&rules.types, actor, &principal)?];
+    let mut entities = vec![entity(actor, &principal)?];
     if let Some(requester) = requester.filter(|requester| requester.id != actor.id) {
         if requester.user_name == actor.user_name {
             return Err(Unaskable::Erred(format!("two people have the user name `{}`", actor.user_name)));
         }
         let names = names_of_person(rules, directory, requester);
-        entities.push(person_entity(&rules.types, requester, &names)?);
+        entities.push(entity(requester, &names)?);
         shared.extend(names.shared);
     }
     Ok(Parties { entities, principal, shared })
@@ -288,11 +223,11 @@ pub(super) fn text(value: &str) -> RestrictedExpression {
     RestrictedExpression::new_string(value.to_owned())
 }
 
-fn parents(types: &Types, names: &Names, own: &EntityUid) -> Vec<EntityUid> {
-    names.all.iter().map(|name| types.uid(name)).filter(|uid| uid != own).collect()
+fn parents(types: &Types, names: &BTreeSet<Literal>, own: &EntityUid) -> Vec<EntityUid> {
+    names.iter().map(|name| types.uid(name)).filter(|uid| uid != own).collect()
 }
 
-fn person_entity(types: &Types, person: &Person, names: &Names) -> Result<Entity, Unaskable> {
+fn person_entity(types: &Types, person: &Person, names: &BTreeSet<Literal>) -> Result<Entity, Unaskable> {
     let uid = types.uid(&uid_of(person));
     let attributes = [
         ("id".to_owned(), text(person.id.as_str())),
@@ -304,24 +239,15 @@ fn person_entity(types: &Types, person: &Person, names: &Names) -> Result<Entity
     Entity::new_with_tags(uid, attributes, parents, []).map_err(erred)
 }
 
-fn account_entity(
-    types: &Types,
-    uid: &EntityUid,
-    id: &AccountId,
-    name: &str,
-    names: &Names,
-) -> Result<Entity, Unaskable> {
-    let attributes = [("id".to_owned(), text(id.as_str())), ("name".to_owned(), text(name))];
-    Entity::new_with_tags(uid.clone(), attributes, parents(types, names, uid), []).map_err(erred)
-}
-
 fn context(
     question: &Question,
     permission_set: &str,
     requester: EntityUid,
     zone: &TimeZone,
 ) -> Result<Context, Unaskable> {
-    let mut pairs = moment(question.at, question.door, question.emergency_on, zone);
+    // Access for tomorrow night is judged by tomorrow night.
+    let start = question.starts_at.map_or(question.at, |starts_at| starts_at.max(question.at));
+    let mut pairs = moment(start, question.door, question.emergency_on, zone);
     pairs.extend([
         ("permissionSet".to_owned(), text(permission_set)),
         ("durationSeconds".to_owned(), RestrictedExpression::new_long(i64::from(question.length.0))),

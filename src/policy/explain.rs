@@ -4,14 +4,16 @@
 use std::fmt;
 
 use glasskey_domain::emergency::EmergencyTerms;
-use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted, Question, Rules, Terms, Verdict};
+use glasskey_domain::rules::{
+    Approvers, EmergencyQuestion, Escalation, NotPermitted, Question, Quorum, Rules, Terms, Verdict,
+};
 use glasskey_domain::{Directory, Seconds, Target};
 
 use super::annotations::Limits;
 use super::emergencies::prepare_emergency;
 use super::entities::{Prepared, prepare};
 use super::ruleset::{Rule, RuleSet};
-use super::verdict::{BREAKGLASS, Finding, NO_SESSION, REQUEST, session};
+use super::verdict::{BREAKGLASS, Finding, NO_SESSION, asking, session};
 
 /// Approvers named in an explanation; more of them nobody reads.
 const APPROVERS_MAX: usize = 20;
@@ -79,13 +81,13 @@ pub fn explain(rules: &RuleSet, directory: &Directory, question: &Question) -> E
     let (approvers, approvers_complete) = named(directory, approvers);
     let what = named_target(directory, &question.target);
     let person = directory.name_of(&question.requester);
-    let limits = (question.length, session(directory, question));
-    let prepared = prepare(rules, directory, question, REQUEST, &question.requester).ok();
+    let limits = (question.length, session(directory, &question.target));
+    let prepared = prepare(rules, directory, question, asking(question), &question.requester).ok();
     Explanation {
-        asked: format!("{person} asks for {what} for {}", question.length),
+        asked: format!("{person} asks for {what} for {}{}", question.length, manner(question)),
         policies: weighed(
             rules,
-            REQUEST,
+            asking(question),
             prepared.as_ref(),
             limits,
             answer.as_ref().ok().map(|t| &t.policies),
@@ -95,6 +97,13 @@ pub fn explain(rules: &RuleSet, directory: &Directory, question: &Question) -> E
         approvers_complete,
         set: rules.hash().to_owned(),
     }
+}
+
+/// How it is asked for, where that is not the ordinary way.
+fn manner(question: &Question) -> String {
+    let urgent = if question.urgent { ", urgently" } else { "" };
+    let start = question.starts_at.map(|at| format!(", from {}", at.strftime("%Y-%m-%d %H:%M UTC")));
+    format!("{urgent}{}", start.unwrap_or_default())
 }
 
 /// `ReadOnly in payments-prod (222222222222)`, `group payments-oncall`.
@@ -155,7 +164,7 @@ fn weighed(
     chosen: Option<&Vec<String>>,
 ) -> Vec<Weighed> {
     let Some(prepared) = prepared else { return Vec::new() };
-    let Ok(slice) = rules.slice(action, &prepared.principal.all, &prepared.resource.all) else {
+    let Ok(slice) = rules.slice_of(action, prepared) else {
         return Vec::new();
     };
     let chosen = chosen.and_then(|policies| policies.first()).map(String::as_str);
@@ -242,24 +251,39 @@ pub(super) fn in_words(why: &NotPermitted) -> String {
     }
 }
 
-fn approvals(count: u32) -> String {
+/// `1 approval`, `2 approvals (1 of sre-leads, 1 of security)`.
+fn approvals(count: u32, from: &[Quorum]) -> String {
+    let of: Vec<String> =
+        from.iter().map(|quorum| format!("{} of {}", quorum.needed, quorum.group)).collect();
+    let of = if of.is_empty() { String::new() } else { format!(" ({})", of.join(", ")) };
     match count {
         0 => "no approval".to_owned(),
-        1 => "1 approval".to_owned(),
-        more => format!("{more} approvals"),
+        1 => format!("1 approval{of}"),
+        more => format!("{more} approvals{of}"),
     }
 }
 
 /// A permission in a few words.
 pub(super) fn terms_in_words(terms: &Terms) -> String {
-    format!("{}, by {}, at most {}", approvals(terms.approvals), terms.policies.join(", "), terms.max_length)
+    let needed = approvals(terms.approvals, &terms.from);
+    let mut words = format!("{needed}, by {}, at most {}", terms.policies.join(", "), terms.max_length);
+    if !terms.quiet.is_empty() {
+        words += &format!(", without calling {}", terms.quiet.join(", "));
+    }
+    for Escalation { after, group } in &terms.escalate {
+        words += &format!(", after {after} asking {group}");
+    }
+    if terms.cut_sessions {
+        words += ", sessions are cut at the end";
+    }
+    words
 }
 
 /// What binds an emergency, in a few words.
 pub(super) fn emergency_in_words(terms: &EmergencyTerms) -> String {
     let by = terms.policies.join(", ");
     let alone = terms.solo_after.map(|after| format!(", alone after {after}")).unwrap_or_default();
-    format!("{}, by {by}, at most {}{alone}", approvals(terms.approvals), terms.max_length)
+    format!("{}, by {by}, at most {}{alone}", approvals(terms.approvals, &[]), terms.max_length)
 }
 
 impl fmt::Display for Weighed {
@@ -277,7 +301,10 @@ impl fmt::Display for Weighed {
         };
         write!(f, "{} ({}): {says}", self.policy, self.place)?;
         match &self.limits {
-            Some(limits) => write!(f, " [{}, at most {}]", approvals(limits.approvals), limits.max_duration),
+            Some(limits) => {
+                let needed = approvals(limits.approvals, &limits.from);
+                write!(f, " [{needed}, at most {}]", limits.max_duration)
+            }
             None => Ok(()),
         }
     }

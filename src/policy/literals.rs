@@ -21,7 +21,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Person, Self::Group, Self::Account, Self::Ou, Self::Federation];
+    pub(super) const ALL: [Self; 5] = [Self::Person, Self::Group, Self::Account, Self::Ou, Self::Federation];
 
     pub(super) fn word(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl Kind {
         }
     }
 
-    fn of(type_name: &str) -> Option<Self> {
+    pub(super) fn of(type_name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == type_name)
     }
 }
@@ -73,6 +73,50 @@ pub(super) struct Named {
     pub(super) reads_principal: bool,
     /// Permission sets that it compares with.
     pub(super) permission_sets: BTreeSet<String>,
+    /// What else of a question its answer depends on.
+    pub(super) reads: Reads,
+}
+
+/// What a policy looks at in a question, beside who is in what: two questions that differ in nothing of it get one answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is about another word of the schema")]
+pub(super) struct Reads {
+    /// How long it is asked for.
+    pub(super) length: bool,
+    /// The ticket.
+    pub(super) ticket: bool,
+    /// The very moment at which it would begin.
+    pub(super) start: bool,
+    /// The permission set, otherwise than by comparing it with names.
+    pub(super) permission_set: bool,
+    /// The account or group itself, beside what it is in.
+    pub(super) resource: bool,
+}
+
+impl Reads {
+    const ALL: Self = Self { length: true, ticket: true, start: true, permission_set: true, resource: true };
+
+    /// What either reads.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            length: self.length || other.length,
+            ticket: self.ticket || other.ticket,
+            start: self.start || other.start,
+            permission_set: self.permission_set || other.permission_set,
+            resource: self.resource || other.resource,
+        }
+    }
+
+    /// A word of the context is looked at.
+    fn word(&mut self, word: &str) {
+        match word {
+            "durationSeconds" => self.length = true,
+            "ticket" => self.ticket = true,
+            "start" => self.start = true,
+            "permissionSet" => self.permission_set = true,
+            _ => {}
+        }
+    }
 }
 
 /// Twelve digits: an account's id, not its name.
@@ -155,21 +199,50 @@ impl Walk<'_> {
                 self.side(operand, "in", Place::RightOfIn);
             }
             "==" | "!=" | "contains" | "containsAll" | "containsAny" => {
-                self.side(operand, "left", Place::Compared);
-                self.side(operand, "right", Place::Compared);
-                self.permission_sets(operand);
+                // A permission set that is compared with names is known by them; then the word itself is not read.
+                if !self.permission_sets(operand) {
+                    self.side(operand, "left", Place::Compared);
+                    self.side(operand, "right", Place::Compared);
+                }
             }
-            "Var" => self.named.reads_principal |= operand.as_str() == Some("principal"),
+            "Var" => self.variable(operand, place),
+            "." | "has" => self.attribute(operand),
             "Slot" => {}
             _ => self.each(operand, Place::Bare),
         }
     }
 
-    /// What is left of `in` or `is`: of the principal it reads nothing but what they are in.
+    /// A thing itself, not what is known of it.
+    fn variable(&mut self, operand: &Value, place: Place) {
+        match operand.as_str() {
+            Some("principal") => self.named.reads_principal = true,
+            // Beside `==` it is compared with ids, and what has an id that policies name is known by it.
+            Some("resource") => self.named.reads.resource |= place != Place::Compared,
+            Some("context") => self.named.reads = Reads::ALL,
+            Some(_) | None => {}
+        }
+    }
+
+    /// `principal.email`, `context has ticket`: of a context the word matters, of a thing the thing.
+    fn attribute(&mut self, operand: &Value) {
+        let of = operand.get("left").and_then(|left| left.get("Var")).and_then(Value::as_str);
+        match (of, operand.get("attr").and_then(Value::as_str)) {
+            (Some("context"), Some(word)) => self.named.reads.word(word),
+            _ => self.side(operand, "left", Place::Bare),
+        }
+    }
+
+    /// What is left of `in` or `is`: of a principal or a resource it reads nothing but what they are in, as long as it is
+    /// not asked whether one is in the other.
     fn inner(&mut self, operand: &Value) {
-        let is_principal =
-            operand.get("left").and_then(|left| left.get("Var")).and_then(Value::as_str) == Some("principal");
-        if !is_principal {
+        let variable = |side: &str| {
+            operand.get(side).and_then(|side| side.get("Var")).and_then(Value::as_str).map(str::to_owned)
+        };
+        let left = variable("left");
+        if variable("right").is_some() || variable("in").is_some() {
+            self.named.reads_principal |= left.as_deref() == Some("principal");
+        }
+        if !matches!(left.as_deref(), Some("principal" | "resource")) {
             self.side(operand, "left", Place::Bare);
         }
     }
@@ -216,26 +289,27 @@ impl Walk<'_> {
         self.named.in_conditions.insert(literal);
     }
 
-    /// `context.permissionSet == "X"` and `["X", "Y"].contains(context.permissionSet)`.
-    fn permission_sets(&mut self, operand: &Value) {
-        let sides = [operand.get("left"), operand.get("right")];
-        let is_it = |side: &Option<&Value>| {
-            side.and_then(|side| side.get(".")).and_then(|dot| dot.get("attr")).and_then(Value::as_str)
-                == Some("permissionSet")
+    /// `context.permissionSet == "X"` and `["X", "Y"].contains(context.permissionSet)`: whether it is no more than that.
+    fn permission_sets(&mut self, operand: &Value) -> bool {
+        let is_it = |side: &Value| {
+            let Some(dot) = side.get(".") else { return false };
+            let of = dot.get("left").and_then(|left| left.get("Var")).and_then(Value::as_str);
+            of == Some("context") && dot.get("attr").and_then(Value::as_str) == Some("permissionSet")
         };
-        if sides.iter().any(is_it) {
-            for side in sides.into_iter().flatten() {
-                strings(side, &mut self.named.permission_sets);
-            }
+        match (operand.get("left"), operand.get("right")) {
+            (Some(left), Some(right)) if is_it(left) => strings(right, &mut self.named.permission_sets),
+            (Some(left), Some(right)) if is_it(right) => strings(left, &mut self.named.permission_sets),
+            _ => false,
         }
     }
 }
 
-fn strings(expression: &Value, found: &mut BTreeSet<String>) {
+/// Adds the strings of an expression; whether it is made of nothing else.
+fn strings(expression: &Value, found: &mut BTreeSet<String>) -> bool {
     if let Some(text) = expression.get("Value").and_then(Value::as_str) {
         found.insert(text.to_owned());
+        return true;
     }
-    for part in expression.get("Set").and_then(Value::as_array).into_iter().flatten() {
-        strings(part, found);
-    }
+    let Some(parts) = expression.get("Set").and_then(Value::as_array) else { return false };
+    parts.iter().filter(|part| !strings(part, found)).count() == 0
 }

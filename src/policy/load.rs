@@ -15,11 +15,11 @@ use jiff::tz::TimeZone;
 use miette::Diagnostic;
 use sha2::{Digest, Sha256};
 
-use super::annotations::{self, Limits, Permission};
+use super::annotations::{self, Limits, Permission, URGENT_MAX_DURATION};
 use super::fault::{Complaint, PolicyFault};
-use super::literals::{Literal, named};
+use super::literals::{Kind, Literal, Named, named};
 use super::ruleset::{Rule, RuleSet, Scope};
-use super::verdict::{BREAKGLASS, REQUEST};
+use super::verdict::{BREAKGLASS, REQUEST, URGENT};
 
 /// The schema that ships with Glasskey.
 pub const SCHEMA: &str = include_str!("schema.cedarschema");
@@ -112,6 +112,7 @@ impl RuleSet {
             loading.file(source);
         }
         loading.unique_ids();
+        loading.forbids_that_urgent_passes();
         let Loading { mut rules, mut faults, warnings, .. } = loading;
         if rules.len() > POLICIES_MAX {
             let what = format!("{} policies are more than {POLICIES_MAX}", rules.len());
@@ -211,14 +212,34 @@ impl Loading {
         let named = named(policy, &mut complaints);
         let (principal, resource) = (principal(policy), resource(policy));
         if let (Some(limits), Some(permission)) = (&limits, permission) {
-            let open = (principal == Scope::Any, resource == Scope::Any);
+            let named_one = |scope: &Scope| matches!(scope, Scope::One(_));
+            let open = (!named_one(&principal), !named_one(&resource));
             let warning = said_twice(limits, permission, open, &mut complaints);
             self.warnings.extend(warning.map(|complaint| PolicyFault::at(&source.file, line, complaint)));
+            about_groups(limits, &resource, &named, &mut complaints);
         }
         self.faults.extend(complaints.into_iter().map(|c| PolicyFault::at(&source.file, line, c)));
         let policy = policy.new_id(PolicyId::new(&id));
         let file = source.file.clone();
         self.rules.push(Rule { id, file, line, limits, principal, resource, actions, named, policy });
+    }
+
+    /// Who forbids to request, and not to request urgently, has probably not thought of it.
+    fn forbids_that_urgent_passes(&mut self) {
+        if !self.rules.iter().any(|rule| rule.is_permit() && rule.is_about(URGENT)) {
+            return;
+        }
+        let passed = self
+            .rules
+            .iter()
+            .filter(|rule| !rule.is_permit() && rule.is_about(REQUEST) && !rule.is_about(URGENT));
+        self.warnings.extend(passed.map(|rule| {
+            let complaint = Complaint::new(
+                format!("`{}` forbids `request` and not `requestUrgent`, which others permit", rule.id),
+                "write `action in [Action::\"request\", Action::\"requestUrgent\"]`",
+            );
+            PolicyFault::at(&rule.file, rule.line, complaint)
+        }));
     }
 
     fn unique_ids(&mut self) {
@@ -251,6 +272,12 @@ fn said_twice(
             "write `principal in Group::\"…\"` and `resource in OU::\"…\"` in the head (a `when` is not enough), ask for \
              an approval, or say it twice: `@broad(\"yes: why\")`",
         ),
+        Permission::Urgent => (
+            open.0 || open.1,
+            "for whom or where",
+            "write `principal in Group::\"…\"` and `resource in OU::\"…\"` in the head (a `when` is not enough), or say it \
+             twice: `@broad(\"yes: why\")`",
+        ),
         Permission::Breakglass | Permission::BreakglassAmongOthers => (
             open.0,
             "for whom",
@@ -263,7 +290,8 @@ fn said_twice(
         complaints
             .push(Complaint::new(format!("needs no approval, and its head does not say {lacks}"), mend));
     }
-    (!gives_very_much && limits.broad.is_some()).then(|| {
+    let long = permission == Permission::Urgent && limits.max_duration > URGENT_MAX_DURATION;
+    (!gives_very_much && !long && limits.broad.is_some()).then(|| {
         Complaint::new(
             "`@broad` says more than the policy gives",
             "remove it, so that it hides no later edit",
@@ -287,17 +315,42 @@ fn permission(
         ));
         return None;
     };
-    if actions.contains(REQUEST) && actions.len() > 1 {
+    let has = |action: &str| actions.contains(action);
+    if let Some(action) = [REQUEST, URGENT].into_iter().find(|action| has(action) && actions.len() > 1) {
         complaints.push(Complaint::new(
-            "permits `request` together with other actions",
-            "write a policy of its own for `action == Action::\"request\"`",
+            format!("permits `{action}` together with other actions"),
+            format!("write a policy of its own for `action == Action::\"{action}\"`"),
         ));
     }
-    match (actions.contains(REQUEST), actions.contains(BREAKGLASS), actions.len()) {
-        (true, _, _) => Some(Permission::Request),
-        (false, true, 1) => Some(Permission::Breakglass),
-        (false, true, _) => Some(Permission::BreakglassAmongOthers),
-        (false, false, _) => None,
+    match (has(REQUEST), has(URGENT), has(BREAKGLASS), actions.len()) {
+        (true, _, _, _) => Some(Permission::Request),
+        (false, true, _, _) => Some(Permission::Urgent),
+        (false, false, true, 1) => Some(Permission::Breakglass),
+        (false, false, true, _) => Some(Permission::BreakglassAmongOthers),
+        (false, false, false, _) => None,
+    }
+}
+
+/// What cannot mean anything of a group, on a permission that is about groups.
+fn about_groups(limits: &Limits, resource: &Scope, named: &Named, complaints: &mut Vec<Complaint>) {
+    let groups = match resource {
+        Scope::One(name) => name.kind == Kind::Group,
+        Scope::Every(kind) => *kind == Kind::Group,
+        Scope::Any => false,
+    };
+    let says = |complaint: &str, mend: &str| Complaint::new(complaint, mend);
+    if groups && limits.session.is_some() {
+        complaints.push(says("`@session` on a permission about groups, which have no sessions", "remove it"));
+    }
+    if groups && limits.cut_sessions {
+        complaints
+            .push(says("`@cut_sessions` on a permission about groups, which have no sessions", "remove it"));
+    }
+    if groups && !named.permission_sets.is_empty() {
+        complaints.push(says(
+            "compares `context.permissionSet` on a permission about groups, which have none",
+            "remove the condition",
+        ));
     }
 }
 
@@ -322,7 +375,8 @@ fn principal(policy: &Policy) -> Scope {
 
 fn resource(policy: &Policy) -> Scope {
     match policy.resource_constraint() {
-        ResourceConstraint::Any | ResourceConstraint::Is(_) => Scope::Any,
+        ResourceConstraint::Any => Scope::Any,
+        ResourceConstraint::Is(kind) => Kind::of(&kind.to_string()).map_or(Scope::Any, Scope::Every),
         ResourceConstraint::In(uid) | ResourceConstraint::Eq(uid) | ResourceConstraint::IsIn(_, uid) => {
             Literal::of(&uid).map_or(Scope::Any, Scope::One)
         }

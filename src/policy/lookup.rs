@@ -1,7 +1,7 @@
 //! From what an operator types to people, accounts and permission sets, for `policy explain` and case tables. Several of
 //! one name is an answer of its own, never the first of them.
 
-use glasskey_domain::directory::{Account, PermissionSet};
+use glasskey_domain::directory::{Account, Group, PermissionSet};
 use glasskey_domain::emergency::Level;
 use glasskey_domain::ids::FederationId;
 use glasskey_domain::rules::EmergencyQuestion;
@@ -16,7 +16,7 @@ pub enum NotFound {
     /// Nothing has it.
     #[error("no {what} is called `{name}`{}", hint.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default())]
     None {
-        /// Person, account or permission set.
+        /// Person, account, permission set or group.
         what: &'static str,
         /// What was typed.
         name: String,
@@ -26,7 +26,7 @@ pub enum NotFound {
     /// More than one has it.
     #[error("{count} {what}s are called `{name}`; use the id")]
     Several {
-        /// Person, account or permission set.
+        /// Person, account, permission set or group.
         what: &'static str,
         /// What was typed.
         name: String,
@@ -85,6 +85,15 @@ pub fn permission_set<'a>(directory: &'a Directory, name: &str) -> Result<&'a Pe
     one("permission set", name, found, directory.permission_sets.values().map(|set| set.name.as_str()))
 }
 
+/// A group by id or name, wherever it is kept.
+///
+/// # Errors
+/// When none or more than one is meant.
+pub fn group<'a>(directory: &'a Directory, name: &str) -> Result<&'a Group, NotFound> {
+    let known = directory.groups.values().map(|group| group.name.as_str());
+    one("group", name, directory.groups_called(name), known)
+}
+
 /// The question that these names ask, through no chat, without ticket, while no emergency is on.
 ///
 /// # Errors
@@ -99,9 +108,28 @@ pub fn question(
     let requester: PersonId = person(directory, who)?.id.clone();
     let account = account(directory, account_name)?.id.clone();
     let permission_set = permission_set(directory, set_name)?.arn.clone();
-    Ok(Question {
+    Ok(plain(requester, Target::Assignment { account, permission_set }, length, at))
+}
+
+/// The question of this person who wants to be in this group, as plain as [`question`].
+///
+/// # Errors
+/// When a name leads nowhere.
+pub fn group_question(
+    directory: &Directory,
+    (who, group_name): (&str, &str),
+    length: Seconds,
+    at: Timestamp,
+) -> Result<Question, NotFound> {
+    let requester: PersonId = person(directory, who)?.id.clone();
+    let group = group(directory, group_name)?.id.clone();
+    Ok(plain(requester, Target::Membership { group }, length, at))
+}
+
+fn plain(requester: PersonId, target: Target, length: Seconds, at: Timestamp) -> Question {
+    Question {
         requester,
-        target: Target::Assignment { account, permission_set },
+        target,
         length,
         ticket: None,
         door: Door::Slack,
@@ -109,7 +137,7 @@ pub fn question(
         starts_at: None,
         urgent: false,
         emergency_on: false,
-    })
+    }
 }
 
 /// The question of this person who opens an emergency, through no chat, without incident, while no emergency is on.

@@ -9,10 +9,13 @@ use cedar_policy::{Authorizer, Effect, EntityTypeName, Policy, PolicySet};
 use jiff::tz::TimeZone;
 
 use super::annotations::Limits;
-use super::entities::Types;
+use super::entities::{Prepared, Types};
 use super::fault::PolicyFault;
-use super::literals::{Kind, Literal, Named};
+use super::literals::{Kind, Literal, Named, Reads};
+use super::offers::Memo;
 
+/// The actions by which people come to have access.
+const ACCESS: [&str; 2] = [super::verdict::REQUEST, super::verdict::URGENT];
 /// Most slices kept: one per combination of groups and units that policies tell apart. Beyond it the cache starts anew.
 const SLICES_MAX: usize = 4_096;
 
@@ -21,6 +24,8 @@ const SLICES_MAX: usize = 4_096;
 pub(super) enum Scope {
     /// Everybody, everything.
     Any,
+    /// Every thing of this kind: `resource is Group`.
+    Every(Kind),
     /// What this names.
     One(Literal),
 }
@@ -49,6 +54,24 @@ impl Rule {
     pub(super) fn is_about(&self, action: &str) -> bool {
         self.actions.as_ref().is_none_or(|actions| actions.contains(action))
     }
+
+    /// Whether its head can match a resource of this kind that has none of the names it could name. A permission to
+    /// request that leaves open for what is about accounts: who means groups says `resource is Group`, so that nobody comes
+    /// into groups by a policy that was written about accounts.
+    pub(super) fn covers_any(&self, kind: Kind) -> bool {
+        match &self.resource {
+            Scope::Any => kind != Kind::Group || !self.gives_access(),
+            Scope::Every(of) => *of == kind,
+            Scope::One(_) => false,
+        }
+    }
+
+    /// Whether it permits to request access.
+    pub(super) fn gives_access(&self) -> bool {
+        let actions = self.actions.as_ref();
+        self.is_permit()
+            && actions.is_none_or(|actions| ACCESS.iter().any(|action| actions.contains(*action)))
+    }
 }
 
 /// A loaded policy set.
@@ -65,6 +88,8 @@ pub struct RuleSet {
     mentioned: BTreeMap<Kind, BTreeSet<String>>,
     index: Index,
     slices: Mutex<BTreeMap<Bits, Arc<Slice>>>,
+    /// What was asked for lists of what people may ask for.
+    pub(super) memo: Mutex<Memo>,
 }
 
 /// The rules that could say anything about a question.
@@ -73,6 +98,8 @@ pub(super) struct Slice {
     pub(super) policies: PolicySet,
     /// Places in the set, ascending.
     pub(super) members: Vec<usize>,
+    /// What any of them looks at.
+    pub(super) reads: Reads,
 }
 
 impl RuleSet {
@@ -94,8 +121,19 @@ impl RuleSet {
             mentioned.entry(literal.kind).or_default().insert(literal.id.clone());
         }
         let index = Index::of(&rules);
-        let (authorizer, slices) = (Authorizer::new(), Mutex::new(BTreeMap::new()));
-        Ok(Self { rules, files, hash, warnings, zone, types, authorizer, mentioned, index, slices })
+        Ok(Self {
+            rules,
+            files,
+            hash,
+            warnings,
+            zone,
+            types,
+            authorizer: Authorizer::new(),
+            mentioned,
+            index,
+            slices: Mutex::default(),
+            memo: Mutex::default(),
+        })
     }
 
     /// SHA-256 of what the set says, in hexadecimal digits.
@@ -133,10 +171,11 @@ impl RuleSet {
     }
 
     pub(super) fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules
-            .binary_search_by(|rule| rule.id.as_str().cmp(id))
-            .ok()
-            .and_then(|place| self.rules.get(place))
+        self.place(id).and_then(|place| self.rules.get(place))
+    }
+
+    pub(super) fn place(&self, id: &str) -> Option<usize> {
+        self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()
     }
 
     /// Whether any policy names this.
@@ -144,12 +183,17 @@ impl RuleSet {
         self.mentioned.get(&kind).is_some_and(|ids| ids.contains(id))
     }
 
-    /// The rules whose head can match somebody with these names asking about something with these names.
+    /// The rules whose head can match who and what is in a question.
+    pub(super) fn slice_of(&self, action: &str, prepared: &Prepared) -> Result<Arc<Slice>, String> {
+        self.slice(action, &prepared.principal.all, (prepared.kind, &prepared.resource.all))
+    }
+
+    /// The rules whose head can match somebody with these names asking about something of this kind with these names.
     pub(super) fn slice(
         &self,
         action: &str,
         principal: &BTreeSet<Literal>,
-        resource: &BTreeSet<Literal>,
+        resource: (Kind, &BTreeSet<Literal>),
     ) -> Result<Arc<Slice>, String> {
         let bits = self.index.candidates(action, principal, resource);
         let mut slices = self.slices.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,10 +211,11 @@ impl RuleSet {
     /// A slice of exactly these rules.
     pub(super) fn cut(&self, places: impl IntoIterator<Item = usize>) -> Result<Slice, String> {
         let members: Vec<usize> = places.into_iter().collect();
-        let policies =
-            members.iter().filter_map(|place| self.rules.get(*place)).map(|rule| rule.policy.clone());
-        let policies = PolicySet::from_policies(policies).map_err(|error| error.to_string())?;
-        Ok(Slice { policies, members })
+        let rules = || members.iter().filter_map(|place| self.rules.get(*place));
+        let policies = PolicySet::from_policies(rules().map(|rule| rule.policy.clone()))
+            .map_err(|error| error.to_string())?;
+        let reads = rules().map(|rule| rule.named.reads).fold(Reads::default(), Reads::or);
+        Ok(Slice { policies, members, reads })
     }
 
     pub(super) fn members<'a>(&'a self, slice: &Slice) -> impl Iterator<Item = &'a Rule> {
@@ -215,15 +260,19 @@ struct Index {
     actions: BTreeMap<String, Bits>,
     any_principal: Bits,
     principals: BTreeMap<Literal, Bits>,
-    any_resource: Bits,
+    any_resource: BTreeMap<Kind, Bits>,
     resources: BTreeMap<Literal, Bits>,
 }
 
 impl Index {
     fn of(rules: &[Rule]) -> Self {
         let empty = Bits::of(rules.len());
-        let mut index =
-            Self { any_principal: empty.clone(), any_resource: empty.clone(), empty, ..Self::default() };
+        let mut index = Self { any_principal: empty.clone(), empty, ..Self::default() };
+        for kind in Kind::ALL {
+            let mut bits = index.empty.clone();
+            (0..).zip(rules).filter(|(_, rule)| rule.covers_any(kind)).for_each(|(place, _)| bits.set(place));
+            index.any_resource.insert(kind, bits);
+        }
         for action in super::verdict::ACTIONS {
             let mut bits = index.empty.clone();
             (0..).zip(rules).filter(|(_, rule)| rule.is_about(action)).for_each(|(place, _)| bits.set(place));
@@ -231,25 +280,27 @@ impl Index {
         }
         for (place, rule) in (0..).zip(rules) {
             match &rule.principal {
-                Scope::Any => index.any_principal.set(place),
+                Scope::Any | Scope::Every(_) => index.any_principal.set(place),
                 Scope::One(literal) => {
                     index.principals.entry(literal.clone()).or_insert_with(|| index.empty.clone()).set(place);
                 }
             }
-            match &rule.resource {
-                Scope::Any => index.any_resource.set(place),
-                Scope::One(literal) => {
-                    index.resources.entry(literal.clone()).or_insert_with(|| index.empty.clone()).set(place);
-                }
+            if let Scope::One(literal) = &rule.resource {
+                index.resources.entry(literal.clone()).or_insert_with(|| index.empty.clone()).set(place);
             }
         }
         index
     }
 
-    fn candidates(&self, action: &str, principal: &BTreeSet<Literal>, resource: &BTreeSet<Literal>) -> Bits {
+    fn candidates(
+        &self,
+        action: &str,
+        principal: &BTreeSet<Literal>,
+        (kind, resource): (Kind, &BTreeSet<Literal>),
+    ) -> Bits {
         let mut found = self.any_principal.clone();
         principal.iter().filter_map(|name| self.principals.get(name)).for_each(|bits| found.or(bits));
-        let mut about = self.any_resource.clone();
+        let mut about = self.any_resource.get(&kind).unwrap_or(&self.empty).clone();
         resource.iter().filter_map(|name| self.resources.get(name)).for_each(|bits| about.or(bits));
         found.and(&about);
         found.and(self.actions.get(action).unwrap_or(&self.empty));

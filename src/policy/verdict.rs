@@ -6,17 +6,20 @@ use std::collections::BTreeSet;
 
 use glasskey_domain::emergency::EmergencyTerms;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted, Question, Rules, Terms, Verdict};
-use glasskey_domain::{Directory, Door, PersonId, Seconds};
+use glasskey_domain::{Directory, Door, PersonId, Seconds, Target};
 use jiff::Timestamp;
 
 use super::annotations::Limits;
 use super::candidates::{Who, search};
 use super::emergencies::{names_of_federation, prepare_about_glasskey, prepare_emergency};
-use super::entities::{Prepared, Unaskable, moment, names_of_account, prepare};
-use super::literals::Literal;
-use super::ruleset::{Rule, RuleSet};
+use super::entities::{Prepared, Unaskable, moment, prepare};
+use super::literals::{Kind, Literal};
+use super::ruleset::{Rule, RuleSet, Scope};
+use super::terms;
+use super::things::names_of;
 
 pub(super) const REQUEST: &str = "request";
+pub(super) const URGENT: &str = "requestUrgent";
 pub(super) const APPROVE: &str = "approve";
 pub(super) const REVOKE: &str = "revoke";
 pub(super) const BREAKGLASS: &str = "breakglass";
@@ -24,7 +27,8 @@ pub(super) const CONFIRM: &str = "approveBreakglass";
 pub(super) const AUDIT: &str = "audit";
 pub(super) const ADMINISTER: &str = "administer";
 /// The actions that are asked today.
-pub(super) const ACTIONS: [&str; 7] = [REQUEST, APPROVE, REVOKE, BREAKGLASS, CONFIRM, AUDIT, ADMINISTER];
+pub(super) const ACTIONS: [&str; 8] =
+    [REQUEST, URGENT, APPROVE, REVOKE, BREAKGLASS, CONFIRM, AUDIT, ADMINISTER];
 /// An emergency federation has no permission set; how long its roles' sessions live is the configuration's.
 pub(super) const NO_SESSION: Seconds = Seconds(0);
 
@@ -55,7 +59,7 @@ impl RuleSet {
         }
         for rule in self.members(slice) {
             let holds = reasons.contains(rule.id.as_str());
-            let unclear = unclear(rule, &prepared.shared);
+            let unclear = unclear(rule, prepared);
             match (rule.is_permit(), holds, unclear) {
                 (true, true, None) => finding.permits.push(rule),
                 (true, true, Some(name)) => finding.unclear.push((rule, name)),
@@ -92,9 +96,7 @@ impl RuleSet {
     }
 
     fn sliced(&self, action: &str, prepared: &Prepared) -> Result<Finding<'_>, NotPermitted> {
-        let slice = self
-            .slice(action, &prepared.principal.all, &prepared.resource.all)
-            .map_err(|detail| NotPermitted::Erred { detail })?;
+        let slice = self.slice_of(action, prepared).map_err(|detail| NotPermitted::Erred { detail })?;
         Ok(self.find(&slice, prepared))
     }
 
@@ -144,22 +146,23 @@ impl From<Unaskable> for NotPermitted {
 }
 
 /// A name by which the rule might mean something else: anywhere for a permit, in its conditions for a forbid (a head that
-/// forbids too much is safe).
-fn unclear(rule: &Rule, shared: &BTreeSet<Literal>) -> Option<Literal> {
-    if shared.is_empty() {
+/// forbids too much is safe). What stands in a head for a person or for a resource is no other's name.
+fn unclear(rule: &Rule, prepared: &Prepared) -> Option<Literal> {
+    if prepared.shared.is_empty() {
         return None;
     }
-    let scope = if rule.is_permit() { Some(&rule.named.in_scope) } else { None };
-    rule.named
-        .in_conditions
-        .iter()
-        .chain(scope.into_iter().flatten())
-        .find(|name| shared.contains(name))
-        .cloned()
+    let in_head = |scope: &Scope, shared: &BTreeSet<Literal>| match scope {
+        Scope::One(name) if rule.is_permit() && shared.contains(name) => Some(name.clone()),
+        Scope::One(_) | Scope::Every(_) | Scope::Any => None,
+    };
+    let in_conditions = rule.named.in_conditions.iter().find(|name| prepared.shared.contains(name)).cloned();
+    in_conditions
+        .or_else(|| in_head(&rule.principal, &prepared.principal.shared))
+        .or_else(|| in_head(&rule.resource, &prepared.resource.shared))
 }
 
 /// What keeps a question from being permitted, whatever the permits say; else the first permit.
-fn first_of<'a>(finding: &Finding<'a>) -> Result<&'a Rule, NotPermitted> {
+pub(super) fn first_of<'a>(finding: &Finding<'a>) -> Result<&'a Rule, NotPermitted> {
     if !finding.forbids.is_empty() {
         let policies = finding.forbids.iter().map(|rule| rule.id.clone()).collect();
         return Err(NotPermitted::Forbidden { policies });
@@ -176,16 +179,25 @@ fn first_of<'a>(finding: &Finding<'a>) -> Result<&'a Rule, NotPermitted> {
     }
 }
 
-/// The permission whose limits bind: of those that allow the length and the session, the one that asks for the fewest
-/// approvals; then the longest; then the first by id. Never limits of several (pitfall 8), never by chance (pitfall 7).
+/// The permission whose limits bind.
 pub(super) fn choose<'a>(
     finding: &Finding<'a>,
     length: Seconds,
     session: Seconds,
 ) -> Result<(&'a Rule, &'a Limits), NotPermitted> {
     first_of(finding)?;
+    fittest(finding.permits.iter().copied(), length, session)
+}
+
+/// Of the permissions that hold and allow the length and the session, the one that asks for the fewest approvals; then the
+/// longest; then the first by id. Never limits of several (pitfall 8), never by chance (pitfall 7).
+pub(super) fn fittest<'a>(
+    permits: impl Iterator<Item = &'a Rule>,
+    length: Seconds,
+    session: Seconds,
+) -> Result<(&'a Rule, &'a Limits), NotPermitted> {
     let permits: Vec<(&Rule, &Limits)> =
-        finding.permits.iter().filter_map(|rule| Some((*rule, rule.limits.as_ref()?))).collect();
+        permits.filter_map(|rule| Some((rule, rule.limits.as_ref()?))).collect();
     let session_of = |limits: &Limits| limits.session.unwrap_or(Seconds(u32::MAX));
     let fit_session: Vec<(&Rule, &Limits)> =
         permits.iter().copied().filter(|(_, limits)| session_of(limits) >= session).collect();
@@ -211,11 +223,20 @@ pub(super) fn choose<'a>(
     }))
 }
 
-/// The session of the permission set that is asked for; `prepare` has seen that it is there.
-pub(super) fn session(directory: &Directory, question: &Question) -> Seconds {
-    let set = question.target.permission_set();
-    set.and_then(|set| directory.permission_sets.get(set))
-        .map_or(Seconds(u32::MAX), |permission_set| permission_set.session)
+/// The session of what is asked for; `prepare` has seen that it is there. A group has none of its own.
+pub(super) fn session(directory: &Directory, target: &Target) -> Seconds {
+    match target {
+        Target::Assignment { permission_set, .. } => directory
+            .permission_sets
+            .get(permission_set)
+            .map_or(Seconds(u32::MAX), |permission_set| permission_set.session),
+        Target::Membership { .. } => Seconds(0),
+    }
+}
+
+/// The action that a question to have access is about.
+pub(super) fn asking(question: &Question) -> &'static str {
+    if question.urgent { URGENT } else { REQUEST }
 }
 
 fn verdict(answer: Result<Terms, NotPermitted>) -> Verdict {
@@ -224,16 +245,11 @@ fn verdict(answer: Result<Terms, NotPermitted>) -> Verdict {
 
 impl Rules for RuleSet {
     fn request(&self, directory: &Directory, question: &Question) -> Verdict {
-        verdict(self.ask(directory, question, REQUEST, &question.requester).and_then(|finding| {
-            let (rule, limits) = choose(&finding, question.length, session(directory, question))?;
-            Ok(Terms {
-                policies: vec![rule.id.clone()],
-                set: self.hash().to_owned(),
-                approvals: limits.approvals,
-                max_length: limits.max_duration,
-                notify: limits.notify.clone(),
-                ..Terms::default()
-            })
+        let action = asking(question);
+        verdict(self.ask(directory, question, action, &question.requester).and_then(|finding| {
+            let session = session(directory, &question.target);
+            let (rule, limits) = choose(&finding, question.length, session)?;
+            Ok(terms::of_request(self, directory, &question.requester, rule, limits))
         }))
     }
 
@@ -277,7 +293,7 @@ impl Rules for RuleSet {
 
     fn confirmers(&self, directory: &Directory, question: &EmergencyQuestion, most: usize) -> Approvers {
         let places = names_of_federation(self, &question.federation).all;
-        let who = Who { action: CONFIRM, places, without: &question.opener };
+        let who = Who { action: CONFIRM, kind: Kind::Federation, places, without: &question.opener };
         let may = |person: &PersonId| self.confirm(directory, question, person).is_ok();
         search(self, directory, &who, &may, most)
     }
@@ -303,135 +319,10 @@ impl Rules for RuleSet {
     }
 
     fn approvers(&self, directory: &Directory, question: &Question, most: usize) -> Approvers {
-        let places = question
-            .target
-            .account()
-            .map(|account| names_of_account(self, directory, account).all)
-            .unwrap_or_default();
-        let who = Who { action: APPROVE, places, without: &question.requester };
+        let places = names_of(self, directory, &question.target).all;
+        let kind = if question.target.group().is_some() { Kind::Group } else { Kind::Account };
+        let who = Who { action: APPROVE, kind, places, without: &question.requester };
         let may = |person: &PersonId| matches!(self.approve(directory, question, person), Verdict::Permit(_));
         search(self, directory, &who, &may, most)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::tz::TimeZone;
-
-    use super::*;
-    use crate::policy::{Source, company, question};
-
-    const COMPANY: &str = "
-        unit Workloads
-        unit Workloads/Prod
-        unit Other
-        unit Other/Prod
-        account 111111111111 sandbox in Workloads
-        account 222222222222 payments-prod in Workloads/Prod
-        account 333333333333 other-prod in Other/Prod
-        permission set ReadOnly
-        group engineers: ana, bo
-        group leads: bo
-        people: eve";
-
-    /// What is asked about accounts.
-    const ACCESS: [&str; 3] = [REQUEST, APPROVE, REVOKE];
-
-    /// Every kind of head with every effect, so that each could be left out wrongly.
-    fn every_head() -> String {
-        let principals = [
-            "principal",
-            "principal is Person",
-            "principal in Group::\"engineers\"",
-            "principal in Group::\"g-leads\"",
-            "principal == Person::\"ana\"",
-            "principal in Person::\"bo\"",
-            "principal is Person in Group::\"leads\"",
-        ];
-        let resources = [
-            "resource",
-            "resource in OU::\"Prod\"",
-            "resource in OU::\"Root\"",
-            "resource in OU::\"Workloads/Prod\"",
-            "resource in OU::\"ou-pretend-00000001\"",
-            "resource == Account::\"111111111111\"",
-            "resource in Account::\"other-prod\"",
-            "resource is Account in OU::\"Workloads\"",
-        ];
-        let mut text = String::new();
-        for effect in ["permit", "forbid"] {
-            for principal in principals {
-                for resource in resources {
-                    for action in ACCESS {
-                        text +=
-                            &format!("{effect}({principal}, action == Action::\"{action}\", {resource});\n");
-                    }
-                }
-            }
-        }
-        text
-    }
-
-    #[test]
-    fn slices_answer_as_the_whole() {
-        let sources = [Source { file: "p".to_owned(), text: every_head() }];
-        let rules = RuleSet::from_sources(&sources, TimeZone::UTC).unwrap();
-        let directory = company("c", COMPANY).unwrap();
-        for who in ["ana", "bo", "eve"] {
-            for account in ["sandbox", "payments-prod", "other-prod"] {
-                let asked = (who, account, "ReadOnly");
-                let question =
-                    question(&directory, asked, Seconds::hours(1), jiff::Timestamp::UNIX_EPOCH).unwrap();
-                for (action, actor) in
-                    ACCESS.iter().flat_map(|action| ["ana", "bo", "eve"].map(|a| (*action, a)))
-                {
-                    let actor = PersonId::new(format!("p-{actor}"));
-                    let prepared = prepare(&rules, &directory, &question, action, &actor).unwrap();
-                    let slice = rules.slice(action, &prepared.principal.all, &prepared.resource.all).unwrap();
-                    let mut left_out = 0;
-                    for permits in [true, false] {
-                        let is = |place: &usize| rules.rules()[*place].is_permit() == permits;
-                        let whole = rules.cut((0..rules.policy_count()).filter(is)).unwrap();
-                        let part = rules.cut(slice.members.iter().copied().filter(is)).unwrap();
-                        left_out += whole.members.len() - part.members.len();
-                        let ids = |finding: &Finding<'_>| {
-                            let all = finding.permits.iter().chain(&finding.forbids).copied();
-                            let unclear = finding.unclear.iter().map(|(rule, _)| *rule);
-                            all.chain(unclear).map(|rule| rule.id.clone()).collect::<BTreeSet<_>>()
-                        };
-                        let (whole, part) = (rules.find(&whole, &prepared), rules.find(&part, &prepared));
-                        assert_eq!(ids(&whole), ids(&part), "{who} {account} {action} {actor}");
-                        assert!(!ids(&part).is_empty() && whole.erred.is_empty());
-                    }
-                    assert!(left_out > 200, "a slice is small: {left_out}");
-                }
-            }
-        }
-    }
-
-    /// What Cedar is told about a question is what the schema says it is told.
-    #[test]
-    fn questions_and_entities_conform_to_the_schema() {
-        let (schema, _) = cedar_policy::Schema::from_cedarschema_str(crate::policy::SCHEMA).unwrap();
-        let sources = [Source { file: "p".to_owned(), text: every_head() }];
-        let rules = RuleSet::from_sources(&sources, TimeZone::UTC).unwrap();
-        let directory = company("c", COMPANY).unwrap();
-        let asked = ("ana", "other-prod", "ReadOnly");
-        let mut question =
-            question(&directory, asked, Seconds::hours(1), jiff::Timestamp::UNIX_EPOCH).unwrap();
-        for ticket in [None, Some("INC-7".to_owned())] {
-            question.ticket = ticket;
-            for action in ACCESS {
-                let prepared =
-                    prepare(&rules, &directory, &question, action, &PersonId::new("p-bo")).unwrap();
-                let asked = &prepared.request;
-                let context = asked.context().unwrap().clone();
-                let (who, what) = (asked.principal().unwrap().clone(), asked.resource().unwrap().clone());
-                let action = asked.action().unwrap().clone();
-                cedar_policy::Request::new(who, action, what, context, Some(&schema)).unwrap();
-                let entities = prepared.entities.iter().cloned();
-                cedar_policy::Entities::from_entities(entities, Some(&schema)).unwrap();
-            }
-        }
     }
 }

@@ -118,7 +118,7 @@ impl Sender {
     /// The words of a card, and where it goes.
     async fn card_of(&self, about: About<'_>, directory: &Directory) -> Result<(Card, ChannelId), Fault> {
         match about {
-            About::Request(request) => Ok((notices::card(request, directory), self.channel)),
+            About::Request(request) => Ok((notices::card(request, directory, &self.setting), self.channel)),
             About::Emergency(emergency) => {
                 let channel = self.incidents(emergency).await?;
                 Ok((notices::emergency::card(emergency, directory, &self.setting), channel))
@@ -173,15 +173,15 @@ impl Sender {
         look_since: Option<Timestamp>,
     ) -> Result<(), Fault> {
         let on = Platform::Discord;
-        let (text, card) = match about {
+        let (message, card) = match about {
             About::Request(request) => {
                 (notices::tell(tell.kind, request, directory, &self.setting), request.cards.on(on))
             }
             About::Emergency(emergency) => (
-                notices::emergency::tell(tell.kind, emergency, directory, &self.setting),
+                notices::emergency::tell(tell.kind, emergency, directory, &self.setting).into(),
                 emergency.cards.on(on),
             ),
-            About::Watch(_) => (notices::emergency::watch(tell.kind), None),
+            About::Watch(seen) => (notices::watch(tell.kind, seen.watch, seen.drifts, directory), None),
         };
         if self.says_it_there_already(tell, about).await {
             return Ok(());
@@ -189,7 +189,8 @@ impl Sender {
         let to = self.whereto(&tell.to, card).await?;
         let key = tell.key();
         let line = render::mark_line(&tell.id, &render::mark(&key));
-        let body = self.people.named(|names| render::message(&text, names, Some(&line))).await;
+        let body =
+            self.people.named(|names| render::message_with(&message, &tell.id, names, Some(&line))).await;
         let once = Once { to, key: &key, body, look_since };
         self.post_once(once).await.map(|_posted| ()).map_err(|fault| match tell.to {
             Recipient::Thread | Recipient::Access => fault_of_ours(&fault),

@@ -13,6 +13,8 @@ pub enum Click {
     Ask(Form),
     /// Something to decide.
     Decide(Command),
+    /// A form in which what that request was for stands already.
+    Again(RequestId),
 }
 
 /// What a button on the card of something means; nothing, when it has no such button.
@@ -30,7 +32,17 @@ fn on_request(button: Button, id: RequestId) -> Option<Click> {
         Button::Approve => Command::Approve { id, length: None },
         Button::Withdraw => Command::Withdraw { id },
         Button::End => Command::End { id, cut: false },
+        // Who says that they are done was asked by us whether they are.
+        Button::Done => Command::End { id, cut: false },
+        Button::EndAndCut => Command::End { id, cut: true },
+        // What waits is the extension, and who asked takes back what waits.
+        Button::CancelExtension => Command::Withdraw { id },
+        Button::Acknowledge => Command::Acknowledge { id, note: None },
         Button::Deny => return Some(Click::Ask(Form::Deny(id))),
+        Button::ApproveLess => return Some(Click::Ask(Form::ApproveLess(id))),
+        Button::Extend => return Some(Click::Ask(Form::Extend(id))),
+        Button::Object => return Some(Click::Ask(Form::Object(id))),
+        Button::Repeat => return Some(Click::Again(id)),
         Button::Confirm | Button::Alone | Button::Decline | Button::Off | Button::Review => return None,
     };
     Some(Click::Decide(command))
@@ -42,7 +54,18 @@ fn on_emergency(button: Button, id: EmergencyId) -> Option<Click> {
         Button::Off => EmergencyCommand::Off { which: Which::Id(id), reason: None },
         Button::Decline => return Some(Click::Ask(Form::Decline(id))),
         Button::Review => return Some(Click::Ask(Form::Review(id))),
-        Button::Approve | Button::Deny | Button::Withdraw | Button::End => return None,
+        Button::Approve
+        | Button::ApproveLess
+        | Button::Deny
+        | Button::Withdraw
+        | Button::Extend
+        | Button::CancelExtension
+        | Button::End
+        | Button::EndAndCut
+        | Button::Done
+        | Button::Repeat
+        | Button::Acknowledge
+        | Button::Object => return None,
     };
     Some(Click::Decide(Command::Emergency(command)))
 }
@@ -65,15 +88,28 @@ pub struct Sure {
 pub fn asked_first(button: Button) -> Option<Sure> {
     match button {
         Button::Approve
+        | Button::ApproveLess
         | Button::Deny
         | Button::Withdraw
+        | Button::Extend
+        | Button::CancelExtension
+        | Button::Done
+        | Button::Repeat
+        | Button::Acknowledge
+        | Button::Object
         | Button::Confirm
         | Button::Decline
         | Button::Review => None,
         Button::End => Some(Sure {
             title: "End this access?",
-            text: "The access is removed at AWS now. Sessions that are open may live on for a while.",
+            text: "The access is removed now. Sessions that are open may live on for a while.",
             yes: "End now",
+            no: "Keep it",
+        }),
+        Button::EndAndCut => Some(Sure {
+            title: "End it and cut sessions?",
+            text: "The access is removed now, and what its sessions are doing fails. It takes some minutes.",
+            yes: "End and cut",
             no: "Keep it",
         }),
         Button::Alone => Some(Sure {

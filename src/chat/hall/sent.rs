@@ -71,9 +71,6 @@ impl Hall {
                 let by = filled.length().unwrap_or_default();
                 return Ok(Command::Extend { id: id.clone(), by, reason: filled.text(forms::REASON) });
             }
-            Form::Acknowledge(id) => {
-                return Ok(Command::Acknowledge { id: id.clone(), note: filled.text(forms::NOTE) });
-            }
             Form::Object(id) => {
                 let why = filled.text(forms::WHY).unwrap_or_default();
                 return Ok(Command::Object { id: id.clone(), why });

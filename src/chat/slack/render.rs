@@ -6,12 +6,15 @@ use serde_json::{Value, json};
 
 use crate::chat::hall::asked_first;
 use crate::chat::tidy::tidy;
-use crate::notices::{Button, Card, Span, Text, Tone, quoted};
+use crate::notices::{Button, Card, Message, Span, Text, Tone, quoted};
 
 /// Longest text of a section. Source: Block Kit reference (platform-rules §1.4).
 const SECTION_MAX: usize = 3_000;
 /// Longest text of one field of a section. Same source.
 const FIELD_MAX: usize = 2_000;
+/// Most fields of a section, and elements of a row of buttons. Same source.
+const FIELDS_MAX: usize = 10;
+const BUTTONS_MAX: usize = 25;
 /// Longest fallback text: longer ones are refused by `chat.update` (platform-rules §1.4).
 const FALLBACK_MAX: usize = 3_900;
 /// Longest text of a message of ours, all blocks together. Slack refuses more than some 13,200 characters, which it
@@ -75,9 +78,9 @@ pub(super) fn mrkdwn(text: &Text, names: &dyn Names) -> String {
             Span::Quote(typed) => out.push_str(&flat(&quoted(&escape(typed)))),
             Span::Person { person, name } => match names.slack_user(person) {
                 Some(user) => out.push_str(&format!("<@{}>", escape(&user))),
-                // A display name is free text: no formatting may come out of it.
-                None => out.push_str(&escape(&cut(name, NAME_MAX)).replace(['*', '_', '~', '`'], "")),
+                None => out.push_str(&display_name(name)),
             },
+            Span::Name(name) => out.push_str(&display_name(name)),
             Span::Time(at) => out.push_str(&date(*at)),
             Span::Link { url, text } => {
                 out.push_str(&format!("<{}|{}>", link(url), escape(text).replace('|', "¦")))
@@ -86,6 +89,11 @@ pub(super) fn mrkdwn(text: &Text, names: &dyn Names) -> String {
         }
     }
     out
+}
+
+/// A display name is free text: no formatting may come out of it.
+fn display_name(name: &str) -> String {
+    escape(&cut(name, NAME_MAX)).replace(['*', '_', '~', '`'], "")
 }
 
 /// Without the marks that `mrkdwn` makes something of; the text stays readable, and `db_main` what it is.
@@ -159,6 +167,15 @@ pub(super) fn message(text: &Text, names: &dyn Names) -> Value {
     sections.iter().filter(|text| !text.trim().is_empty()).map(|text| section(text)).collect()
 }
 
+/// A message with its buttons, which are about `id`.
+pub(super) fn message_with(message: &Message, id: &Subject, names: &dyn Names) -> Value {
+    let mut blocks = self::message(&message.text, names);
+    if let (Some(blocks), false) = (blocks.as_array_mut(), message.buttons.is_empty()) {
+        blocks.push(actions(&format!("{id}.actions"), &message.buttons, id));
+    }
+    blocks
+}
+
 /// What an approver sees first: whether they must act.
 fn mark(tone: Tone) -> &'static str {
     match tone {
@@ -190,12 +207,12 @@ pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
         blocks.push(json!({ "type": "section", "block_id": block("reason"), "text": { "type": "plain_text", "text": cut(&reason, SECTION_MAX), "emoji": false } }));
     }
     // Slack takes no section without anything in it.
-    if !fields.is_empty() {
-        blocks.push(json!({ "type": "section", "block_id": block("facts"), "fields": fields }));
+    for (place, fields) in fields.chunks(FIELDS_MAX).enumerate() {
+        let part = if place == 0 { "facts".to_owned() } else { format!("facts{place}") };
+        blocks.push(json!({ "type": "section", "block_id": block(&part), "fields": fields }));
     }
     if !card.buttons.is_empty() {
-        let buttons: Vec<Value> = card.buttons.iter().map(|shown| button(*shown, &card.id)).collect();
-        blocks.push(json!({ "type": "actions", "block_id": block("actions"), "elements": buttons }));
+        blocks.push(actions(&block("actions"), &card.buttons, &card.id));
     }
     blocks.push(json!({
         "type": "context",
@@ -208,6 +225,12 @@ pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
 /// The text that notifications get of a card.
 pub(super) fn card_fallback(card: &Card) -> String {
     fallback(&card.title.clone().say(" · ").and(card.status.clone()))
+}
+
+/// A row of buttons about something.
+fn actions(block_id: &str, buttons: &[Button], id: &Subject) -> Value {
+    let elements: Vec<Value> = buttons.iter().take(BUTTONS_MAX).map(|shown| button(*shown, id)).collect();
+    json!({ "type": "actions", "block_id": block_id, "elements": elements })
 }
 
 pub(super) fn button(button: Button, id: &Subject) -> Value {
@@ -231,9 +254,20 @@ pub(super) fn button(button: Button, id: &Subject) -> Value {
 
 fn style(button: Button) -> Option<&'static str> {
     match button {
-        Button::Approve | Button::Confirm | Button::Review => Some("primary"),
-        Button::Deny | Button::Decline | Button::End | Button::Alone | Button::Off => Some("danger"),
-        Button::Withdraw => None,
+        Button::Approve | Button::Confirm | Button::Acknowledge | Button::Review => Some("primary"),
+        Button::Deny
+        | Button::Object
+        | Button::Decline
+        | Button::End
+        | Button::EndAndCut
+        | Button::Alone
+        | Button::Off => Some("danger"),
+        Button::ApproveLess
+        | Button::Withdraw
+        | Button::Extend
+        | Button::CancelExtension
+        | Button::Done
+        | Button::Repeat => None,
     }
 }
 

@@ -114,7 +114,7 @@ impl Sender {
             About::Request(request) => {
                 let named = request.approvers.iter().take(NAMED_MAX).chain([&request.ask.requester]);
                 self.meet(&self.channel, named, directory).await;
-                Ok((notices::card(request, directory), self.channel.clone()))
+                Ok((notices::card(request, directory, &self.setting), self.channel.clone()))
             }
             About::Emergency(emergency) => {
                 let channel = self.incidents(emergency).await?;
@@ -182,16 +182,16 @@ impl Sender {
         if let About::Emergency(emergency) = about {
             self.meet_all(emergency, &self.channel, directory).await;
         }
-        let (text, card) = match about {
+        let (message, card) = match about {
             About::Request(request) => (
                 notices::tell(tell.kind, request, directory, &self.setting),
                 request.cards.on(Platform::Slack),
             ),
             About::Emergency(emergency) => (
-                notices::emergency::tell(tell.kind, emergency, directory, &self.setting),
+                notices::emergency::tell(tell.kind, emergency, directory, &self.setting).into(),
                 emergency.cards.on(Platform::Slack),
             ),
-            About::Watch(_) => (notices::emergency::watch(tell.kind), None),
+            About::Watch(seen) => (notices::watch(tell.kind, seen.watch, seen.drifts, directory), None),
         };
         if self.says_it_there_already(tell, about).await {
             return Ok(());
@@ -202,8 +202,8 @@ impl Sender {
             thread: thread.as_deref(),
             mark: NOTICE,
             key: &tell.key(),
-            text: render::fallback(&text),
-            blocks: render::message(&text, &*self.people),
+            text: render::fallback(&message.text),
+            blocks: render::message_with(&message, &tell.id, &*self.people),
             look_since,
         };
         self.post_once(once).await.map(|_posted| ()).map_err(|fault| match tell.to {

@@ -24,7 +24,7 @@ pub(super) fn checks(config: &Config) -> Vec<Check> {
 }
 
 fn policies(config: &Config) -> Vec<Check> {
-    let report = policy::check(&config.policy.dir, None, &config.requests.federations);
+    let report = policy::check(&config.policy.dir, None, &config.requests);
     let spoken = |fault: &policy::PolicyFault| {
         let line = fault.line.map(|line| format!(":{line}")).unwrap_or_default();
         let mend = fault.mend.clone().unwrap_or_else(|| "see `glasskey policy check`".to_owned());

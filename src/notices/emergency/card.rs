@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::report::cause_words;
 use super::{sessions, who};
-use crate::notices::card::{Button, Card, Tone};
-use crate::notices::{FederationWords, Setting, Text};
+use crate::notices::card::{Card, Tone};
+use crate::notices::{Button, FederationWords, Setting, Text};
 
 /// Seats that a card names one by one; `/breakglass status` has all.
 const SEATS_SHOWN_MAX: usize = 20;

@@ -1,5 +1,6 @@
 //! Clicks on cards. A click carries an opaque id and nothing else that is believed (pitfall 14).
 
+use glasskey_domain::Door;
 use serde_json::Value;
 
 use super::answers::Answer;
@@ -7,7 +8,7 @@ use super::payload::Interaction;
 use super::{Listener, said};
 use crate::chat::discord::render;
 use crate::chat::hall::forms::Filled;
-use crate::chat::hall::{Click, clicked};
+use crate::chat::hall::{Click, Heard, clicked};
 use crate::notices::Text;
 
 impl Listener {
@@ -30,6 +31,16 @@ impl Listener {
                     None => said(self.hall.decide(&speaker, &known, command).await),
                 }
             }
+            Some(Click::Again(id)) => match self.hall.again(&known, Some(&id)).await {
+                Ok(again) => {
+                    let words = again.words();
+                    self.heard(Heard::Ask(again.form(Door::Discord), words)).await
+                }
+                Err(refusal) => {
+                    let verb = click.button.action();
+                    said(self.hall.refuse(&speaker, Some(&known), verb, refusal).await)
+                }
+            },
             None => Some(Answer::Nothing),
         }
     }

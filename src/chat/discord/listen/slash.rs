@@ -52,7 +52,7 @@ impl Listener {
         }
     }
 
-    async fn heard(&self, heard: Heard) -> Option<Answer> {
+    pub(super) async fn heard(&self, heard: Heard) -> Option<Answer> {
         match heard {
             Heard::Say(text) => Some(Answer::Say(text)),
             Heard::Mine(sections) => Some(Answer::Mine(sections)),

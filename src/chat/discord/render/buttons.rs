@@ -5,14 +5,14 @@ use glasskey_domain::Subject;
 use serde_json::{Value, json};
 
 use crate::chat::hall::asked_first;
-use crate::notices::{Button, Card, Entry};
+use crate::notices::{Button, Entry};
 
 /// Types of components. Source: Discord's OpenAPI document.
 const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
 /// Buttons in one row.
 const ROW_MAX: usize = 5;
-/// Rows in one message.
+/// Rows under one message.
 const ROWS_MAX: usize = 5;
 /// Styles of buttons.
 const PRIMARY: u8 = 1;
@@ -60,18 +60,16 @@ pub fn sure(button: Button, id: &Subject) -> Option<Value> {
     }))
 }
 
-/// The buttons of a card, in rows.
-pub(super) fn rows(card: &Card) -> Vec<Value> {
+/// Buttons about something, in rows.
+pub(super) fn rows(buttons: &[Button], id: &Subject) -> Vec<Value> {
     let row = |buttons: &[Button]| {
         let elements: Vec<Value> = buttons
             .iter()
-            .map(|button| {
-                element(style(*button), button.label(), &format!("{}:{}", button.action(), card.id))
-            })
+            .map(|button| element(style(*button), button.label(), &format!("{}:{id}", button.action())))
             .collect();
         json!({ "type": ACTION_ROW, "components": elements })
     };
-    card.buttons.chunks(ROW_MAX).map(row).collect()
+    buttons.chunks(ROW_MAX).take(ROWS_MAX).map(row).collect()
 }
 
 /// The buttons of several requests, a row for each; each says which it is of.
@@ -99,8 +97,19 @@ fn element(style: u8, label: &str, custom_id: &str) -> Value {
 fn style(button: Button) -> u8 {
     match button {
         Button::Approve | Button::Confirm => SUCCESS,
-        Button::Review => PRIMARY,
-        Button::Withdraw => SECONDARY,
-        Button::Deny | Button::Decline | Button::End | Button::Alone | Button::Off => DANGER,
+        Button::Acknowledge | Button::Review => PRIMARY,
+        Button::ApproveLess
+        | Button::Withdraw
+        | Button::Extend
+        | Button::CancelExtension
+        | Button::Done
+        | Button::Repeat => SECONDARY,
+        Button::Deny
+        | Button::Object
+        | Button::Decline
+        | Button::End
+        | Button::EndAndCut
+        | Button::Alone
+        | Button::Off => DANGER,
     }
 }

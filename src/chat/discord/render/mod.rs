@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 pub use buttons::{Clicked, clicked, sure};
 pub use markdown::Names;
 
-use crate::notices::{Card, Entry, Section, Span, Text, Tone, quoted};
+use crate::notices::{Card, Entry, Message, Section, Span, Text, Tone, quoted};
 use markdown::{CUT, cut, lines, plain, shortened, size, words};
 
 /// Longest content of a message.
@@ -122,6 +122,16 @@ pub fn mine(sections: &[Section], names: &dyn Names) -> Value {
     message
 }
 
+/// A message with its buttons, which are about `id`.
+#[must_use]
+pub fn message_with(message: &Message, id: &Subject, names: &dyn Names, mark_line: Option<&str>) -> Value {
+    let mut body = self::message(&message.text, names, mark_line);
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("components".to_owned(), json!(buttons::rows(&message.buttons, id)));
+    }
+    body
+}
+
 /// Lines on as few pages as they need, all pages together within what a message takes.
 fn pages(lines: Vec<String>) -> Vec<String> {
     let (mut pages, mut open, mut total, mut left_out) = (Vec::new(), String::new(), 0, 0);
@@ -182,7 +192,7 @@ pub fn card(card: &Card, names: &dyn Names, mark: &str) -> Value {
         "fields": fields,
         "footer": { "text": footer },
     });
-    let components = buttons::rows(card);
+    let components = buttons::rows(&card.buttons, &card.id);
     json!({ "content": "", "embeds": [embed], "components": components, "allowed_mentions": nobody() })
 }
 
@@ -228,7 +238,7 @@ fn joined(text: &Text, names: &dyn Names, max: usize) -> String {
 fn head(text: &Text) -> Text {
     let spans = text.0.iter().map(|span| match span {
         Span::Bold(words) => Span::Plain(words.clone()),
-        Span::Person { name, .. } => Span::Plain(shortened(name)),
+        Span::Person { name, .. } | Span::Name(name) => Span::Plain(shortened(name)),
         Span::Link { text, .. } => Span::Plain(text.clone()),
         Span::Time(at) => Span::Plain(at.strftime("%Y-%m-%d %H:%M UTC").to_string()),
         Span::Line => Span::Plain(" ".to_owned()),

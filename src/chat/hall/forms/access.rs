@@ -3,9 +3,7 @@
 use glasskey_domain::settings::LENGTH_MIN;
 use glasskey_domain::{AccountId, GroupId, Refusal, RequestId, Seconds, Settings};
 
-use super::{
-    Ask, Choice, Field, Filled, LENGTH, LENGTHS, Layout, NOTE, REASON, TICKET, WHY, reason_field, words,
-};
+use super::{Ask, Choice, Field, Filled, LENGTH, LENGTHS, Layout, REASON, TICKET, WHY, reason_field, words};
 use crate::notices::Text;
 
 /// The field: which account, group or bundle.
@@ -188,14 +186,6 @@ fn lengths(most: Seconds) -> Vec<Choice> {
 #[must_use]
 pub fn length_choice(length: Seconds) -> Choice {
     Choice { label: length.to_string(), value: length.0.to_string() }
-}
-
-/// The form by which an approver acknowledges what was granted at once.
-pub(super) fn acknowledging(id: &RequestId) -> Layout {
-    let intro =
-        Text::new().say("You say that the urgent access ").code(id.as_str()).say(" was right to take.");
-    let fields = vec![words(NOTE, "What is to be noted?", 0)];
-    Layout::new("Acknowledge", "Acknowledge", fields).about(intro)
 }
 
 /// The form by which an approver objects to it.

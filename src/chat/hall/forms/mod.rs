@@ -39,7 +39,6 @@ const DENY_FORM: &str = "request.deny.form";
 const LESS_FORM: &str = "request.approve.form";
 const ACCESS_FORM: &str = "request.form";
 const EXTEND_FORM: &str = "request.extend.form";
-const ACKNOWLEDGE_FORM: &str = "request.acknowledge.form";
 const OBJECT_FORM: &str = "request.object.form";
 const REASON_FORM: &str = "request.reason.form";
 const DECLINE_FORM: &str = "emergency.decline.form";
@@ -69,8 +68,6 @@ pub enum Form {
     Reason(Asked),
     /// Asks for more time.
     Extend(RequestId),
-    /// By which an approver acknowledges what was granted at once.
-    Acknowledge(RequestId),
     /// By which an approver objects to it.
     Object(RequestId),
     /// Lets the second person say why not.
@@ -97,7 +94,6 @@ impl Form {
             LESS_FORM => request().map(Self::ApproveLess),
             ACCESS_FORM => Some(Self::Access(Box::default())),
             EXTEND_FORM => request().map(Self::Extend),
-            ACKNOWLEDGE_FORM => request().map(Self::Acknowledge),
             OBJECT_FORM => request().map(Self::Object),
             REASON_FORM => Asked::of_about(about).map(Self::Reason),
             DECLINE_FORM => emergency().map(Self::Decline),
@@ -119,7 +115,6 @@ impl Form {
             Self::ApproveLess(_) => LESS_FORM,
             Self::Access(_) => ACCESS_FORM,
             Self::Extend(_) => EXTEND_FORM,
-            Self::Acknowledge(_) => ACKNOWLEDGE_FORM,
             Self::Object(_) => OBJECT_FORM,
             Self::Reason(_) => REASON_FORM,
             Self::Decline(_) => DECLINE_FORM,
@@ -132,11 +127,7 @@ impl Form {
     #[must_use]
     pub fn about(&self) -> String {
         match self {
-            Self::Deny(id)
-            | Self::ApproveLess(id)
-            | Self::Extend(id)
-            | Self::Acknowledge(id)
-            | Self::Object(id) => id.to_string(),
+            Self::Deny(id) | Self::ApproveLess(id) | Self::Extend(id) | Self::Object(id) => id.to_string(),
             Self::Access(_) => String::new(),
             Self::Reason(asked) => asked.about(),
             Self::Decline(id) | Self::Review(id) => id.to_string(),
@@ -152,7 +143,6 @@ impl Form {
             Self::Deny(_) => Button::Deny.action(),
             Self::ApproveLess(_) => Button::Approve.action(),
             Self::Extend(_) => "request.extend",
-            Self::Acknowledge(_) => "request.acknowledge",
             Self::Object(_) => "request.object",
             Self::Access(_) | Self::Reason(_) => super::ELEVATE,
             Self::Decline(_) => Button::Decline.action(),
@@ -169,7 +159,6 @@ impl Form {
             Self::ApproveLess(_) => "the form did not open; `/elevate approve ID for 1h` does the same",
             Self::Access(_) => "the form did not open; `/elevate prod ReadOnly 1h INC-7 why` does the same",
             Self::Extend(_) => "the form did not open; `/elevate extend ID 1h` does the same",
-            Self::Acknowledge(_) => "the form did not open; `/elevate acknowledge ID` does the same",
             Self::Object(_) => "the form did not open; `/elevate object ID why` does the same",
             Self::Reason(_) => "the form did not open; say the reason with the command",
             Self::Decline(_) => "the form did not open; `/breakglass decline why` does the same",
@@ -183,7 +172,7 @@ impl Form {
     pub fn field(&self) -> &'static str {
         match self {
             Self::Deny(_) | Self::Decline(_) | Self::Object(_) => WHY,
-            Self::Review(_) | Self::Acknowledge(_) => NOTE,
+            Self::Review(_) => NOTE,
             Self::Extend(_) | Self::ApproveLess(_) => LENGTH,
             Self::Access(_) | Self::Reason(_) | Self::Open { .. } => REASON,
         }
@@ -194,12 +183,9 @@ impl Form {
     pub fn field_of(&self, refusal: &Refusal, settings: &Settings) -> &'static str {
         let ticket = matches!(refusal, Refusal::TicketMissing { .. } | Refusal::TicketMalformed { .. });
         match self {
-            Self::Deny(_)
-            | Self::Decline(_)
-            | Self::Review(_)
-            | Self::ApproveLess(_)
-            | Self::Acknowledge(_)
-            | Self::Object(_) => self.field(),
+            Self::Deny(_) | Self::Decline(_) | Self::Review(_) | Self::ApproveLess(_) | Self::Object(_) => {
+                self.field()
+            }
             Self::Extend(_) if matches!(refusal, Refusal::ReasonTooLong { .. }) => REASON,
             Self::Extend(_) => self.field(),
             Self::Access(_) => access::asking_field(refusal).unwrap_or_else(|| self.field()),
@@ -224,7 +210,6 @@ impl Form {
             Self::ApproveLess(id) => access::approving_less(settings, id),
             Self::Access(prefill) => access::asking(settings, prefill),
             Self::Extend(id) => access::extending(settings, id),
-            Self::Acknowledge(id) => access::acknowledging(id),
             Self::Object(id) => access::objecting(id),
             Self::Reason(_) => Layout::new("Ask for access", "Ask", reason_fields(settings)),
             Self::Decline(id) => {

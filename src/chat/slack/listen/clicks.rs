@@ -1,11 +1,12 @@
 //! Clicks on cards. A click carries an opaque id and nothing else that is believed (pitfall 14).
 
-use glasskey_domain::Subject;
+use glasskey_domain::{Door, Subject};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Listener, account, delivery};
+use crate::chat::hall::forms::Form;
 use crate::chat::hall::{Click, Speaker, clicked};
 use crate::chat::slack::envelope::{Ack, Envelope};
 use crate::chat::slack::home;
@@ -89,12 +90,14 @@ impl Listener {
         };
         let command = match clicked(button, id) {
             Some(Click::Decide(command)) => command,
-            Some(Click::Ask(form)) => {
-                if let Some(trigger_id) = interaction.trigger_id {
-                    self.open(trigger_id, &form, interaction.response_url);
+            Some(Click::Ask(form)) => return self.show_form_of(interaction, &form),
+            Some(Click::Again(id)) => match self.hall.again(&known, Some(&id)).await {
+                Ok(again) => return self.show_form_of(interaction, &again.form(Door::Slack)),
+                Err(refusal) => {
+                    let said = self.hall.refuse(speaker, Some(&known), button.action(), refusal).await;
+                    return self.said(said.map_or_else(|said| said, Some), interaction.response_url);
                 }
-                return Ack::Empty;
-            }
+            },
             None => return Ack::Empty,
         };
         let said = match self.hall.decide(speaker, &known, command).await {
@@ -105,6 +108,14 @@ impl Listener {
             self.publish(&speaker.account.user, &known, said.as_ref()).await;
         }
         self.said(said, interaction.response_url)
+    }
+
+    /// Opens a form. The trigger lives three seconds, so nothing is asked of the outside before.
+    pub(super) fn show_form_of(&self, interaction: Interaction, form: &Form) -> Ack {
+        if let Some(trigger_id) = interaction.trigger_id {
+            self.open(trigger_id, form, interaction.response_url);
+        }
+        Ack::Empty
     }
 
     fn said(&self, said: Option<Text>, response_url: Option<SecretString>) -> Ack {

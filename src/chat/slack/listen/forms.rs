@@ -60,7 +60,6 @@ impl Listener {
                 Form::Deny(_)
                 | Form::ApproveLess(_)
                 | Form::Extend(_)
-                | Form::Acknowledge(_)
                 | Form::Object(_)
                 | Form::Decline(_)
                 | Form::Review(_),

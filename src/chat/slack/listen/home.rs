@@ -50,10 +50,7 @@ impl Listener {
 
     /// Opens the form that asks for access. The trigger lives three seconds, so nothing is asked before.
     pub(super) fn ask_for_access(&self, interaction: Interaction) -> Ack {
-        if let Some(trigger_id) = interaction.trigger_id {
-            self.open(trigger_id, &Form::Access(Box::default()), interaction.response_url);
-        }
-        Ack::Empty
+        self.show_form_of(interaction, &Form::Access(Box::default()))
     }
 
     /// What can be chosen in a field while somebody types in it. Who may not speak here is shown nothing.
