@@ -93,33 +93,6 @@ pub fn is_permission_set(directory: &Directory, typed: &str) -> bool {
     permission_sets_named(directory, typed.trim()).len() == 1
 }
 
-/// The group that is meant: by its id, or by its name wherever it is kept. A name that two groups have means neither.
-///
-/// # Errors
-/// When there is none, or several.
-pub fn group(directory: &Directory, typed: &str) -> Result<GroupId, Refusal> {
-    if directory.is_empty() {
-        return Err(Refusal::DirectoryNotRead);
-    }
-    match directory.groups_called(typed.trim()).as_slice() {
-        [one] => Ok(one.id.clone()),
-        [] => {
-            let names = directory.groups.values().map(|group| group.name.as_str());
-            Err(no_such(Kind::Group, typed, nearest(typed, names)))
-        }
-        several => {
-            let named = |group: &&Group| format!("{} in {} ({})", group.name, group.kept_in.name(), group.id);
-            Err(which(Kind::Group, typed, several.iter().map(named)))
-        }
-    }
-}
-
-/// Whether [`group`] would find one, or several.
-#[must_use]
-pub fn is_group(directory: &Directory, typed: &str) -> bool {
-    !directory.groups_called(typed.trim()).is_empty()
-}
-
 fn permission_sets_named<'a>(directory: &'a Directory, typed: &str) -> Vec<&'a PermissionSet> {
     let sets = || directory.permission_sets.values();
     let mut found: Vec<&PermissionSet> = sets().filter(|set| set.name == typed).collect();

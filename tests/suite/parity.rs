@@ -8,9 +8,13 @@ use glasskey::chat::hall::forms::{Asked, Form, Place};
 use glasskey::notices::{self, Button, Card, SignInSteps, Text, Tone};
 use glasskey_commands::definition::Keywords as _;
 use glasskey_commands::{BreakglassKeyword, Keyword, manifest};
+use glasskey_domain::drift::StandingReport;
 use glasskey_domain::emergency::Level;
 use glasskey_domain::settings::StepUpAction;
+use glasskey_domain::watch::{EndAll, Watch};
 use glasskey_domain::{AccountId, EmergencyId, NoticeKind, PersonId, RequestId, Seconds, Settings, Subject};
+use glasskey_domain::{EndScope, Who};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::discord_doors::day;
@@ -260,10 +264,22 @@ async fn every_notice_is_said_in_discord() {
     for kind in notices_of_all_kinds().into_iter().filter(|kind| claimed.contains(&name(*kind))) {
         let emergencies = day.emergencies.iter();
         let of_emergencies = emergencies.map(|one| notices::emergency::tell(kind, one, &directory, &setting));
-        let others =
-            [notices::tell(kind, &day.request, &directory, &setting), notices::emergency::watch(kind)];
-        let said: Vec<Text> =
-            others.into_iter().chain(of_emergencies).filter(|text| !text.is_empty()).collect();
+        let watch = Watch {
+            ended: Some(EndAll { scope: EndScope::Everything, by: Who::Glasskey, at: Timestamp::UNIX_EPOCH }),
+            report: Some(StandingReport {
+                at: Timestamp::UNIX_EPOCH,
+                standing: 0,
+                some: Vec::new(),
+                unreviewed: Vec::new(),
+            }),
+            ..Watch::default()
+        };
+        let others = [
+            notices::tell(kind, &day.request, &directory, &setting),
+            notices::watch(kind, &watch, &[], &directory),
+        ];
+        let others = others.into_iter().map(|message| message.text);
+        let said: Vec<Text> = others.chain(of_emergencies).filter(|text| !text.is_empty()).collect();
         assert!(!said.is_empty(), "{kind:?} says nothing");
         for text in said {
             let message = render::message(&text, &Nobody, None);

@@ -104,7 +104,7 @@ fn the_starter_policies_load_without_a_warning_and_answer_their_table() {
         text.lines().filter(|line| !line.contains('|')).map(|line| format!("{line}\n")).collect();
     let directory = company("starter.cases", &described).unwrap();
     assert_eq!(policy::check_against(&rules, &directory), []);
-    assert!(policy::check(&dir, Some(&directory), &BTreeMap::new()).is_good());
+    assert!(policy::check(&dir, Some(&directory), &glasskey_domain::Settings::default()).is_good());
 }
 
 #[test]

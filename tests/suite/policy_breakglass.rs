@@ -421,14 +421,19 @@ fn a_federation_that_is_not_configured_is_a_warning_when_it_can_be_known() {
     let settings =
         FederationSettings { place, max_length: Seconds::hours(4), length: Seconds::hours(2), canary: None };
     let configured = BTreeMap::from([(FederationId::new("main"), settings)]);
-    let warnings = policy::check(dir.path(), Some(&acme()), &configured).warnings;
+    let warnings = policy::check(
+        dir.path(),
+        Some(&acme()),
+        &glasskey_domain::Settings { federations: configured, ..glasskey_domain::Settings::default() },
+    )
+    .warnings;
     assert_eq!(warnings.len(), 1, "{warnings:#?}");
     assert!(
         warnings[0]
             .to_string()
             .contains("there is no `Federation::\"mian\"`\n    did you mean `Federation::\"main\"`?")
     );
-    assert_eq!(policy::check(dir.path(), Some(&acme()), &BTreeMap::new()).warnings, []);
+    assert_eq!(policy::check(dir.path(), Some(&acme()), &glasskey_domain::Settings::default()).warnings, []);
 }
 
 #[test]

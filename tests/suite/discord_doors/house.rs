@@ -24,8 +24,8 @@ use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
     AccountId, Actor, ChatAccount, Command, Directory, Door, Emergency, FederationId, Holding,
-    PermissionSetArn, PersonId, Platform, Question, Record, RequestId, Rules, Seconds, Settings, Target,
-    Terms, Verdict, event,
+    PermissionSetArn, PersonId, Platform, Question, Record, RequestId, Rules, Seconds, Settings, Terms,
+    Verdict, event,
 };
 use glasskey_playground::company::Company;
 use glasskey_playground::discord::{

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use glasskey::chat::slack::Chat as Slack;
-use glasskey::ports::{About, Chat};
+use glasskey::ports::{About, Chat, Watched};
 use glasskey_domain::emergency::{
     CloseCause, EmergencyAsk, EmergencyState, EmergencyTerms, Happening, Level, Member, Moment, Purpose,
     Review, Seat, SeatTrouble,
@@ -353,7 +353,10 @@ async fn every_notice() {
             on: Platform::Slack,
         };
         let watch = Watch::default();
-        post.sender.tell(&tell, About::Watch(&watch), &post.directory, None).await.unwrap();
+        post.sender
+            .tell(&tell, About::Watch(Watched { watch: &watch, drifts: &[] }), &post.directory, None)
+            .await
+            .unwrap();
         all.push_str(&read(&format!("{kind:?}"), post.slack.messages(INCIDENTS).last().unwrap()));
     }
     insta::assert_snapshot!("notices", all);

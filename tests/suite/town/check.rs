@@ -6,7 +6,7 @@ use glasskey::ledger;
 use glasskey_domain::refusal::StateWord;
 use glasskey_domain::request::CardState;
 use glasskey_domain::wanted::wanted;
-use glasskey_domain::{AccessRequest, Book, Holding, Target};
+use glasskey_domain::{AccessRequest, Book, Holding};
 use glasskey_playground::company::{Assignment, Principal};
 use jiff::{Timestamp, ToSpan as _};
 

@@ -1,9 +1,9 @@
 use glasskey_domain::emergency::{Level, Place, Provider};
 use glasskey_domain::settings::FederationSettings;
-use glasskey_domain::{EmergencyId, FederationId, PersonId, RequestId, Seconds};
+use glasskey_domain::{AccountId, EmergencyId, FederationId, GroupId, PersonId, RequestId, Seconds};
 
 use super::*;
-use crate::chat::hall::forms::{INCIDENT, LENGTH, PEOPLE, REASON, WHY};
+use crate::chat::hall::forms::{self, Asked, INCIDENT, LENGTH, PEOPLE, REASON, WHY};
 
 struct Nobody;
 
@@ -37,17 +37,23 @@ fn opening(federation: Option<&str>) -> Form {
     Form::Open { channel: String::new(), federation: federation.map(FederationId::new) }
 }
 
+/// The longest that is carried with a form.
+fn asked(place: forms::Place, permission_set: Option<String>) -> Form {
+    let (length, starts_at) = (Seconds::hours(12), Some(1_780_000_000));
+    Form::Reason(Asked { place, permission_set, length, starts_at, urgent: true })
+}
+
 fn forms() -> Vec<Form> {
     let emergency = EmergencyId::from_bits(7, EmergencyId::SYMBOLS_MIN);
     vec![
         Form::Deny(RequestId::from_bits(7, RequestId::SYMBOLS_MIN)),
         Form::Decline(emergency.clone()),
         Form::Review(emergency),
-        Form::Reason {
-            account: "333333333333".to_owned(),
-            permission_set: "P".repeat(32),
-            length: Seconds::hours(12),
-        },
+        Form::ApproveLess(RequestId::from_bits(7, RequestId::SYMBOLS_MIN)),
+        Form::Extend(RequestId::from_bits(7, RequestId::SYMBOLS_MIN)),
+        Form::Object(RequestId::from_bits(7, RequestId::SYMBOLS_MIN)),
+        asked(forms::Place::Account(AccountId::parse("333333333333").unwrap()), Some("P".repeat(32))),
+        asked(forms::Place::Group(GroupId::new(format!("9067642ac5-{}", "f".repeat(36)))), None),
         opening(None),
         opening(Some("main")),
     ]

@@ -1,3 +1,5 @@
+use glasskey_domain::AccountId;
+
 use super::*;
 
 #[test]
@@ -8,13 +10,19 @@ fn a_form_comes_back_as_what_it_was_made_as() {
         channel: channel.to_owned(),
         federation: federation.map(FederationId::new),
     };
-    let reason = Form::Reason {
-        account: "333333333333".to_owned(),
-        permission_set: "ReadOnly".to_owned(),
+    let reason = Form::Reason(Asked {
+        place: Place::Account(AccountId::parse("333333333333").unwrap()),
+        permission_set: Some("ReadOnly".to_owned()),
         length: Seconds::hours(1),
-    };
+        starts_at: None,
+        urgent: false,
+    });
     let forms = [
-        Form::Deny(request),
+        Form::Deny(request.clone()),
+        Form::ApproveLess(request.clone()),
+        Form::Extend(request.clone()),
+        Form::Object(request),
+        Form::Access(Box::default()),
         reason,
         Form::Decline(emergency.clone()),
         Form::Review(emergency),
@@ -31,7 +39,7 @@ fn a_form_comes_back_as_what_it_was_made_as() {
         (DECLINE_FORM, "AR-7K3Q"),
         (REASON_FORM, "prod ReadOnly 3600"),
         (REASON_FORM, "333333333333 ReadOnly"),
-        (REASON_FORM, "333333333333 ReadOnly -1"),
+        (REASON_FORM, "ReadOnly -1 - - account:333333333333"),
         ("other", "AR-7K3Q"),
     ] {
         assert_eq!(Form::named(name, about), None, "{name} {about}");
@@ -41,7 +49,7 @@ fn a_form_comes_back_as_what_it_was_made_as() {
 #[test]
 fn every_refusal_is_told_at_a_field_that_the_form_has() {
     let settings = Settings::default();
-    let reason = Form::named(REASON_FORM, "333333333333 ReadOnly 3600").unwrap();
+    let reason = Form::named(REASON_FORM, "ReadOnly 3600 - - account:333333333333").unwrap();
     let names: Vec<&str> = reason.layout(&settings).fields.iter().map(|field| field.name).collect();
     let wrong = Refusal::TicketMissing { pattern: None };
     assert_eq!(names, [REASON, TICKET]);
