@@ -24,6 +24,9 @@ use jiff::Timestamp;
 use super::okta::Rig;
 use super::{holding, settings};
 
+/// What an ending may take beside a reading, on a machine that does other things too: a turn comes within a tenth of a second.
+const ENDING_MAX: Duration = Duration::from_secs(2);
+
 struct Acme {
     company: Company,
     aws: AwsClients,
@@ -239,7 +242,7 @@ async fn a_reading_keeps_to_ten_calls_a_second_and_an_ending_waits_for_none_of_i
         slowest = slowest.max(began.elapsed());
     }
     assert!(!reading.is_finished(), "the endings were made in the middle of it");
-    assert!(slowest < Duration::from_millis(400), "an ending waited {slowest:?}");
+    assert!(slowest < ENDING_MAX, "an ending waited {slowest:?}");
     let directory = reading.await.unwrap().unwrap();
     assert_eq!(directory.people.len(), 300);
     let calls = control.calls();
