@@ -47,6 +47,15 @@ pub struct Extension {
     pub approvals: Vec<Approval>,
 }
 
+/// An approver's no to more time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoMoreTime {
+    /// Who.
+    pub by: PersonId,
+    /// Why.
+    pub why: String,
+}
+
 impl Extension {
     /// How many more approvals it needs, as its terms say.
     #[must_use]

@@ -16,6 +16,13 @@ const ASKED_LENGTH: Seconds = Seconds::minutes(15);
 /// Questions to policy for one answer; each takes microseconds, and a person waits for it.
 const QUESTIONS_MAX: usize = 2_000;
 
+/// Where the kind of a place was said already, each has a field of its own: many of one kind must not crowd out another.
+pub const ACCOUNT: &str = "place.account";
+/// See [`ACCOUNT`].
+pub const GROUP: &str = "place.group";
+/// See [`ACCOUNT`].
+pub const BUNDLE: &str = "place.bundle";
+
 /// Some choices of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -75,6 +82,9 @@ impl Hall {
         let directory = self.directory();
         let mut seeker = self.seeker(&directory, known, filled.urgent(), emergency_on);
         match (field, filled.place()) {
+            (ACCOUNT, _) => vec![accounts(&mut seeker, typed, most)],
+            (GROUP, _) => vec![groups(&mut seeker, typed, most)],
+            (BUNDLE, _) => vec![bundles(&mut seeker, typed, most)],
             (PLACE, _) => {
                 let mut found = vec![accounts(&mut seeker, typed, most)];
                 found.push(groups(&mut seeker, typed, most.saturating_sub(total(&found))));

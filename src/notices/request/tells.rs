@@ -31,7 +31,7 @@ pub fn tell(kind: NoticeKind, request: &AccessRequest, directory: &Directory, se
             .line()
             .say("It came to you because those who were asked first have not answered."),
         NoticeKind::ExtensionAsked { .. } => more_time(words("More time is asked for"), request),
-        NoticeKind::ExtensionDenied { .. } => until(words("More time is denied"), request, "It ends "),
+        NoticeKind::ExtensionDenied { .. } => no_more(words("More time is denied"), request, directory),
         NoticeKind::ExtensionLapsed { .. } => {
             until(words("Nobody answered about more time"), request, "It ends ")
         }
@@ -148,6 +148,14 @@ fn more_time(text: Text, request: &AccessRequest) -> Text {
         .say(", and the access ends ")
         .time(deadline)
         .say(" then.")
+}
+
+fn no_more(text: Text, request: &AccessRequest, directory: &Directory) -> Text {
+    let text = match &request.no_more {
+        Some(no) => text.say(" by ").person(&no.by, directory).say(": ").quote(&no.why),
+        None => text,
+    };
+    until(text, request, "It ends ")
 }
 
 fn until(text: Text, request: &AccessRequest, head: &str) -> Text {

@@ -60,8 +60,8 @@ impl Listener {
         self.hall.meet(speaker, verb, person, Ok(())).await
     }
 
-    /// Whether it was said in our own guild, with the app that the guild installed; a refusal is written down. Asked before
-    /// anything else: elsewhere nobody is told whether they are linked here.
+    /// Whether it was said in our own guild, with the app that the guild installed, or done with a button of what the bot told
+    /// them; a refusal is written down. Asked before anything else: elsewhere nobody is told whether they are linked here.
     async fn is_served(
         &self,
         asked: &Interaction,
@@ -73,6 +73,12 @@ impl Listener {
                 Refusal::Stranger { why: StrangerWhy::OtherWorkspace }
             }
             Some(guild) if asked.in_guild && asked.owner.as_deref() == Some(guild) => return Ok(()),
+            // What the bot itself told somebody has buttons; nothing is said there of who is in the guild, so it is asked.
+            None if asked.is_on_what_they_were_told() => match self.people.is_member(&asked.user).await {
+                Some(true) => return Ok(()),
+                Some(false) => Refusal::Stranger { why: StrangerWhy::OtherWorkspace },
+                None => Refusal::Stranger { why: StrangerWhy::CouldNotAsk },
+            },
             Some(_) | None => Refusal::NotServedHere { why: PlaceWhy::NotOurServer },
         };
         match self.hall.refuse(speaker, None, verb, refusal).await {

@@ -20,6 +20,8 @@ use crate::chat::hall::{Speaker, Whisper};
 
 /// In a channel of a guild. Source: interaction context types.
 const IN_GUILD: u64 = 0;
+/// In the direct messages with the bot. Same source.
+const IN_DIRECT: u64 = 1;
 /// Flag of a message that one person sees.
 const EPHEMERAL: u64 = 1 << 6;
 /// An option that is a keyword with options of its own.
@@ -61,6 +63,8 @@ pub(super) struct Interaction {
     pub(super) guild: Option<String>,
     /// Discord says itself that it was in a channel of the guild.
     pub(super) in_guild: bool,
+    /// Discord says itself that it was in the direct messages with the bot.
+    pub(super) in_direct: bool,
     /// The guild that installed the app with which it was done; none, when a user did.
     pub(super) owner: Option<String>,
     channel: Option<String>,
@@ -90,6 +94,7 @@ impl Interaction {
             user: described(user)?,
             guild: text("/guild_id"),
             in_guild: number("/context") == Some(IN_GUILD),
+            in_direct: number("/context") == Some(IN_DIRECT),
             owner: text("/authorizing_integration_owners/0"),
             channel: text("/channel_id"),
             on_whisper: number("/message/flags").is_some_and(|flags| flags & EPHEMERAL != 0),
@@ -98,6 +103,12 @@ impl Interaction {
             open: watch::Sender::new(()),
             data: payload.get_mut("data").map(Value::take).unwrap_or_default(),
         })
+    }
+
+    /// Whether it was done on a message that the bot sent to them directly, or in a form that such a message opened.
+    pub(super) fn is_on_what_they_were_told(&self) -> bool {
+        let acts = matches!(self.kind, Kind::Click | Kind::Form);
+        acts && self.in_direct && self.on_message && self.guild.is_none()
     }
 
     /// Who speaks. `whisper`: how more is said to them.
