@@ -3,7 +3,7 @@
 use glasskey_domain::request::{Cutting, UrgentReview};
 use glasskey_domain::{AccessRequest, Directory, EndCause, ItemName, NoticeKind, PersonId, State, Target};
 
-use super::status::{doubted, unanswered};
+use super::status::{doubted, not_there, unanswered};
 use super::why::why_ended;
 use super::{approvals, deciding, named, provider, sessions_until};
 use crate::notices::{Button, Message, Setting, Text, refusals};
@@ -307,7 +307,9 @@ fn outcome(text: Text, request: &AccessRequest, directory: &Directory) -> Text {
     match &request.state {
         State::Failed { cause, .. } => text
             .and(why_ended(cause, directory, at))
-            .say(format!(". {at} confirms that there is no access; ask again when it is mended.")),
+            .say("; ")
+            .say(not_there(request, at))
+            .say("; ask again if you still need it."),
         State::Ended { cause, .. } | State::Ending { cause, .. } => {
             text.and(why_ended(cause, directory, at)).say(".")
         }

@@ -209,8 +209,8 @@ fn what_is_wrong_with_a_form_of_discords_is_said_with_what_was_typed() {
     let form = town.ana().sees_a_form();
     assert!(form.contains("reason") && form.contains("ticket"), "{form}");
     let said = town.ana().sends(&json!({ "reason": "look at refunds", "ticket": "JIRA-7" }));
-    assert!(said.starts_with("Ticket ") && said.contains("is not a ticket of the form"), "{said}");
-    assert!(said.contains("You typed at Why? look at refunds"), "{said}");
+    assert!(said.starts_with("*Ticket* ") && said.contains("is not a ticket of the form"), "{said}");
+    assert!(said.contains("You typed at *Why?* “look at refunds”"), "{said}");
     assert!(town.posts().is_empty());
     town.ana().says("/elevate payments-prod ReadOnly 1h");
     let said = town.ana().sends(&json!({ "reason": "look at refunds", "ticket": "INC-7" }));
@@ -253,8 +253,8 @@ fn an_ended_card_is_repeated_and_decided_anew(on: Platform) {
     town.ana().ends(&first).says("is being ended");
     town.becomes(&first, StateWord::Ended);
     // By who may not: the button gives nobody anything.
-    town.cy().clicks(&first, "Repeat…");
-    let said = town.cy().sends(&json!({}));
+    town.dee().clicks(&first, "Repeat…");
+    let said = town.dee().sends(&json!({}));
     assert!(said.contains("no policy permits it"), "{said}");
     town.ana().clicks(&first, "Repeat…");
     assert!(town.ana().sees_a_form().contains("look at refunds"));

@@ -87,7 +87,7 @@ fn all_of_one_person_is_ended_and_nothing_of_another(on: Platform) {
         town.becomes(it, StateWord::Ended);
     }
     assert!(town.aws().has_nothing_for("ana"));
-    let told = town.channel_says(on, ACCESS, "ALL ACCESS IS BEING ENDED of").words();
+    let told = town.channel_says(on, ACCESS, "ALL ACCESS IS BEING ENDED* of").words();
     assert!(told.contains(&town.mention("ana")), "{told}");
     assert_eq!(states(&town, &all)[2..], UNTOUCHED[2..]);
     assert!(town.aws().has("cy", "data-prod", "PowerUser"));
@@ -98,7 +98,7 @@ fn all_in_one_account_is_ended_and_nothing_elsewhere(on: Platform) {
     town.dee().says("/elevate end all payments-prod").says("1 request would end");
     town.dee().says("/elevate end all payments-prod confirm").says("1 request is being ended");
     town.becomes(&all[0], StateWord::Ended);
-    town.channel_says(on, ACCESS, "ALL ACCESS IS BEING ENDED in payments-prod");
+    town.channel_says(on, ACCESS, "ALL ACCESS IS BEING ENDED* in payments-prod");
     assert!(!town.aws().has("ana", "payments-prod", "ReadOnly"));
     assert_eq!(states(&town, &all)[1..], UNTOUCHED[1..]);
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde_json::json;
 
-use crate::town::{ACME, Platform, Request, Town, acme_with};
+use crate::town::{ACME, Platform, Request, Town};
 
 on_each_platform! {
     access_in_the_future_begins_in_the_persons_zone_and_ends_though_the_bot_dies_before_each,
@@ -68,13 +68,18 @@ fn deadline(town: &Town, it: &Request) -> Timestamp {
     town.request(it).deadline().unwrap()
 }
 
+/// For whom the bot looks when it starts, to see whether Identity Center answers.
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+
 /// What happens meanwhile calls nobody at AWS.
 fn calls_nobody(town: &Town, what: impl FnOnce()) {
     town.settle();
     town.aws().forget_calls();
     what();
     town.settle();
-    assert_eq!(town.aws().calls(), Vec::new());
+    let calls = town.aws().calls().into_iter();
+    let calls: Vec<_> = calls.filter(|call| call.principal.as_deref() != Some(NOBODY)).collect();
+    assert_eq!(calls, Vec::new());
 }
 
 /// pitfall 27
@@ -131,9 +136,10 @@ fn what_was_never_begun_in_its_time_never_begins(on: Platform) {
     town.kill();
     town.pass_until(starts_at + SignedDuration::from_hours(2));
     town.start();
-    town.becomes(&it, StateWord::Ended);
-    town.card_says(&it, "there was no access yet");
-    town.is_told("cy", "There was no access yet");
+    town.becomes(&it, StateWord::Failed);
+    let card = town.card_says(&it, "it was never begun, so nothing was created").words();
+    assert!(!card.contains("confirms"), "AWS was asked nothing (P4): {card}");
+    town.is_told("cy", "it was never begun, so nothing was created");
     assert_eq!(town.aws().count("CreateAccountAssignment"), 0);
 }
 
@@ -280,7 +286,7 @@ fn more_time_that_is_denied_leaves_the_end_where_it_was_and_says_why(on: Platfor
 }
 
 fn more_time_that_nobody_answers_lapses(on: Platform) {
-    let town = Town::with_policies(on, &acme_with(r#"@approvals("1")"#));
+    let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 3h INC-7 look at refunds");
     town.bo().approves(&it);
     let end = town.becomes(&it, StateWord::Active).deadline().unwrap();
