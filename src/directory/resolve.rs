@@ -233,7 +233,7 @@ fn same(name: &str, typed: &str) -> bool {
     !typed.is_empty() && name.to_lowercase() == typed.to_lowercase()
 }
 
-pub(super) fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     if typed.chars().count() > ALIKE_LENGTH_MAX {
         return None;
     }

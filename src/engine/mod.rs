@@ -10,6 +10,7 @@ pub mod drills;
 pub mod emergency;
 #[cfg(test)]
 mod fakes;
+mod kinds;
 mod measure;
 mod perform;
 pub mod recheck;

@@ -60,8 +60,8 @@ impl Listener {
         self.hall.meet(speaker, verb, person, Ok(())).await
     }
 
-    /// Whether it was said in our own guild, with the app that the guild installed, or done with a button of what the bot told
-    /// them; a refusal is written down. Asked before anything else: elsewhere nobody is told whether they are linked here.
+    /// Whether it was said in our own guild, with the app that the guild installed, or clicked under a direct message of ours;
+    /// a refusal is written down. Asked before anything else: elsewhere nobody is told whether they are linked here.
     async fn is_served(
         &self,
         asked: &Interaction,
@@ -73,8 +73,8 @@ impl Listener {
                 Refusal::Stranger { why: StrangerWhy::OtherWorkspace }
             }
             Some(guild) if asked.in_guild && asked.owner.as_deref() == Some(guild) => return Ok(()),
-            // What the bot itself told somebody has buttons; nothing is said there of who is in the guild, so it is asked.
-            None if asked.is_on_what_they_were_told() => match self.people.is_member(&asked.user).await {
+            // Discord says nothing there of who is in the guild, so it is asked.
+            None if asked.answers_us() => match self.people.is_member(&asked.user).await {
                 Some(true) => return Ok(()),
                 Some(false) => Refusal::Stranger { why: StrangerWhy::OtherWorkspace },
                 None => Refusal::Stranger { why: StrangerWhy::CouldNotAsk },
