@@ -19,18 +19,23 @@ macro_rules! on_each_platform {
     };
 }
 
+mod approvals;
 mod both;
 mod breakglass;
 mod change;
+mod forms;
 mod gateway;
 mod life;
 mod links;
 mod once;
+mod panic;
 mod refused;
 mod restart;
 mod runbook;
 mod silence;
 mod standing;
 mod step_up;
+mod time;
 mod trouble;
+mod urgent;
 mod words;
