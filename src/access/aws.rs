@@ -46,6 +46,8 @@ pub struct AwsClients {
     /// Each API of the Identity Store has its own.
     identity_store_budgets: Arc<BTreeMap<Op, Budget>>,
     organizations_budget: Budget,
+    /// Paid beside the others by whatever can wait.
+    background_budget: Budget,
     /// For STS and IAM, which are only asked to cut sessions.
     emergency_budget: Budget,
     ear: Ear,
@@ -85,6 +87,7 @@ impl AwsClients {
                 identity_store.map(|op| (*op, Budget::new(limits.identity_store))).collect(),
             ),
             organizations_budget: Budget::new(limits.organizations),
+            background_budget: Budget::new(limits.background),
             emergency_budget: Budget::new(Limits::calls(EMERGENCY_CALLS_PER_SECOND)),
             ear,
         }
@@ -184,7 +187,14 @@ impl AwsClients {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let budget = self.budget(op);
-        self.in_turn(op, rank, budget.call(rank)).await?;
+        self.in_turn(op, rank, async {
+            if rank == Rank::Background {
+                // All who come here can wait, so none of them stands behind another rank.
+                self.background_budget.call(Rank::Granting).await;
+            }
+            budget.call(rank).await;
+        })
+        .await?;
         self.send(op, request).await
     }
 

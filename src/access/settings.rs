@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 
 use super::budget::{
-    IDENTITY_CENTER_CALLS_PER_SECOND, IDENTITY_STORE_CALLS_PER_SECOND, Limits,
+    BACKGROUND_CALLS_PER_SECOND, IDENTITY_CENTER_CALLS_PER_SECOND, IDENTITY_STORE_CALLS_PER_SECOND, Limits,
     ORGANIZATIONS_CALLS_PER_SECOND, OUTSTANDING_MAX,
 };
 use crate::ports::CenterEar;
@@ -42,6 +42,8 @@ pub struct CallLimits {
     pub identity_store: Limits,
     /// All APIs of Organizations together.
     pub organizations: Limits,
+    /// Everything that can wait, of all of these together.
+    pub background: Limits,
 }
 
 impl CallLimits {
@@ -55,6 +57,7 @@ impl CallLimits {
             },
             identity_store: Limits::calls(IDENTITY_STORE_CALLS_PER_SECOND),
             organizations: Limits::calls(ORGANIZATIONS_CALLS_PER_SECOND),
+            background: Limits::calls(BACKGROUND_CALLS_PER_SECOND),
         }
     }
 
@@ -62,7 +65,7 @@ impl CallLimits {
     #[must_use]
     pub const fn lifted() -> Self {
         let none = Limits { calls_per_second: None, outstanding: None };
-        Self { identity_center: none, identity_store: none, organizations: none }
+        Self { identity_center: none, identity_store: none, organizations: none, background: none }
     }
 }
 

@@ -3,7 +3,6 @@
 //! It starts without AWS, without Slack and without a directory: what must be taken back is taken back as soon as it can
 //! be, whatever else does not answer (P3).
 
-mod bundles;
 mod chats;
 pub(super) mod holdings;
 mod outside;
@@ -27,7 +26,6 @@ use crate::chat::hall::SignIns;
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
 use crate::config::{Config, Secrets};
-use crate::directory::bundles::SharedBundles;
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::watch::Ears;
 use crate::engine::{Engine, Parts, Running, drills, sweep};
@@ -36,7 +34,6 @@ use crate::policy::{Fingerprint, SharedRules, fingerprint};
 use crate::telemetry::health::{Health, Part};
 use crate::telemetry::metrics;
 use crate::telemetry::server::Server;
-use bundles::BundleFile;
 use chats::Doors;
 use holdings::Holdings;
 pub use outside::Outside;
@@ -139,7 +136,6 @@ pub struct Bot {
     freshness: watch::Receiver<Freshness>,
     reading: JoinHandle<()>,
     chats: chats::Open,
-    bundles: BundleFile,
 }
 
 impl Bot {
@@ -210,19 +206,7 @@ impl Bot {
             };
             tokio::spawn(paper.keep(freshness.clone()));
         }
-        let bundles = BundleFile::open(config);
-        Ok(Self {
-            engine,
-            running,
-            holdings,
-            vault: opened.vault,
-            rules,
-            paper,
-            freshness,
-            reading,
-            chats,
-            bundles,
-        })
+        Ok(Self { engine, running, holdings, vault: opened.vault, rules, paper, freshness, reading, chats })
     }
 
     /// The way in.
@@ -235,12 +219,6 @@ impl Bot {
     #[must_use]
     pub fn aws(&self) -> &Aws {
         &self.holdings.aws
-    }
-
-    /// The bundles in force.
-    #[must_use]
-    pub fn bundles(&self) -> SharedBundles {
-        self.bundles.shared()
     }
 
     /// How the reading of the directory goes.
@@ -275,12 +253,8 @@ impl Bot {
                     let why = ended.err().map_or_else(|| "a loop of the engine ended".to_owned(), |fault| fault.to_string());
                     return Err(RunFault::Ended(why));
                 }
-                _ = hang_up.recv() => {
-                    self.bundles.reload();
-                    self.reload(config, health).await;
-                }
+                _ = hang_up.recv() => self.reload(config, health).await,
                 _ = policy.tick() => {
-                    self.bundles.look();
                     let now = fingerprint(&config.policy.dir);
                     if now != seen {
                         seen = now;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use glasskey_domain::settings::BUNDLE_MAX;
+use glasskey_domain::settings::{BUNDLE_MAX, Bundle, BundleItem};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -28,34 +28,11 @@ const TARGETS: &str = "a list of 1 to 10 different targets, as in [{ account = \
 const TARGET: &str =
     "{ account = \"…\", permission_set = \"…\" } or { group = \"…\" }, as they are typed in chat";
 
-/// A set of targets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bundle {
-    /// What it is for.
-    pub description: String,
-    /// What is in it, in the order of the file.
-    pub targets: Vec<BundleTarget>,
-}
-
-/// One of them, as it is written: the name, alias or id that one would type in chat.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum BundleTarget {
-    /// A permission set in an account.
-    Assignment {
-        /// The account.
-        account: String,
-        /// The permission set.
-        permission_set: String,
-    },
-    /// A group.
-    Group(String),
-}
-
 /// Reads the file.
 ///
 /// # Errors
 /// Everything that is wrong with it, at once.
-pub fn load(file: &Path) -> Result<BTreeMap<String, Bundle>, ConfigFaults> {
+pub(super) fn load(file: &Path) -> Result<BTreeMap<String, Bundle>, ConfigFaults> {
     let name = file.display().to_string();
     let source = read_text(file).map_err(|why| {
         let must = "a file of bundles; or leave `requests.bundles` out";
@@ -68,7 +45,7 @@ pub fn load(file: &Path) -> Result<BTreeMap<String, Bundle>, ConfigFaults> {
 ///
 /// # Errors
 /// Everything that is wrong with it, at once.
-pub fn parse(name: &str, source: &str) -> Result<BTreeMap<String, Bundle>, ConfigFaults> {
+fn parse(name: &str, source: &str) -> Result<BTreeMap<String, Bundle>, ConfigFaults> {
     let (root, errors) = DeTable::parse_recoverable(source);
     if !errors.is_empty() {
         return Err(ConfigFaults::new(errors.iter().map(|error| syntax(name, source, error)).collect()));
@@ -190,19 +167,19 @@ impl Reading<'_> {
             }
             targets.push(target);
         }
-        Some(Bundle { description, targets })
+        Some(Bundle { description, items: targets })
     }
 
-    fn target(&mut self, item: Found<'_>, key: &str) -> Option<BundleTarget> {
+    fn target(&mut self, item: Found<'_>, key: &str) -> Option<BundleItem> {
         let table = self.table(item, key, &["account", "permission_set", "group"], TARGET)?;
         match (table.get("account"), table.get("permission_set"), table.get("group")) {
             (Some(account), Some(set), None) => {
                 let account = self.text(account, &format!("{key}.account"), SELECTOR_MAX, TARGET);
                 let set = self.text(set, &format!("{key}.permission_set"), SELECTOR_MAX, TARGET);
-                Some(BundleTarget::Assignment { account: account?, permission_set: set? })
+                Some(BundleItem::Assignment { account: account?, permission_set: set? })
             }
             (None, None, Some(group)) => {
-                self.text(group, &format!("{key}.group"), SELECTOR_MAX, TARGET).map(BundleTarget::Group)
+                self.text(group, &format!("{key}.group"), SELECTOR_MAX, TARGET).map(BundleItem::Group)
             }
             _ => {
                 let is = "neither an account with a permission set nor a group".to_owned();
@@ -236,10 +213,10 @@ targets = [
         let bundle = &bundles["oncall-payments"];
         assert!(bundle.description.starts_with("Everything"));
         assert_eq!(
-            bundle.targets,
+            bundle.items,
             [
-                BundleTarget::Assignment { account: "prod".into(), permission_set: "ReadOnly".into() },
-                BundleTarget::Group("payments-oncall".into())
+                BundleItem::Assignment { account: "prod".into(), permission_set: "ReadOnly".into() },
+                BundleItem::Group("payments-oncall".into())
             ]
         );
         assert!(parse("bundles.toml", "").unwrap().is_empty());

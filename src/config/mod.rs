@@ -4,7 +4,7 @@
 
 mod aws;
 mod breakglass;
-pub mod bundles;
+mod bundles;
 mod environment;
 mod fault;
 mod keys;
@@ -29,7 +29,6 @@ use toml::de::DeTable;
 use url::Url;
 
 pub use breakglass::{Breakglass, Federation};
-pub use bundles::{Bundle, BundleTarget};
 pub use environment::Environment;
 pub use fault::{Advice, ConfigFault, ConfigFaults};
 pub use providers::{Credential, Entra, Keycloak, Okta, OktaAuth, OktaGroups, Providers};
@@ -219,10 +218,15 @@ impl Config {
             .ok()
             .and_then(|file| file.parent().map(Path::to_path_buf))
             .unwrap_or_default();
-        Self::read(&name, &folder, &source, environment, need)
+        let mut config = Self::read(&name, &folder, &source, environment, need)?;
+        if let Some(file) = &config.bundles_file {
+            config.requests.bundles = bundles::load(file)?;
+        }
+        Ok(config)
     }
 
-    /// Reads a text as if it stood in the file `name`; relative paths start at `base`.
+    /// Reads a text as if it stood in the file `name`; relative paths start at `base`. The bundles, which stand in a file of
+    /// their own, are left out.
     ///
     /// # Errors
     /// Everything that is wrong with it, at once.

@@ -1,9 +1,11 @@
 //! Back ends: one contract, kept by every stand-in for AWS that we can get: moto's server, which we did not write, and our
 //! twin, which also does what moto is too kind for.
 
+mod company;
 mod contract;
 mod identity_provider;
 mod idps;
+mod memberships;
 mod moto;
 pub(super) mod okta;
 mod sign_in;

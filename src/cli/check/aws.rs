@@ -5,7 +5,7 @@ use aws_config::SdkConfig;
 use aws_sdk_ssoadmin::error::ProvideErrorMetadata;
 use aws_sdk_ssoadmin::types::InstanceMetadata;
 
-use super::Check;
+use super::{Check, extras};
 use crate::config::Config;
 
 /// All of them.
@@ -19,6 +19,7 @@ pub(super) async fn checks(config: &Config) -> Vec<Check> {
     if let Some((arn, store)) = instance(&sdk, config, &mut checks).await {
         checks.push(permission_sets(&sdk, &arn).await);
         checks.push(people(&sdk, &store).await);
+        checks.extend(extras::at_aws(&sdk, config, &arn, &store).await);
     }
     checks.push(organization(&sdk, caller.as_deref()).await);
     checks.push(accounts(&sdk).await);
@@ -163,7 +164,7 @@ async fn accounts(sdk: &SdkConfig) -> Check {
 
 /// A call that did not work. AWS's errors carry names and reasons, never credentials; where AWS said nothing, the whole
 /// chain of causes is told.
-fn failed<E>(name: &str, error: &E, mend: impl Into<String>) -> Check
+pub(super) fn failed<E>(name: &str, error: &E, mend: impl Into<String>) -> Check
 where
     E: ProvideErrorMetadata + std::error::Error,
 {

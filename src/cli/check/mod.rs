@@ -3,6 +3,7 @@
 
 mod aws;
 mod discord;
+mod extras;
 pub(super) mod local;
 mod sign_in;
 mod slack;
@@ -125,14 +126,21 @@ async fn everything(config: &Config, environment: &Environment, now: Timestamp) 
             }
         };
         let discord = discord::checks(config, secrets);
-        tokio::join!(slack, discord, emergency(config, secrets, now), sign_in::checks(config, secrets))
+        tokio::join!(
+            slack,
+            discord,
+            emergency(config, secrets, now),
+            sign_in::checks(config, secrets),
+            extras::at_okta(config, secrets)
+        )
     };
-    let ((slack, discord, emergency, sign_in), aws) = tokio::join!(with_secrets, aws::checks(config));
+    let ((slack, discord, emergency, sign_in, groups), aws) = tokio::join!(with_secrets, aws::checks(config));
     checks.extend(slack);
     checks.extend(discord);
     checks.extend(aws);
     checks.extend(emergency);
     checks.extend(sign_in);
+    checks.extend(groups);
     checks
 }
 
