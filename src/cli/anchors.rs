@@ -1,12 +1,12 @@
 //! `glasskey anchors …`: keeps one assignment of an empty group for what can be asked for. Talks to AWS itself, behind what the
 //! running bot does there, and never gives anybody access: a group that is not empty is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, stream};
 use glasskey_domain::directory::{Group, Keeper};
 use glasskey_domain::holding::Change;
-use glasskey_domain::{Directory, GroupId};
+use glasskey_domain::{Directory, Door, GroupId, PersonId, Seconds};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -19,10 +19,13 @@ use crate::config::Config;
 use crate::directory::read::AwsDirectory;
 use crate::directory::resolve;
 use crate::notices;
-use crate::ports::{DirectorySource as _, Fault};
+use crate::policy::RuleSet;
+use crate::ports::{Asking, Choosing, DirectorySource as _, Fault, Offered, Offering, Query};
 
 /// Anchors that are made or removed at once, of the 15 operations that AWS lets be under way.
 const AT_ONCE: usize = 4;
+/// People who are asked about in the policies: in a larger company those who are in the same groups are taken for one.
+const ASKERS_MAX: usize = 500;
 /// Of the calls that the configuration allows, this share: the others are the running bot's.
 const SHARE: u32 = 2;
 
@@ -63,8 +66,8 @@ async fn performed(
     let directory = AwsDirectory::new(clients.clone()).read(now).await.map_err(said)?;
     let anchors = Anchors::new(clients);
     let (wanted, applies) = match &command {
-        AnchorsCommand::Plan(which) => (pairs(config, &directory, which)?, false),
-        AnchorsCommand::Apply(which) => (pairs(config, &directory, which)?, true),
+        AnchorsCommand::Plan(which) => (wanted(config, &directory, which, now)?, false),
+        AnchorsCommand::Apply(which) => (wanted(config, &directory, which, now)?, true),
         AnchorsCommand::Remove => (BTreeSet::new(), true),
     };
     let plan = plan(&anchors, &config.aws.anchor_group, &directory, wanted).await?;
@@ -79,8 +82,65 @@ fn said(fault: Fault) -> String {
     fault.what().to_owned()
 }
 
+/// What was named, or else what policy offers.
+fn wanted(
+    config: &Config,
+    directory: &Directory,
+    which: &AnchorsArguments,
+    now: Timestamp,
+) -> Result<BTreeSet<Pair>, String> {
+    if !which.accounts.is_empty() {
+        return named(config, directory, which);
+    }
+    let rules = RuleSet::load(&config.policy.dir, config.policy.time_zone.clone());
+    let rules = rules.map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        format!("the policies cannot be used: {}", faults.join("; "))
+    })?;
+    Ok(offered(&rules, directory, config.requests.max_length, now))
+}
+
+/// What policy offers to somebody, now, at once or not.
+fn offered(rules: &dyn Offering, directory: &Directory, longest: Seconds, now: Timestamp) -> BTreeSet<Pair> {
+    let people = askers(directory);
+    let mut pairs = BTreeSet::new();
+    for account in directory.accounts.values().filter(|account| !account.management) {
+        for (person, urgent) in people.iter().flat_map(|person| [(person, false), (person, true)]) {
+            let asking = Asking {
+                person,
+                door: Door::Slack,
+                at: now,
+                starts_at: None,
+                urgent,
+                ticket: None,
+                emergency_on: false,
+                longest,
+            };
+            let choosing = Choosing::PermissionSet { account: &account.id };
+            let query = Query { choosing, text: "" };
+            for offer in rules.offers(directory, &asking, &query, directory.permission_sets.len()).found {
+                if let Offered::PermissionSet(permission_set) = offer.what {
+                    pairs.insert(Pair { account: account.id.clone(), permission_set });
+                }
+            }
+        }
+    }
+    pairs
+}
+
+/// Everybody who is enabled; of a large company one for each set of groups, by which policies tell people apart.
+fn askers(directory: &Directory) -> Vec<PersonId> {
+    let enabled = directory.people.keys().filter(|id| directory.enabled(id).is_some());
+    if directory.people.len() <= ASKERS_MAX {
+        return enabled.cloned().collect();
+    }
+    let by_groups: BTreeMap<Vec<&GroupId>, &PersonId> =
+        enabled.map(|id| (directory.groups_of(id).collect(), id)).collect();
+    by_groups.into_values().take(ASKERS_MAX).cloned().collect()
+}
+
 /// Each permission set in each account that was named.
-fn pairs(config: &Config, directory: &Directory, which: &AnchorsArguments) -> Result<BTreeSet<Pair>, String> {
+fn named(config: &Config, directory: &Directory, which: &AnchorsArguments) -> Result<BTreeSet<Pair>, String> {
     let no = |refusal| notices::refusal(&refusal, directory).plain();
     let mut pairs = BTreeSet::new();
     for account in &which.accounts {
@@ -225,7 +285,6 @@ fn as_json(plan: &Plan) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use glasskey_domain::PersonId;
     use glasskey_domain::directory::Feed;
 
     use super::*;

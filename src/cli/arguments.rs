@@ -231,14 +231,14 @@ pub enum AnchorsCommand {
     Remove,
 }
 
-/// Where anchors are wanted: each permission set in each account.
+/// Where anchors are wanted: wherever policy offers something now, unless accounts and permission sets are named.
 #[derive(Debug, Args)]
 pub struct AnchorsArguments {
     /// An account: id, name or alias; several times for several.
-    #[arg(long = "account", value_name = "ACCOUNT", required = true)]
+    #[arg(long = "account", value_name = "ACCOUNT", requires = "permission_sets")]
     pub accounts: Vec<String>,
-    /// A permission set by its name; several times for several.
-    #[arg(long = "permission-set", value_name = "NAME", required = true)]
+    /// A permission set by its name, in each of these accounts; several times for several.
+    #[arg(long = "permission-set", value_name = "NAME", requires = "accounts")]
     pub permission_sets: Vec<String>,
 }
 

@@ -8,6 +8,7 @@ mod idps;
 mod memberships;
 mod moto;
 pub(super) mod okta;
+mod sessions;
 mod sign_in;
 mod twin;
 
