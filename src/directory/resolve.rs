@@ -106,6 +106,44 @@ fn permission_sets_named<'a>(directory: &'a Directory, typed: &str) -> Vec<&'a P
     found
 }
 
+/// The group meant: by id, else by its whole name in any case, wherever it is kept.
+///
+/// # Errors
+/// When there is none, or several, or the directory was never read.
+pub fn group(directory: &Directory, typed: &str) -> Result<GroupId, Refusal> {
+    if directory.is_empty() {
+        return Err(Refusal::DirectoryNotRead);
+    }
+    let typed = typed.trim();
+    let found = groups_named(directory, typed);
+    match found.as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => {
+            let near = nearest(typed, directory.groups.values().map(|group| group.name.as_str()));
+            Err(no_such(Kind::Group, typed, near))
+        }
+        several => {
+            let named = several
+                .iter()
+                .map(|group| format!("{} in {} ({})", group.name, group.kept_in.name(), group.id));
+            Err(which(Kind::Group, typed, named))
+        }
+    }
+}
+
+/// Whether [`group`] finds one. Asked of every word of a command, so it looks for nothing that is merely alike.
+#[must_use]
+pub fn is_group(directory: &Directory, typed: &str) -> bool {
+    groups_named(directory, typed.trim()).len() == 1
+}
+
+fn groups_named<'a>(directory: &'a Directory, typed: &str) -> Vec<&'a Group> {
+    match directory.groups.get(&GroupId::new(typed)) {
+        Some(group) => vec![group],
+        None => directory.groups.values().filter(|group| same(&group.name, typed)).collect(),
+    }
+}
+
 /// Why a text on the command line is no one person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPerson {
