@@ -19,16 +19,22 @@ macro_rules! on_each_platform {
     };
 }
 
+mod anchors;
 mod both;
 mod breakglass;
+mod bundles;
 mod change;
+mod conditions;
+mod drift;
 mod gateway;
+mod groups;
 mod life;
 mod links;
 mod once;
 mod refused;
 mod restart;
 mod runbook;
+mod sessions;
 mod silence;
 mod standing;
 mod step_up;
