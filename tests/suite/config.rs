@@ -7,6 +7,7 @@ use std::path::Path;
 
 use glasskey::config::{Config, ConfigFaults, CutSessions, Environment, Need, OktaGroups, SecretRef};
 use glasskey_domain::Seconds;
+use glasskey_domain::settings::BundleItem;
 
 const EXAMPLE: &str = include_str!("../../glasskey.example.toml");
 const PLANTED: &str = "xoxb-1111-planted-2222";
@@ -195,6 +196,25 @@ fn sessions_drift_anchors_and_groups_are_off_until_somebody_turns_them_on() {
         ["drift.remove"],
         "it removes from everybody; and [okta] is of use without an emergency"
     );
+}
+
+/// Whole or not at all, with the file and the line; and a file that is named must be there.
+#[test]
+fn bundles_are_read_from_their_own_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("glasskey.toml");
+    fs::write(&file, format!("{WHOLE}[requests]\nbundles = \"bundles.toml\"\n")).unwrap();
+    let load = || Config::load(&file, &environment(), Need::NoSecrets);
+    let missing = load().unwrap_err().to_string();
+    assert!(missing.contains("bundles.toml") && missing.contains("cannot be read"), "{missing}");
+    let bundles = folder.path().join("bundles.toml");
+    fs::write(&bundles, "[bundles.oncall]\ntargets = [{ group = \"payments-oncall\" }]\n").unwrap();
+    let config = load().unwrap();
+    let items = &config.requests.bundles["oncall"].items;
+    assert_eq!(*items, [BundleItem::Group("payments-oncall".to_owned())]);
+    fs::write(&bundles, "[bundles.oncall]\ntargets = [{ grup = \"payments-oncall\" }]\n").unwrap();
+    let wrong = load().unwrap_err().to_string();
+    assert!(wrong.contains("bundles.toml:2") && wrong.contains("nearest: `group`"), "{wrong}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ const NAMED_MAX: usize = 5;
 /// Those at AWS: `arn` is the instance, `store` its Identity Store.
 pub(super) async fn at_aws(sdk: &SdkConfig, config: &Config, arn: &str, store: &str) -> Vec<Check> {
     let mut checks = vec![person(sdk, store).await];
+    checks.extend(groups(sdk, store).await);
     let sso = aws_sdk_ssoadmin::Client::new(sdk);
     let sets = sso.list_permission_sets().instance_arn(arn).max_results(1).send().await;
     let set = sets.ok().and_then(|answer| answer.permission_sets?.into_iter().next());
@@ -66,6 +67,29 @@ async fn person(sdk: &SdkConfig, store: &str) -> Check {
         Ok(_) => Check::ok(NAME, "can be read right before access is created"),
         Err(error) => failed(NAME, &error, mend(&[Op::DescribeUser, Op::IsMemberInGroups])),
     }
+}
+
+/// Whether people can be put into groups, which not every company wants: told, and no fault.
+async fn groups(sdk: &SdkConfig, store: &str) -> Option<Check> {
+    const NAME: &str = "groups";
+    let client = aws_sdk_identitystore::Client::new(sdk);
+    let some = client.list_groups().identity_store_id(store).max_results(1).send().await;
+    let group = some.ok().and_then(|answer| answer.groups.into_iter().next())?;
+    let described = client.describe_group().identity_store_id(store).group_id(group.group_id).send().await;
+    Some(match described {
+        Ok(_) => Check::ok(NAME, "can be looked at; those that policy permits can be asked for"),
+        Err(error) => {
+            let ops = [
+                Op::DescribeGroup,
+                Op::CreateGroupMembership,
+                Op::GetGroupMembershipId,
+                Op::DeleteGroupMembership,
+            ];
+            let told = failed(NAME, &error, "");
+            let mend = format!("where groups are asked for, {}", mend(&ops));
+            Check::warn(NAME, told.found, mend)
+        }
+    })
 }
 
 async fn drift(sso: &aws_sdk_ssoadmin::Client, arn: &str, set: &str) -> Check {

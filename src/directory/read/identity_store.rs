@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn a_group_that_scim_keeps_is_told_apart_from_one_that_people_keep() {
         let row = |ids: Option<Vec<ExternalId>>| {
-            let row = AwsGroup::builder().identity_store_id("d-1").group_id("g-1").display_name("oncall");
+            let arn = "arn:aws:identitystore:::group/g-1";
+            let row = AwsGroup::builder().identity_store_id("d-1").group_id("g-1").group_arn(arn);
             group(row.set_external_ids(ids).build().unwrap()).fed_by
         };
         let id = ExternalId::builder().issuer("https://scim.example").id("00g1").build().unwrap();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use glasskey::access::anchors::{Anchors, Pair};
 use glasskey::access::assignments::Assignments;
 use glasskey::access::aws::{AwsClients, AwsSettings, CallLimits};
 use glasskey::access::identity_center::{IdentityCenter, groups_from};
@@ -164,6 +165,35 @@ async fn everybody_who_has_a_permission_set_is_listed_or_nobody() {
     acme.control
         .fault(Script { times: u32::MAX, ..Script::once("ListAccountAssignments", FaultKind::AccessDenied) });
     assert!(list.list(&set).await.is_err(), "part of a list is none");
+}
+
+/// Rule E: an empty group keeps the role; the assignments of others are not its business.
+#[tokio::test]
+async fn an_anchor_is_made_found_and_removed_and_nobody_else_is_touched() {
+    let acme = acme().await;
+    let anchors = Anchors::new(acme.aws.clone());
+    let group = anchors.make_group("glasskey-anchor").await.unwrap();
+    let again = anchors.make_group("glasskey-anchor").await;
+    assert!(again.is_err(), "a name is taken once: {again:?}");
+    let set = PermissionSetArn::new(acme.company.permission_set("ReadOnly").unwrap().arn.clone());
+    let account = AccountId::parse(&acme.company.account("payments-prod").unwrap().id).unwrap();
+    let pair = Pair { account, permission_set: set.clone() };
+    let before = acme.control.assignments().len();
+    anchors.change(Change::Create, &group, &pair).await.unwrap();
+    let held = || anchors.held(&group, std::iter::once(&set));
+    assert_eq!(held().await.unwrap(), BTreeSet::from([pair.clone()]), "and not what others have");
+    assert_eq!(acme.control.assignments().len(), before + 1);
+    let list = Assignments::new(acme.aws.clone());
+    let users = list.list(&set).await.unwrap();
+    assert!(users.iter().all(|held| held.principal.as_str() != group.as_str()), "an anchor is no drift");
+    anchors.change(Change::Delete, &group, &pair).await.unwrap();
+    assert_eq!(held().await.unwrap(), BTreeSet::new());
+    assert_eq!(acme.control.assignments().len(), before);
+    anchors.change(Change::Delete, &group, &pair).await.unwrap();
+    acme.control
+        .fault(Script::once("CreateAccountAssignment", FaultKind::FailAsync("too many roles".to_owned())));
+    let fault = anchors.change(Change::Create, &group, &pair).await.unwrap_err();
+    assert!(fault.what().contains("too many roles"), "{fault}");
 }
 
 /// 5,000 people, 500 groups, 5,000 memberships, 1,000 accounts: how many calls, and so how long within ten a second.
