@@ -4,6 +4,7 @@
 //! { "seconds": 12.5, "down": false,
 //!   "accounts": [{ "id", "name", "ou_path": ["Workloads", "Prod"], "state", "management",
 //!                  "holders": [{ "type": "USER", "id", "name", "permission_set" }] }],
+//!   "groups": [{ "id", "name", "by_scim", "members": [{ "id", "name" }] }],
 //!   "operations": [{ "id", "kind": "create", "status": "IN_PROGRESS", "reason", "principal", "account",
 //!                    "permission_set", "created_at" }],
 //!   "calls": [{ "service", "operation", "seconds", "account", "principal", "permission_set", "outcome", "code" }] }
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::world::{Operation, OperationStatus, World};
-use crate::company::Assignment;
+use crate::company::{Assignment, Group, Principal};
 
 /// Calls shown; more than a page has room for.
 const CALLS_SHOWN_MAX: usize = 50;
@@ -50,6 +51,7 @@ pub(super) fn of(world: &World) -> Value {
         "seconds": world.calendar.seconds_since_start(Instant::now()),
         "down": world.faults.iter().any(|f| f.operation == "*"),
         "accounts": accounts,
+        "groups": world.directory.groups.values().map(|g| group(world, g)).collect::<Vec<_>>(),
         "operations": operations(world),
         "calls": calls,
     })
@@ -65,6 +67,16 @@ fn holder(world: &World, assignment: &Assignment) -> Value {
         "id": assignment.principal.id(),
         "name": world.directory.principal_name(&assignment.principal),
         "permission_set": permission_set_name(world, &assignment.permission_set),
+    })
+}
+
+fn group(world: &World, group: &Group) -> Value {
+    let member = |id: &String| json!({ "id": id, "name": world.directory.principal_name(&Principal::User(id.clone())) });
+    json!({
+        "id": group.id,
+        "name": group.name,
+        "by_scim": group.external_id.is_some(),
+        "members": group.members.iter().map(member).collect::<Vec<_>>(),
     })
 }
 

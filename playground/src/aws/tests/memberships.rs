@@ -140,6 +140,10 @@ async fn a_group_that_scim_feeds_says_so_and_refuses_nothing() {
     let list = rig.store.list_groups().identity_store_id(&rig.acme.identity_store_id).send().await;
     let fed = list.expect("groups").groups().iter().filter(|g| !g.external_ids().is_empty()).count();
     assert_eq!(fed, 1, "lists say it too");
+    let shown = rig.aws.snapshot_json()["groups"].clone();
+    let shown =
+        shown.as_array().expect("groups").iter().find(|g| g["name"] == "all-engineers").expect("there");
+    assert_eq!((&shown["by_scim"], shown["members"].as_array().map(Vec::len)), (&true.into(), Some(4)));
 }
 
 #[tokio::test]

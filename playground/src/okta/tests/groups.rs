@@ -187,6 +187,7 @@ async fn groups_are_listed_by_name_by_kind_and_in_pages() {
     let ids = async |query: &str| rig.get(&format!("/api/v1/groups?{query}")).await.ids();
     assert_eq!(ids("q=oncall").await, ["00gimported", "00goncall"]);
     assert_eq!(ids("q=oncall-okta").await, ["00goncall"], "one of them begins like this");
+    assert!(ids("q=okta").await.is_empty(), "where a name ends is not asked for");
     assert_eq!(ids("search=profile.name%20eq%20%22Oncall-Okta%22").await, ["00goncall"]);
     assert_eq!(ids("filter=type%20eq%20%22APP_GROUP%22").await, ["00gimported"]);
     assert_eq!(ids("filter=type%20eq%20%22BUILT_IN%22").await, ["00geveryone"]);

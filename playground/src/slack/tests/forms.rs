@@ -111,6 +111,10 @@ async fn what_was_filled_in_outlives_an_update_and_an_error_but_not_its_field() 
     let now = twin.open_views("ana")[0].view["state"]["values"].clone();
     assert_eq!(now["why"]["reason"]["value"], "INC-7");
     assert_eq!(now["length-2"]["for"]["selected_option"], Value::Null, "a new block is a new field");
+    assert_eq!(call(&twin, "views.update", &json!({ "view_id": id, "view": form() })).await.error(), "none");
+    let back = twin.open_views("ana")[0].view["state"]["values"].clone();
+    assert_eq!(back["length"]["for"]["selected_option"], Value::Null, "a field that went has forgotten");
+    assert_eq!(call(&twin, "views.update", &update).await.error(), "none");
     let submit =
         background(&twin, move |t| async move { t.submit_view("ana", &json!({ "length-2": "1h" })).await });
     let errors = json!({ "response_action": "errors", "errors": { "length-2": "not for this account" } });
