@@ -196,11 +196,14 @@ fn only_what_is_there_can_be_adopted(on: Platform) {
 
 /// pitfall 22
 fn the_schedule_finds_it_too(on: Platform) {
-    let town = Town::planned(Plan { schedule: "reconcile = \"0 0 4 * * *\"\n".to_owned(), ..Plan::on(on) });
+    let mut town =
+        Town::planned(Plan { schedule: "reconcile = \"0 0 4 * * *\"\n".to_owned(), ..Plan::on(on) });
     town.assigned_by_hand("ana", "payments-prod", "PowerUser");
     town.pass(24.hours());
     town.book_shows("it seen once", |book, _| (book.drifts().count() == 2).then_some(()));
     assert_eq!(town.said(HEAD), 0);
+    // What was seen once is not forgotten by a restart.
+    town.restart();
     town.pass(24.hours());
     town.channel_says(on, ACCESS, HEAD);
 }

@@ -132,7 +132,7 @@ fn what_others_wrote_into_the_inline_policy_stays(on: Platform) {
 
 fn where_policy_says_so_sessions_are_cut_at_every_end(on: Platform) {
     let policies = ACME
-        .replace("@id(\"payments-prod-change\")", "@id(\"payments-prod-change\")\n@cut_sessions(\"true\")");
+        .replace("@id(\"payments-prod-change\")", "@id(\"payments-prod-change\")\n@cut_sessions(\"yes\")");
     let company = Company::acme().with_standing("cy", "payments-prod", SET);
     let town = Town::planned(Plan { company, policies, more: CUTS.to_owned(), ..Plan::on(on) });
     let it = granted(&town);
@@ -148,7 +148,7 @@ fn where_policy_says_so_sessions_are_cut_at_every_end(on: Platform) {
 
 /// The longest that IAM takes, nearly.
 fn nearly_full() -> String {
-    let actions: Vec<String> = (0..640).map(|n| format!("\"s3:Nonsense{n:03}\"")).collect();
+    let actions: Vec<String> = (0..591).map(|n| format!("\"s3:Nonsense{n:03}\"")).collect();
     format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"Theirs","Effect":"Deny","Action":[{}],"Resource":"*"}}]}}"#,
         actions.join(",")

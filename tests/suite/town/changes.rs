@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::process::{Command as Process, Output};
 
-use glasskey::cli::aws::Aws;
 use glasskey::engine::drift::{self, Managed};
 use glasskey::engine::refresh;
 use glasskey::ports::{Answer as Reading, DirectorySource, Fault};
@@ -18,16 +17,16 @@ use jiff::Timestamp;
 
 use super::{AWS_SECRET, Request, Town};
 
-/// The directory as AWS gives it, and then changed: what AWS says that our twin does not.
+/// The directory as it is read, and then changed: what AWS says that our twin does not.
 struct Changed<'a, F> {
-    aws: &'a Aws,
+    source: &'a dyn DirectorySource,
     change: F,
 }
 
 impl<F: Fn(&mut Directory) + Send + Sync> DirectorySource for Changed<'_, F> {
     fn read<'a>(&'a self, now: Timestamp) -> Reading<'a, Result<Directory, Fault>> {
         Box::pin(async move {
-            let mut directory = self.aws.read(now).await?;
+            let mut directory = self.source.read(now).await?;
             (self.change)(&mut directory);
             Ok(directory)
         })
@@ -38,14 +37,14 @@ impl Town {
     /// The directory is read now, and says this besides.
     pub(crate) fn reads_the_directory_as(&self, change: impl Fn(&mut Directory) + Send + Sync) {
         let alive = self.alive();
-        let source = Changed { aws: alive.bot.aws(), change };
+        let source = Changed { source: alive.bot.source(), change };
         alive.runtime.block_on(refresh::read_once(alive.bot.engine(), &source)).unwrap();
     }
 
     /// The directory is to be read now, and cannot be.
     pub(crate) fn fails_to_read_the_directory(&self) {
         let alive = self.alive();
-        assert!(alive.runtime.block_on(refresh::read_once(alive.bot.engine(), alive.bot.aws())).is_err());
+        assert!(alive.runtime.block_on(refresh::read_once(alive.bot.engine(), alive.bot.source())).is_err());
     }
 
     /// The company as it was at the beginning.
@@ -106,6 +105,15 @@ impl Town {
         self.groups_by_hand.lock().unwrap().insert((handle.to_owned(), group.to_owned()));
     }
 
+    /// Somebody deletes a person in the console; their assignments stay, as AWS leaves them.
+    pub(crate) fn deletes(&self, handle: &str) {
+        let id = self.person_id(handle).to_string();
+        let groups = self.company.groups.iter().filter(|group| group.members.contains(&id));
+        let gone = groups.map(|group| (handle.to_owned(), group.name.clone()));
+        self.groups_by_hand.lock().unwrap().extend(gone);
+        assert!(self.aws().delete_user(handle));
+    }
+
     /// How often the access channel says this.
     pub(crate) fn said(&self, words: &str) -> usize {
         self.posts().iter().filter(|one| one.words().contains(words)).count()
@@ -121,8 +129,6 @@ impl Town {
 
     /// `glasskey …` on the host, with the configuration of this town.
     pub(crate) fn on_the_host(&self, arguments: &[&str]) -> Output {
-        let file = self.paper.folder.join("town.toml");
-        std::fs::write(&file, self.paper.text(&self.serves)).unwrap();
         let mut command = Process::new(env!("CARGO_BIN_EXE_glasskey"));
         command.args(arguments).args(["--config", "town.toml"]).current_dir(&self.paper.folder).env_clear();
         for (name, secret) in super::secrets() {

@@ -34,11 +34,12 @@ pub(super) struct Paper {
 impl Paper {
     /// The configuration in which these platforms are served.
     pub(super) fn config(&self, serves: &BTreeSet<Platform>) -> Config {
-        Config::read("town.toml", &self.folder, &self.text(serves), &self.environment, Need::Secrets).unwrap()
+        let file = self.folder.join("town.toml");
+        std::fs::write(&file, self.text(serves)).unwrap();
+        Config::load(&file, &self.environment, Need::Secrets).unwrap()
     }
 
-    /// The same as it stands in its file.
-    pub(super) fn text(&self, serves: &BTreeSet<Platform>) -> String {
+    fn text(&self, serves: &BTreeSet<Platform>) -> String {
         let ours = self.chats(serves) + &self.ordinary() + &self.emergencies(serves);
         let mut all: toml::Table = ours.parse().unwrap();
         lay_over(&mut all, self.more.parse().unwrap());

@@ -468,7 +468,7 @@ impl Town {
     /// The directory is read now.
     pub(crate) fn reads_the_directory(&self) {
         let alive = self.alive();
-        alive.runtime.block_on(refresh::read_once(alive.bot.engine(), alive.bot.aws())).unwrap();
+        alive.runtime.block_on(refresh::read_once(alive.bot.engine(), alive.bot.source())).unwrap();
     }
 }
 
