@@ -291,10 +291,10 @@ impl Book {
         let mut requests: Vec<&RequestId> = ids.iter().collect();
         let mut waiting: Vec<Holding> = holdings.to_vec();
         loop {
-            while let Some(request) = requests.pop().and_then(|id| self.requests.get(id)) {
-                if !part.requests.contains_key(&request.ask.id) {
+            while let Some(id) = requests.pop() {
+                if let Some(request) = self.requests.get(id).filter(|_| !part.requests.contains_key(id)) {
                     waiting.extend(request.holdings());
-                    part.requests.insert(request.ask.id.clone(), request.clone());
+                    part.requests.insert(id.clone(), request.clone());
                 }
             }
             let Some(holding) = waiting.pop() else { return part };

@@ -341,6 +341,8 @@ pub enum Outcome {
     SessionsCut {
         /// Of which holding.
         holding: Holding,
+        /// Those from before this: another end of the same access may have come meanwhile.
+        before: Timestamp,
     },
     /// Nothing of it is denied any more.
     SessionsFreed {
@@ -351,6 +353,8 @@ pub enum Outcome {
     SessionsNotCut {
         /// Of which holding.
         holding: Holding,
+        /// Those from before this.
+        before: Timestamp,
         /// Why.
         why: String,
     },

@@ -96,9 +96,7 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             parts::part_out(book, id, target, None, kept_by.clone(), touched);
         }
         Event::Doubted { id, lost, read_at } => later::doubted(book, id, lost, *read_at, touched),
-        Event::DoubtOver { id } => {
-            show(book, id, touched, |request| request.doubt = None);
-        }
+        Event::DoubtOver { id } => later::doubt_over(book, id, touched),
         Event::Stricter { id, why } => later::stricter(book, id, why.as_ref(), touched),
         Event::EndAllOrdered { scope, by } => {
             book.watch.ending.push(EndAll { scope: scope.clone(), by: by.clone(), at });
@@ -106,7 +104,8 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         }
         Event::EndAllDone { .. } => later::end_all_done(book, touched),
         Event::CutAsked { id } => {
-            show(book, id, touched, |request| request.cut = Cutting::Asked);
+            let live = [StateWord::Scheduled, StateWord::Granting, StateWord::Active];
+            show_in(book, id, touched, &live, |request| request.cut = Cutting::Asked);
         }
         Event::Sessions { holding, fact } => sessions::evolve(book, at, holding, fact, touched),
         Event::Drift { fact } => drift::evolve(book, at, fact, touched),

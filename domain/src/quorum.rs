@@ -16,13 +16,11 @@ pub struct Unmet {
 }
 
 /// What is still missing when these people, all of them different, said yes. The people of the groups `also`, which were
-/// asked because nobody answered, count for every group.
+/// asked because nobody answered, count for every group. The things of a bundle can need more people than groups are named.
 #[must_use]
 pub fn unmet(directory: &Directory, terms: &Terms, people: &[&PersonId], also: &[&str]) -> Unmet {
-    if terms.from.is_empty() {
-        let had = u32::try_from(people.len()).unwrap_or(u32::MAX);
-        return Unmet { people: terms.approvals.saturating_sub(had), groups: Vec::new() };
-    }
+    let had = u32::try_from(people.len()).unwrap_or(u32::MAX);
+    let of_any = terms.approvals.saturating_sub(had);
     let seats: Vec<&str> = terms
         .from
         .iter()
@@ -44,7 +42,7 @@ pub fn unmet(directory: &Directory, terms: &Terms, people: &[&PersonId], also: &
     }
     let groups: Vec<Quorum> =
         empty.into_iter().map(|(group, needed)| Quorum { needed, group: group.to_owned() }).collect();
-    Unmet { people: groups.iter().map(|quorum| quorum.needed).sum(), groups }
+    Unmet { people: groups.iter().map(|quorum| quorum.needed).sum::<u32>().max(of_any), groups }
 }
 
 /// Whether a person is in the one group that is called so. A name that means two groups means none (P9).

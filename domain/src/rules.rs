@@ -67,7 +67,7 @@ pub struct Terms {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notify: Vec<String>,
     /// Of which groups the approvers must be (`@approvals("1 of sre-leads, 1 of security")`); of any, when there are none.
-    /// Their numbers add up to `approvals`.
+    /// Their numbers add up to `approvals`, or for a bundle to less: others of its things need more people, of any group.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from: Vec<Quorum>,
     /// Groups whose people may approve and are not called upon (`@quiet_approvers`): names or ids.

@@ -23,6 +23,9 @@ pub struct SessionCut {
     pub holding: Holding,
     /// Sessions from before this are denied.
     pub before: Timestamp,
+    /// Sessions from before this were denied already, for an earlier end of the same access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied: Option<Timestamp>,
     /// How far it is.
     pub state: CutState,
     /// The requests that wait for it.

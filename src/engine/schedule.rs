@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use glasskey_domain::Job;
 use glasskey_domain::event::Answer;
-use glasskey_domain::{EmergencyId, Holding, Job, Platform, RequestId, Subject, Tell};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinSet};
 
 use super::backoff;
+use super::kinds::{Class, Key, class, key, places};
 use super::perform::{self, Performed};
 use super::{Engine, Shared};
 use crate::ports::Fault;
@@ -23,13 +24,6 @@ use crate::ports::Fault;
 pub(super) const BEAT: Duration = Duration::from_millis(250);
 /// Pause after a job that was done and yet is there.
 const DONE_PAUSE: Duration = Duration::from_millis(20);
-/// Performers at work on each kind of step for access: each is a waiting task, and the provider's own budget bounds the
-/// calls. Each kind has places of its own, so that a provider that lets granting hang takes none from ending (P3).
-const ACCESS_RUNNING_MAX: usize = 1_000;
-/// Performers at work on one chat platform: its limits are per channel and far below this. Each platform has places of its
-/// own, so that one that is down takes none from the other.
-const CHAT_RUNNING_MAX: usize = 16;
-
 /// A step back of the clock from which on pauses are forgotten: they end at times of the clock as it was before. Smaller
 /// ones are the slewing of a healthy clock.
 const STEP_BACK: SignedDuration = SignedDuration::from_secs(1);
@@ -43,76 +37,6 @@ pub(super) enum Change {
         /// New.
         new: Vec<(Timestamp, Job)>,
     },
-}
-
-/// What is performed by one performer at a time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
-    Holding(Holding),
-    Timer(RequestId),
-    Card(Subject, Platform),
-    Tell(Tell),
-    Federation(EmergencyId),
-    EmergencyTimer(EmergencyId),
-    Start(RequestId),
-    Nudge(RequestId),
-    EndAll,
-    Sessions(Holding),
-}
-
-fn key(job: &Job) -> Key {
-    match job {
-        Job::Reconcile { holding, .. } => Key::Holding(holding.clone()),
-        // A request has one of these at a time: lapse, then expire, then overdue.
-        Job::Expire { id } | Job::Overdue { id } | Job::Lapse { id } => Key::Timer(id.clone()),
-        Job::Start { id } => Key::Start(id.clone()),
-        Job::Nudge { id } => Key::Nudge(id.clone()),
-        Job::EndAll => Key::EndAll,
-        Job::Sessions { holding } => Key::Sessions(holding.clone()),
-        Job::Card { id, on } => Key::Card(id.clone(), *on),
-        Job::Tell { tell } => Key::Tell(tell.clone()),
-        Job::Federation { id, .. } => Key::Federation(id.clone()),
-        Job::EmergencyTimer { id } => Key::EmergencyTimer(id.clone()),
-    }
-}
-
-/// Which go first when several are due; each has a limit of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
-    Timer,
-    Ending,
-    Emergency,
-    Granting,
-    Sessions,
-    Chat(Platform),
-}
-
-fn class(job: &Job) -> Class {
-    match job {
-        Job::Expire { .. }
-        | Job::Overdue { .. }
-        | Job::Lapse { .. }
-        | Job::Start { .. }
-        | Job::Nudge { .. }
-        | Job::EndAll
-        | Job::EmergencyTimer { .. } => Class::Timer,
-        Job::Reconcile { ending: true, .. } | Job::Federation { closing: true, .. } => Class::Ending,
-        Job::Sessions { .. } => Class::Sessions,
-        Job::Federation { closing: false, .. } => Class::Emergency,
-        Job::Reconcile { ending: false, .. } => Class::Granting,
-        Job::Card { on, .. } => Class::Chat(*on),
-        Job::Tell { tell } => Class::Chat(tell.on),
-    }
-}
-
-/// Performers of a class that may be at work at once.
-fn places(class: Class) -> usize {
-    match class {
-        Class::Timer | Class::Ending | Class::Emergency | Class::Granting => ACCESS_RUNNING_MAX,
-        // Each rewrites a policy that the others rewrite too.
-        Class::Sessions => 1,
-        Class::Chat(_) => CHAT_RUNNING_MAX,
-    }
 }
 
 /// One thing to do.
@@ -389,8 +313,11 @@ fn sleep_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use glasskey_domain::{AccountId, PermissionSetArn, PersonId, Target};
+    use glasskey_domain::{
+        AccountId, Holding, PermissionSetArn, PersonId, Platform, RequestId, Subject, Target,
+    };
 
+    use super::super::kinds::{ACCESS_RUNNING_MAX, CHAT_RUNNING_MAX};
     use super::*;
 
     fn at(second: i64) -> Timestamp {

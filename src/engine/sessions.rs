@@ -16,7 +16,7 @@ pub(super) async fn sessions(engine: &Engine, holding: &Holding) -> Result<Perfo
             engine.inside(Command::LiftCut { holding: holding.clone() }).await?;
             Ok(Performed::Done)
         }
-        CutState::Placing | CutState::Lifting => deny(engine, holding, cut.state, &wanted).await,
+        CutState::Placing | CutState::Lifting => deny(engine, &cut, &wanted).await,
     }
 }
 
@@ -30,24 +30,19 @@ async fn cuts(engine: &Engine, holding: &Holding) -> Option<(SessionCut, Vec<Ses
     Some((cut, wanted))
 }
 
-async fn deny(
-    engine: &Engine,
-    holding: &Holding,
-    state: CutState,
-    wanted: &[SessionCut],
-) -> Result<Performed, Stopped> {
-    let placing = state == CutState::Placing;
-    let holding = holding.clone();
+async fn deny(engine: &Engine, cut: &SessionCut, wanted: &[SessionCut]) -> Result<Performed, Stopped> {
+    let placing = cut.state == CutState::Placing;
+    let (holding, before) = (cut.holding.clone(), cut.before);
     let Some(sessions) = &engine.shared.extras.sessions else {
         let why = "cutting sessions is not configured".to_owned();
-        outcome(engine, Outcome::SessionsNotCut { holding, why }).await?;
+        outcome(engine, Outcome::SessionsNotCut { holding, before, why }).await?;
         return Ok(Performed::Done);
     };
     match sessions.deny(&holding, wanted).await {
-        Ok(Denial::InForce) if placing => outcome(engine, Outcome::SessionsCut { holding }).await?,
+        Ok(Denial::InForce) if placing => outcome(engine, Outcome::SessionsCut { holding, before }).await?,
         Ok(Denial::InForce) => outcome(engine, Outcome::SessionsFreed { holding }).await?,
         Ok(Denial::Refused { why }) if placing => {
-            outcome(engine, Outcome::SessionsNotCut { holding, why }).await?;
+            outcome(engine, Outcome::SessionsNotCut { holding, before, why }).await?;
         }
         Ok(Denial::Refused { why }) => {
             outcome(engine, Outcome::SessionsTrouble { holding, what: why }).await?;

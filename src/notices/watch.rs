@@ -89,7 +89,11 @@ fn rest(text: Text, all: usize) -> Text {
 /// `Ana Ferreira (9067…): Admin in payments-prod 111122223333`. The id is what CloudTrail has.
 fn holding(text: Text, holding: &Holding, directory: &Directory) -> Text {
     let person = &holding.principal;
-    let text = text.person(person, directory).say(" ").code(person.as_str()).say(": ");
+    let text = match directory.people.contains_key(person) {
+        true => text.person(person, directory),
+        false => text.say("nobody that the directory has"),
+    };
+    let text = text.say(" ").code(person.as_str()).say(": ");
     match &holding.target {
         Target::Assignment { account, permission_set } => {
             let set = directory.permission_sets.get(permission_set).map(|set| set.name.clone());

@@ -26,6 +26,7 @@ mod people;
 mod pitfalls;
 mod policy;
 mod policy_breakglass;
+mod policy_requests;
 mod simulation;
 mod slack_doors;
 mod slack_doors_emergency;

@@ -1,6 +1,6 @@
 //! What policies answer: tables, laws, and everything that must keep a set from coming into force.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use glasskey::policy::{self, Changed, PolicyFault, RuleSet, SharedRules, Source,
 use glasskey_domain::directory::AccountState;
 use glasskey_domain::person::Employment;
 use glasskey_domain::rules::{NotPermitted, Question, Rules, Terms, Verdict};
+use glasskey_domain::settings::Settings;
 use glasskey_domain::{Directory, GroupId, PersonId, Seconds};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -104,7 +105,7 @@ fn the_starter_policies_load_without_a_warning_and_answer_their_table() {
         text.lines().filter(|line| !line.contains('|')).map(|line| format!("{line}\n")).collect();
     let directory = company("starter.cases", &described).unwrap();
     assert_eq!(policy::check_against(&rules, &directory), []);
-    assert!(policy::check(&dir, Some(&directory), &glasskey_domain::Settings::default()).is_good());
+    assert!(policy::check(&dir, Some(&directory), &Settings::default()).is_good());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use glasskey_domain::emergency::{EmergencyTerms, Level, Place, Provider};
 use glasskey_domain::ids::FederationId;
 use glasskey_domain::person::Employment;
 use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted, Rules};
-use glasskey_domain::settings::FederationSettings;
+use glasskey_domain::settings::{FederationSettings, Settings};
 use glasskey_domain::{Directory, Door, Person, PersonId, Seconds};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -309,7 +309,7 @@ fn annotations_of_break_glass_bind_nothing_else_and_are_read_strictly() {
         (
             permit("@session(\"1h\")", "true"),
             "`@session` stands on a policy",
-            "`action == Action::\"request\"` only",
+            "`action == Action::\"requestUrgent\"` only",
         ),
         (
             request("@solo_after(\"5m\")"),
@@ -420,20 +420,16 @@ fn a_federation_that_is_not_configured_is_a_warning_when_it_can_be_known() {
     };
     let settings =
         FederationSettings { place, max_length: Seconds::hours(4), length: Seconds::hours(2), canary: None };
-    let configured = BTreeMap::from([(FederationId::new("main"), settings)]);
-    let warnings = policy::check(
-        dir.path(),
-        Some(&acme()),
-        &glasskey_domain::Settings { federations: configured, ..glasskey_domain::Settings::default() },
-    )
-    .warnings;
+    let federations = BTreeMap::from([(FederationId::new("main"), settings)]);
+    let configured = Settings { federations, ..Settings::default() };
+    let warnings = policy::check(dir.path(), Some(&acme()), &configured).warnings;
     assert_eq!(warnings.len(), 1, "{warnings:#?}");
     assert!(
         warnings[0]
             .to_string()
             .contains("there is no `Federation::\"mian\"`\n    did you mean `Federation::\"main\"`?")
     );
-    assert_eq!(policy::check(dir.path(), Some(&acme()), &glasskey_domain::Settings::default()).warnings, []);
+    assert_eq!(policy::check(dir.path(), Some(&acme()), &Settings::default()).warnings, []);
 }
 
 #[test]

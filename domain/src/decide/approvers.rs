@@ -31,11 +31,12 @@ pub(super) fn callable(
     if terms.approvals == 0 {
         return Ok(Callable::default());
     }
-    let found = if terms.from.is_empty() {
-        of_any_group(world, questions, terms)
-    } else {
-        of_named_groups(world, requester, questions, terms)
-    };
+    let mut found = of_named_groups(world, requester, questions, terms);
+    if terms.from.iter().map(|quorum| quorum.needed).sum::<u32>() < terms.approvals {
+        found.extend(of_any_group(world, questions, terms));
+        found.sort();
+        found.dedup();
+    }
     let missing = unmet(world.directory, terms, &found.iter().collect::<Vec<_>>(), &[]).people;
     if missing > 0 {
         return Err(Refusal::NobodyCouldApprove {

@@ -31,11 +31,15 @@ pub(super) fn recheck(world: &World<'_>, ids: &[RequestId]) -> Decision {
 fn compare(world: &World<'_>, draft: &mut Draft, request: &AccessRequest) {
     let id = &request.ask.id;
     let asked = request.granted.as_ref().map(|granted| (granted, refused(world, request, granted)));
-    let lost = gone(world, request).or_else(|| {
+    let groups = || {
         let (granted, refused) = asked.as_ref()?;
         refused.as_ref()?;
         lost_groups(world, request, &granted.groups)
-    });
+    };
+    // What is known to be lost stands before what is only unknown.
+    let (known, unknown): (Vec<Lost>, Vec<Lost>) =
+        gone(world, request).into_iter().partition(|lost| !lost.is_unknown());
+    let lost = known.into_iter().next().or_else(groups).or(unknown.into_iter().next());
     let read_at = world.directory.read_at;
     match (&lost, &request.doubt) {
         (None, None) => {}
@@ -57,19 +61,15 @@ fn compare(world: &World<'_>, draft: &mut Draft, request: &AccessRequest) {
 }
 
 /// What of the person, or of what they have, the directory does not show as it should be.
-fn gone(world: &World<'_>, request: &AccessRequest) -> Option<Lost> {
-    let Some(person) = world.directory.people.get(&request.ask.requester) else {
-        return Some(Lost::PersonGone);
+fn gone(world: &World<'_>, request: &AccessRequest) -> Vec<Lost> {
+    let of_person = match world.directory.people.get(&request.ask.requester).map(|person| person.employment) {
+        None => Some(Lost::PersonGone),
+        Some(Employment::Enabled) => None,
+        Some(Employment::Disabled) => Some(Lost::PersonDisabled),
+        Some(Employment::Unknown) => Some(Lost::PersonUnknown),
     };
-    let of_person = match person.employment {
-        Employment::Enabled => None,
-        Employment::Disabled => Some(Lost::PersonDisabled),
-        Employment::Unknown => Some(Lost::PersonUnknown),
-    };
-    let mut found: Vec<Lost> = of_person.into_iter().collect();
-    found.extend(request.ask.targets().filter_map(|target| target_gone(world, target)));
-    // What is known to be gone stands before what is only unknown.
-    found.iter().find(|lost| !lost.is_unknown()).or(found.first()).cloned()
+    let of_targets = request.ask.targets().filter_map(|target| target_gone(world, target));
+    of_person.into_iter().chain(of_targets).collect()
 }
 
 fn target_gone(world: &World<'_>, target: &Target) -> Option<Lost> {
@@ -107,7 +107,8 @@ fn refused(world: &World<'_>, request: &AccessRequest, granted: &Granted) -> Opt
     request.questions(granted.at, granted.emergency_on).find_map(|question| {
         let question = Question { length, starts_at: None, ..question };
         match world.rules.request(world.directory, &question) {
-            Verdict::Permit(_) => None,
+            // Who or what is gone, or cannot be seen, policy cannot be asked about: that is told by itself.
+            Verdict::Permit(_) | Verdict::Refuse(NotPermitted::Gone) => None,
             Verdict::Refuse(why) => Some(why),
         }
     })

@@ -35,13 +35,17 @@ fn listed(world: &World<'_>, of: &[PermissionSetArn], seen: &[Holding]) -> Decis
         .book
         .drifts()
         .filter(|drift| in_listing(&drift.holding) && !matches!(drift.state, DriftState::Removing { .. }))
-        .filter(|drift| !seen.contains(&drift.holding) || is_explained(world, &drift.holding))
+        .filter(|drift| {
+            // A request for what is adopted changes nothing about it: it is left alone then, and afterwards (P5).
+            let adopted = matches!(drift.state, DriftState::Adopted { .. });
+            !seen.contains(&drift.holding) || (is_explained(world, &drift.holding) && !adopted)
+        })
         .map(|drift| drift.holding.clone())
         .collect();
     for holding in gone {
         draft.emit(Event::Drift { fact: DriftFact::Gone { holding } });
     }
-    let mut again = Vec::new();
+    let (mut again, mut told) = (Vec::new(), Vec::new());
     let mut room = DRIFT_MAX.saturating_sub(world.book.drifts().count());
     for holding in seen.into_iter().filter(|holding| in_listing(holding) && !is_explained(world, holding)) {
         match world.book.drift(holding).map(|drift| &drift.state) {
@@ -50,26 +54,21 @@ fn listed(world: &World<'_>, of: &[PermissionSetArn], seen: &[Holding]) -> Decis
                 draft.emit(Event::Drift { fact: DriftFact::Seen { holding: holding.clone() } });
             }
             Some(DriftState::Once) => again.push(holding.clone()),
-            None
-            | Some(DriftState::Told { .. } | DriftState::Adopted { .. } | DriftState::Removing { .. }) => {}
+            Some(DriftState::Told { .. }) => told.push(holding.clone()),
+            None | Some(DriftState::Adopted { .. } | DriftState::Removing { .. }) => {}
         }
     }
-    confirmed(world, &mut draft, again);
-    draft.decided(Reply::Noted)
-}
-
-/// What was seen twice is told, and removed where the configuration wants that.
-fn confirmed(world: &World<'_>, draft: &mut Draft, again: Vec<Holding>) {
-    if again.is_empty() {
-        return;
+    if !again.is_empty() {
+        draft.emit(Event::Drift { fact: DriftFact::Confirmed { holdings: again.clone() } });
     }
-    draft.emit(Event::Drift { fact: DriftFact::Confirmed { holdings: again.clone() } });
+    // Also what was told while the configuration did not want it removed.
     if world.settings.drift_remove {
-        for holding in again {
+        for holding in again.into_iter().chain(told) {
             draft.emit(Event::Drift { fact: DriftFact::RemovalOrdered { holding } });
         }
-        settle(world, draft);
+        settle(world, &mut draft);
     }
+    draft.decided(Reply::Noted)
 }
 
 /// Whether a request has to do with it: also one that is under way, whose effect may be seen before it is confirmed.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::approvers::callable;
 use super::permission::{MAX_LENGTH_SETTING, all_permitted_now, counting, may_approve, still_unmet};
+use super::requests::less;
 use super::{Decision, Draft, Reply, World, enabled_person, find};
 use crate::event::Event;
 use crate::ids::{PersonId, RequestId};
@@ -68,31 +69,35 @@ pub(super) fn approve(
     by: &Actor,
     request: &AccessRequest,
     person: PersonId,
+    length: Option<Seconds>,
 ) -> Result<Decision, Refusal> {
     let (since, deadline) = live(world, request)?;
     let Some(extension) = &request.extension else { return Err(too_late(request)) };
+    let said = less(extension.by, length)?;
     let length = whole(since, deadline, extension.by);
     let questions = questions(world, request, length);
     let terms = permitted(world, request, &questions, length)?;
     let policies = may_approve(world, &questions, &person).map_err(|why| Refusal::NotAnApprover { why })?;
     let mut counted = counting(world, &request.ask.requester, &extension.approvals, &questions);
-    let before = still_unmet(world, request, (&extension.terms, &terms), &counted);
+    // Nobody was kept waiting for this one: the groups that were asked instead of others count for the grant alone.
+    let before = still_unmet(world, &[], (&extension.terms, &terms), &counted);
     if counted.contains(&&person) {
         return Err(Refusal::AlreadyApproved { missing: before.people });
     }
     counted.push(&person);
-    let missing = still_unmet(world, request, (&extension.terms, &terms), &counted);
+    let missing = still_unmet(world, &[], (&extension.terms, &terms), &counted);
     if missing.people >= before.people && before.people > 0 {
         return Err(Refusal::NotOfTheGroups { groups: missing.groups });
     }
     let id = &request.ask.id;
     let mut draft = Draft::about_request(world, id);
-    let approval = Approval { by: person.clone(), at: world.now, door: by.door, policies, length: None };
+    let approval = Approval { by: person.clone(), at: world.now, door: by.door, policies, length: said };
     draft.emit(Event::ExtensionApproved { id: id.clone(), approval });
     if missing.people > 0 {
         return Ok(draft.decided(Reply::Approved { id: id.clone(), missing: missing.people }));
     }
-    Ok(extended(draft, id, extension.by.after(deadline), &terms))
+    let more = extension.length().min(said.unwrap_or(extension.by));
+    Ok(extended(draft, id, more.after(deadline), &terms))
 }
 
 fn extended(mut draft: Draft, id: &RequestId, deadline: Timestamp, terms: &Terms) -> Decision {

@@ -138,16 +138,16 @@ pub(super) fn counting<'a>(
         .collect()
 }
 
-/// What is missing when these people said yes: as it was asked, and as policy is now, whichever is more.
+/// What is missing when these people said yes: as it was asked, and as policy is now, whichever is more. The people of the
+/// groups `also` count for every group: they were asked because nobody answered.
 pub(super) fn still_unmet(
     world: &World<'_>,
-    request: &AccessRequest,
+    also: &[&str],
     (asked, now): (&Terms, &Terms),
     people: &[&PersonId],
 ) -> Unmet {
-    let also: Vec<&str> = request.escalated_to().collect();
-    let asked = unmet(world.directory, asked, people, &also);
-    let now = unmet(world.directory, now, people, &also);
+    let asked = unmet(world.directory, asked, people, also);
+    let now = unmet(world.directory, now, people, also);
     if now.people > asked.people || asked.groups.is_empty() && now.people == asked.people {
         now
     } else {
@@ -180,7 +180,8 @@ pub(super) fn permitted_with_approvals(
     }
     let counted = counting(world, &request.ask.requester, &request.approvals, questions);
     let counting = u32::try_from(counted.len()).unwrap_or(u32::MAX);
-    let missing = still_unmet(world, request, (&request.terms, &terms), &counted);
+    let also: Vec<&str> = request.escalated_to().collect();
+    let missing = still_unmet(world, &also, (&request.terms, &terms), &counted);
     if missing.people == 0 {
         return Ok(terms);
     }

@@ -248,21 +248,22 @@ pub(super) fn approve(
         return Err(Refusal::OwnRequest);
     }
     if extending::waits(world, request) {
-        return extending::approve(world, by, request, person);
+        return extending::approve(world, by, request, person, length);
     }
     still_pending(world, request)?;
-    let length = less(request, length)?;
+    let length = less(request.ask.length, length)?;
     let questions: Vec<Question> = request.questions(world.now, world.emergency_on).collect();
     let now_terms =
         all_permitted_now(world, request, &questions).map_err(|why| Refusal::NoLongerPermitted { why })?;
     let policies = may_approve(world, &questions, &person).map_err(|why| Refusal::NotAnApprover { why })?;
     let mut counted = counting(world, &request.ask.requester, &request.approvals, &questions);
-    let before = still_unmet(world, request, (&request.terms, &now_terms), &counted);
+    let also: Vec<&str> = request.escalated_to().collect();
+    let before = still_unmet(world, &also, (&request.terms, &now_terms), &counted);
     if counted.contains(&&person) {
         return Err(Refusal::AlreadyApproved { missing: before.people });
     }
     counted.push(&person);
-    let missing = still_unmet(world, request, (&request.terms, &now_terms), &counted);
+    let missing = still_unmet(world, &also, (&request.terms, &now_terms), &counted);
     if missing.people >= before.people && before.people > 0 {
         return Err(Refusal::NotOfTheGroups { groups: missing.groups });
     }
@@ -277,8 +278,7 @@ pub(super) fn approve(
 }
 
 /// A length that an approver says, if it is less than what was asked for.
-fn less(request: &AccessRequest, length: Option<Seconds>) -> Result<Option<Seconds>, Refusal> {
-    let asked = request.ask.length;
+pub(super) fn less(asked: Seconds, length: Option<Seconds>) -> Result<Option<Seconds>, Refusal> {
     match length {
         Some(length) if length < LENGTH_MIN => Err(Refusal::TooShort { min: LENGTH_MIN }),
         Some(length) if asked < length => Err(Refusal::LengthNotLess { asked }),

@@ -116,6 +116,10 @@ fn is_there(request: &AccessRequest, target: &Target) -> bool {
 
 /// Policy and directory are asked once more when the access is about to be created, and never after (P1, P3).
 fn create(world: &World<'_>, draft: &mut Draft, holding: &Holding) {
+    if draft.book.holding(holding).is_some_and(|state| state.drift && state.sight == Sight::Absent) {
+        // What no request explained is gone; from here on it is the request's.
+        draft.emit(Event::Drift { fact: DriftFact::Removed { holding: holding.clone() } });
+    }
     end_no_longer_permitted(world, draft, holding);
     if !claims(draft, holding, is_granting).is_empty() {
         draft.emit(Event::ChangeIntended { holding: holding.clone(), change: Change::Create });
@@ -201,19 +205,22 @@ fn after_parts(draft: &mut Draft, id: &RequestId) {
     let all_out = request.parts.iter().all(|part| part.state.is_out());
     match &request.state {
         State::Granting { .. } | State::Active { .. } if !meant => {
-            let why = request.parts.iter().find_map(|part| match &part.state {
-                PartState::Leaving { cause } | PartState::Out { cause: Some(cause), .. } => {
-                    Some(cause.clone())
-                }
+            let whys = request.parts.iter().filter_map(|part| match &part.state {
+                PartState::Leaving { cause } | PartState::Out { cause: Some(cause), .. } => Some(cause),
                 PartState::Wanted | PartState::There { .. } | PartState::Out { cause: None, .. } => None,
             });
+            // What went wrong is more worth telling than what was there anyway.
+            let why = whys.min_by_key(|why| matches!(why, EndCause::AlreadyHeld { .. })).cloned();
             end(draft, id, why.unwrap_or(EndCause::Expired));
             if all_out {
                 confirm_end(draft, id, None);
             }
         }
         State::Granting { .. } if !waits => confirm_grant(draft, id),
-        State::Ending { .. } if all_out => confirm_end(draft, id, None),
+        State::Ending { .. } if all_out => {
+            let keeper = keeper(request);
+            confirm_end(draft, id, keeper);
+        }
         State::Pending { .. }
         | State::Scheduled { .. }
         | State::Granting { .. }
@@ -272,11 +279,35 @@ fn confirm_end(draft: &mut Draft, id: &RequestId, kept_by: Option<RequestId>) {
     let due = request.deadline().unwrap_or(draft.now);
     let lateness_ms = if kept_by.is_some() { 0 } else { milliseconds_between(due, draft.now) };
     let cut = request.cut == Cutting::Asked && kept_by.is_none();
-    let holdings: Vec<Holding> = request.holdings().collect();
+    let ours = request.parts.iter().filter(|part| !is_anothers(&part.state));
+    let holdings: Vec<Holding> = ours.map(|part| request.holding_of(&part.target)).collect();
     draft.emit(Event::EndConfirmed { id: id.clone(), lateness_ms, kept_by });
     if cut {
         sessions::order(draft, id, holdings);
     }
+}
+
+/// Whether it is out and all the same there: another request's, or the person's own from before us (P5).
+fn is_anothers(part: &PartState) -> bool {
+    match part {
+        PartState::Out { kept_by: Some(_), .. }
+        | PartState::Out { cause: Some(EndCause::AlreadyHeld { .. }), .. } => true,
+        PartState::Out { .. } | PartState::Wanted | PartState::There { .. } | PartState::Leaving { .. } => {
+            false
+        }
+    }
+}
+
+/// Who keeps all of a bundle's access, if nothing of it was taken away with it.
+fn keeper(request: &AccessRequest) -> Option<RequestId> {
+    let gone = request.parts.iter().any(|part| {
+        matches!(part.state, PartState::Out { cause: None, kept_by: None }) || !part.state.is_out()
+    });
+    let mut keepers = request.parts.iter().filter_map(|part| match &part.state {
+        PartState::Out { kept_by, .. } => kept_by.clone(),
+        PartState::Wanted | PartState::There { .. } | PartState::Leaving { .. } => None,
+    });
+    keepers.next().filter(|_| !gone)
 }
 
 fn removed_by_hand(draft: &mut Draft, holding: &Holding) {

@@ -12,6 +12,9 @@ use crate::request::{AccessRequest, Approval, Doubt, Extension, Lost, State, Urg
 use crate::rules::NotPermitted;
 use crate::settings::{CALLED_MAX, REVIEW_REMIND_EVERY};
 
+/// Where it is compared with how things are.
+const GRANTED: [StateWord; 3] = [StateWord::Scheduled, StateWord::Granting, StateWord::Active];
+
 pub(super) fn scheduled(
     book: &mut Book,
     id: &RequestId,
@@ -34,7 +37,8 @@ pub(super) fn urgent_used(
     channels: &[String],
     touched: &mut Touched,
 ) {
-    show(book, id, touched, |request| {
+    let under_way = [StateWord::Granting, StateWord::Active, StateWord::Ending];
+    show_in(book, id, touched, &under_way, |request| {
         let remind_at = REVIEW_REMIND_EVERY.after(at);
         request.review = UrgentReview::Wanted { remind_at, reminded: 0 };
         tell_callable(request, NoticeKind::Urgent);
@@ -52,14 +56,13 @@ pub(super) fn reviewed(
     notice: NoticeKind,
     touched: &mut Touched,
 ) {
+    if !book.request(id).is_some_and(|request| request.review.is_wanted()) {
+        return;
+    }
     show(book, id, touched, |request| {
-        if request.review.is_wanted() {
-            request.review = review;
-            forget_unposted(request, |kind| {
-                matches!(kind, NoticeKind::ReviewDue { .. } | NoticeKind::Urgent)
-            });
-            tell_requester(request, notice);
-        }
+        request.review = review;
+        forget_unposted(request, |kind| matches!(kind, NoticeKind::ReviewDue { .. } | NoticeKind::Urgent));
+        tell_requester(request, notice);
     });
 }
 
@@ -109,7 +112,9 @@ pub(super) fn warned(book: &mut Book, id: &RequestId, touched: &mut Touched) {
     with(book, id, touched, |request| {
         if let State::Active { warned, .. } = &mut request.state {
             *warned = true;
-            let nth = request.extensions;
+            // One that waits does not count yet: when it is approved, there is another end to warn of, and another warning.
+            let waiting = u32::from(request.extension.is_some());
+            let nth = request.extensions.saturating_sub(waiting);
             tell_requester(request, NoticeKind::EndsSoon { nth });
         }
     });
@@ -180,7 +185,7 @@ pub(super) fn doubted(
     read_at: Timestamp,
     touched: &mut Touched,
 ) {
-    show(book, id, touched, |request| {
+    show_in(book, id, touched, &GRANTED, |request| {
         request.doubt = Some(Doubt { lost: lost.clone(), read_at });
         if lost.is_unknown() {
             tell(request, NoticeKind::Unsure { since: read_at.as_second() }, &Recipient::Thread);
@@ -188,10 +193,15 @@ pub(super) fn doubted(
     });
 }
 
+pub(super) fn doubt_over(book: &mut Book, id: &RequestId, touched: &mut Touched) {
+    show_in(book, id, touched, &GRANTED, |request| request.doubt = None);
+}
+
 pub(super) fn stricter(book: &mut Book, id: &RequestId, why: Option<&NotPermitted>, touched: &mut Touched) {
-    show(book, id, touched, |request| {
+    show_in(book, id, touched, &GRANTED, |request| {
         request.stricter = why.cloned();
-        let version = request.version;
+        // The one that this fact makes.
+        let version = request.version.saturating_add(1);
         forget_unposted(request, |kind| matches!(kind, NoticeKind::Stricter { .. }));
         if why.is_some() {
             tell(request, NoticeKind::Stricter { version }, &Recipient::Thread);

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use super::holdings::{change_holding, release_claim};
-use super::show;
+use super::show_in;
 use crate::book::{Book, Touched};
 use crate::holding::Sight;
 use crate::ids::RequestId;
+use crate::refusal::StateWord;
 use crate::request::{EndCause, PartState};
 use crate::target::Target;
 
@@ -17,7 +18,7 @@ fn with_part(
     touched: &mut Touched,
     change: impl FnOnce(&PartState) -> Option<PartState>,
 ) {
-    show(book, id, touched, |request| {
+    show_in(book, id, touched, &[StateWord::Granting, StateWord::Active, StateWord::Ending], |request| {
         let part = request.parts.iter_mut().find(|part| &part.target == target);
         if let Some(part) = part {
             // What is out stays out.

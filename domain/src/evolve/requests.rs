@@ -83,8 +83,9 @@ pub(super) fn end_ordered(
     show_in(book, id, touched, &before, |request| {
         let granted_at = match &request.state {
             State::Active { since, .. } => Some(*since),
-            State::Granting { .. }
-            | State::Pending { .. }
+            // Something of it was there, though not all of it.
+            State::Granting { .. } => request.there_since(),
+            State::Pending { .. }
             | State::Scheduled { .. }
             | State::Ending { .. }
             | State::Ended { .. }
@@ -128,13 +129,13 @@ pub(super) fn end_confirmed(
     } else {
         let notice = match &cause {
             EndCause::RemovedByHand => NoticeKind::RemovedByHand,
+            EndCause::AlreadyHeld { .. } => NoticeKind::AlreadyHeld,
             EndCause::Expired
             | EndCause::Revoked { .. }
             | EndCause::GrantFailed { .. }
             | EndCause::NoLongerPermitted { .. }
             | EndCause::ConditionsChanged { .. }
-            | EndCause::Objected { .. }
-            | EndCause::AlreadyHeld { .. } => NoticeKind::Ended,
+            | EndCause::Objected { .. } => NoticeKind::Ended,
         };
         (State::Ended { at, cause, granted_at, lateness_ms, kept_by }, notice)
     };

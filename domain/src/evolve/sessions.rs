@@ -31,7 +31,7 @@ pub(super) fn evolve(
             }
         }
         SessionsFact::NotCut { why } => {
-            let waiting = settled(book, holding, None);
+            let waiting = not_placed(book, holding);
             for id in waiting {
                 not_done(book, &id, why, touched);
             }
@@ -51,12 +51,25 @@ pub(super) fn evolve(
 }
 
 fn ordered(book: &mut Book, holding: &Holding, before: Timestamp, id: &RequestId, touched: &mut Touched) {
-    let mut requests = book.cuts.remove(holding).map(|cut| cut.requests).unwrap_or_default();
+    let old = book.cuts.remove(holding);
+    let denied = old.as_ref().and_then(|old| match old.state {
+        CutState::Placing => old.denied,
+        CutState::InForce | CutState::Lifting => Some(old.before),
+    });
+    let mut requests = old.map(|old| old.requests).unwrap_or_default();
     requests.insert(id.clone());
     let state = CutState::Placing;
-    let cut = SessionCut { holding: holding.clone(), before, state, requests, trouble: None };
+    let cut = SessionCut { holding: holding.clone(), before, denied, state, requests, trouble: None };
     book.cuts.insert(holding.clone(), cut);
     show(book, id, touched, |request| request.cut = Cutting::UnderWay);
+}
+
+/// What was denied before stays denied, until it is time to take that back: only what is remembered is ever taken back.
+fn not_placed(book: &mut Book, holding: &Holding) -> Vec<RequestId> {
+    let Some(cut) = book.cuts.get_mut(holding) else { return Vec::new() };
+    let Some(before) = cut.denied.take() else { return settled(book, holding, None) };
+    cut.before = before;
+    settled(book, holding, Some(CutState::InForce))
 }
 
 /// Moves it on, or forgets it, and answers who waited.
@@ -66,6 +79,7 @@ fn settled(book: &mut Book, holding: &Holding, state: Option<CutState>) -> Vec<R
     match state {
         Some(state) => {
             cut.state = state;
+            cut.denied = None;
             cut.trouble = None;
         }
         None => drop(book.cuts.remove(holding)),

@@ -48,6 +48,12 @@ pub struct Extension {
 }
 
 impl Extension {
+    /// How much more is given: what was asked for, or the least that an approver said.
+    #[must_use]
+    pub fn length(&self) -> Seconds {
+        super::least(self.by, &self.approvals)
+    }
+
     /// How many more approvals it needs, as its terms say.
     #[must_use]
     pub fn approvals_missing(&self) -> u32 {

@@ -302,6 +302,16 @@ impl AccessRequest {
         self.parts.iter().find(|part| &part.target == target).map(|part| &part.state)
     }
 
+    /// Since when something of it is there.
+    #[must_use]
+    pub fn there_since(&self) -> Option<Timestamp> {
+        let there = self.parts.iter().filter_map(|part| match &part.state {
+            PartState::There { since } => Some(*since),
+            PartState::Wanted | PartState::Leaving { .. } | PartState::Out { .. } => None,
+        });
+        there.min()
+    }
+
     /// The questions that policy was and will be asked about it: one for each thing.
     pub fn questions(&self, at: Timestamp, emergency_on: bool) -> impl Iterator<Item = Question> {
         self.ask.targets().map(move |target| Question {
@@ -320,8 +330,7 @@ impl AccessRequest {
     /// For how long it is given: what was asked for, or the least that an approver said.
     #[must_use]
     pub fn length(&self) -> Seconds {
-        let said = self.approvals.iter().filter_map(|approval| approval.length);
-        said.chain([self.ask.length]).min().unwrap_or(self.ask.length)
+        least(self.ask.length, &self.approvals)
     }
 
     /// How many more approvals it needs, as its terms say. Which of them count is decided at the click.
@@ -374,6 +383,10 @@ impl AccessRequest {
             && self.cards.are_current(self.version)
             && self.untold.is_empty()
     }
+}
+
+fn least(asked: Seconds, approvals: &[Approval]) -> Seconds {
+    approvals.iter().filter_map(|approval| approval.length).min().map_or(asked, |said| said.min(asked))
 }
 
 /// How many more people must say yes.

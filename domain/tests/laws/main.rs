@@ -9,14 +9,27 @@
 )]
 
 mod acts;
+mod approvals;
+mod approved;
+mod bundles;
+mod conditions;
 mod corners;
+mod cuts;
+mod drift;
+mod due;
+mod ending_all;
+mod extending;
+mod journal;
 mod laws;
+mod life;
 mod links;
 mod lives;
 mod matrix;
 mod platforms;
 mod proof;
 mod races;
+mod scheduled;
 mod town;
 mod twin;
+mod urgent;
 mod watch;

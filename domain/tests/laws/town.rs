@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use glasskey_domain::book::{Row, RowKey};
 use glasskey_domain::command::{Incoming, NewRequest};
 use glasskey_domain::decide::refused;
-use glasskey_domain::directory::{Account, AccountState, PermissionSet};
+use glasskey_domain::directory::{Account, AccountState, Group, PermissionSet};
 use glasskey_domain::emergency::EmergencyTerms;
 use glasskey_domain::event::{Answer, Record};
 use glasskey_domain::holding::Change;
@@ -39,6 +39,7 @@ pub fn target_with(arn: &str) -> Target {
     }
 }
 
+/// Being in a group of the company.
 pub fn group(name: &str) -> Target {
     Target::Membership { group: GroupId::new(name) }
 }
@@ -55,6 +56,23 @@ pub fn wish(id: &str, hours: u32) -> NewRequest {
         reason: "mend the pipeline".to_owned(),
         ticket: None,
     }
+}
+
+/// Several things under one name.
+pub fn bundle(id: &str, targets: &[Target]) -> NewRequest {
+    NewRequest { targets: targets.to_vec(), bundle: Some("oncall-payments".to_owned()), ..wish(id, 1) }
+}
+
+pub fn held_by(name: &str, target: Target) -> Holding {
+    Holding { principal: person(name), target }
+}
+
+/// So many different people of a group, for each of them.
+pub fn quorums(of: &[(u32, &str)]) -> Terms {
+    let from: Vec<Quorum> =
+        of.iter().map(|(needed, group)| Quorum { needed: *needed, group: (*group).to_owned() }).collect();
+    let approvals = from.iter().map(|quorum| quorum.needed).sum();
+    Terms { approvals, from, max_length: Seconds::hours(8), ..Terms::default() }
 }
 
 /// Who may ask, who may approve, and under which terms.
@@ -140,6 +158,7 @@ impl Rules for Table {
 
 pub fn directory() -> Directory {
     let mut directory = Directory::empty();
+    directory.read_at = Timestamp::from_second(1_800_000_000).unwrap();
     for name in ["ana", "bo", "cy", "dee"] {
         directory.people.insert(
             person(name),
@@ -163,6 +182,14 @@ pub fn directory() -> Directory {
             management: false,
         },
     );
+    for (id, people) in [("leads", vec!["bo", "dee"]), ("security", vec!["cy", "dee"]), ("oncall", vec![])] {
+        let id = GroupId::new(id);
+        let group = Group::plain(id.clone(), id.to_string());
+        directory.groups.insert(id.clone(), group);
+        for name in people {
+            directory.memberships.entry(person(name)).or_default().insert(id.clone());
+        }
+    }
     for (arn, name) in [(ADMIN, "Admin"), (READER, "Reader")] {
         let set = PermissionSet {
             arn: PermissionSetArn::new(arn),
@@ -360,6 +387,56 @@ impl Town {
         self.does(who, Command::Request(new.clone()))
     }
 
+    pub fn says_yes(&mut self, who: &str, id: &RequestId) -> Result<Reply, Refusal> {
+        self.does(who, Command::Approve { id: id.clone(), length: None })
+    }
+
+    /// What ana wishes is there, with bo's yes where it needs one.
+    pub fn granted(&mut self, new: &NewRequest) -> RequestId {
+        if let Reply::Waiting { id, .. } = self.wishes("ana", new).unwrap() {
+            self.says_yes("bo", &id).unwrap();
+        }
+        self.settle();
+        assert!(matches!(self.state(&new.id), State::Active { .. }), "{:?}", self.state(&new.id));
+        new.id.clone()
+    }
+
+    pub fn ends(&mut self, who: &str, id: &RequestId, cut: bool) -> Result<Reply, Refusal> {
+        self.does(who, Command::End { id: id.clone(), cut })
+    }
+
+    pub fn request(&self, id: &RequestId) -> &AccessRequest {
+        self.book.request(id).or_else(|| self.closed.get(id)).unwrap()
+    }
+
+    pub fn deadline(&self, id: &RequestId) -> Timestamp {
+        self.request(id).deadline().unwrap()
+    }
+
+    /// What was in memory is gone, and comes back from the journal.
+    pub fn crashes(&mut self) {
+        self.agrees();
+        self.book = self.replayed();
+        self.starts(Served::default());
+    }
+
+    pub fn inside(&mut self, command: Command) {
+        self.send(Incoming::inside(command)).unwrap();
+    }
+
+    /// The directory is read anew, and what is granted is compared with it.
+    pub fn compares(&mut self) {
+        self.directory.read_at = self.now;
+        let ids: Vec<RequestId> = self.book.requests().map(|request| request.ask.id.clone()).collect();
+        self.inside(Command::Recheck { ids });
+    }
+
+    /// The messages of a kind that were decided on, ever.
+    pub fn heard(&self, kind: NoticeKind) -> usize {
+        let told = self.journal.iter().flat_map(|record| &record.events);
+        told.filter(|event| matches!(event, Event::Told { tell } if tell.kind == kind)).count()
+    }
+
     pub fn outcome(&mut self, outcome: Outcome) {
         self.send(Incoming::inside(Command::Outcome(outcome))).unwrap();
     }
@@ -426,7 +503,7 @@ impl Town {
         match cut.state {
             CutState::Placing => {
                 self.denied.insert(holding.clone(), cut.before);
-                self.outcome(Outcome::SessionsCut { holding });
+                self.outcome(Outcome::SessionsCut { before: cut.before, holding });
             }
             CutState::InForce => drop(self.send(Incoming::inside(Command::LiftCut { holding }))),
             CutState::Lifting => {

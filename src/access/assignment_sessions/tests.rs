@@ -17,7 +17,14 @@ fn cut(person: &str, account: &str, before: &str) -> SessionCut {
     let target = Target::Assignment { account, permission_set: set() };
     let holding = Holding { principal: PersonId::new(person), target };
     let before = before.parse().unwrap();
-    SessionCut { holding, before, state: CutState::Placing, requests: BTreeSet::new(), trouble: None }
+    SessionCut {
+        holding,
+        before,
+        denied: None,
+        state: CutState::Placing,
+        requests: BTreeSet::new(),
+        trouble: None,
+    }
 }
 
 fn statements(cuts: &[SessionCut]) -> Vec<Statement> {

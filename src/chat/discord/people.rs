@@ -77,6 +77,11 @@ impl People {
         with(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The guild whose people they are.
+    pub(super) fn guild(&self) -> String {
+        self.guild.to_string()
+    }
+
     /// Whether people of this guild are served.
     pub(super) fn serves(&self, guild: &str) -> bool {
         id::<GuildId>(guild) == Some(self.guild)

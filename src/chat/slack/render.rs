@@ -15,6 +15,10 @@ const FIELD_MAX: usize = 2_000;
 /// Most fields of a section, and elements of a row of buttons. Same source.
 const FIELDS_MAX: usize = 10;
 const BUTTONS_MAX: usize = 25;
+/// Room for the title, the reason and the small print of a card: more than ours ever need, so that all facts have some.
+const TITLE_MAX: usize = 1_200;
+const REASON_MAX: usize = 1_000;
+const FOOTER_MAX: usize = 1_000;
 /// Longest fallback text: longer ones are refused by `chat.update` (platform-rules §1.4).
 const FALLBACK_MAX: usize = 3_900;
 /// Longest text of a message of ours, all blocks together. Slack refuses more than some 13,200 characters, which it
@@ -41,12 +45,24 @@ pub(super) fn unescape(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// Cut at a character, with a mark. Never inside an escape such as `&lt;`, nor inside `<…>`.
+/// Cut at a character, with a mark. Never inside an escape such as `&lt;`, nor inside `<…>`; what is code stays code, or what
+/// is in it would come to life.
 pub(super) fn cut(text: &str, max: usize) -> String {
     if text.chars().count() <= max {
         return text.to_owned();
     }
-    let mut kept: String = text.chars().take(max.saturating_sub(1)).collect();
+    let kept = whole_within(text, max.saturating_sub(1));
+    if kept.matches('`').count().is_multiple_of(2) {
+        return format!("{kept}{CUT}");
+    }
+    let kept = whole_within(text, max.saturating_sub(2));
+    let close = if kept.matches('`').count().is_multiple_of(2) { "" } else { "`" };
+    format!("{kept}{CUT}{close}")
+}
+
+/// The first so many characters, less what would be cut in two.
+fn whole_within(text: &str, max: usize) -> String {
+    let mut kept: String = text.chars().take(max).collect();
     for (open, close) in [('&', ';'), ('<', '>')] {
         if let Some(start) = kept.rfind(open)
             && !kept.split_at(start).1.contains(close)
@@ -54,7 +70,6 @@ pub(super) fn cut(text: &str, max: usize) -> String {
             kept.truncate(start);
         }
     }
-    kept.push(CUT);
     kept
 }
 
@@ -192,19 +207,18 @@ fn mark(tone: Tone) -> &'static str {
 pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
     // New block ids with each version: with the old ones Slack clients keep old input (platform-rules §1.4).
     let block = |part: &str| format!("{}.{}.{part}", card.id, card.version);
-    let reason = quoted(&tidy(&card.reason));
-    let fields: Vec<Value> = card
-        .facts
-        .iter()
-        .map(|(label, value)| words(&format!("*{label}*\n{}", mrkdwn(value, names)), FIELD_MAX))
-        .collect();
-    let title = format!("{} {}", mark(card.tone), mrkdwn(&card.title, names));
+    let reason = cut(&quoted(&tidy(&card.reason)), REASON_MAX);
+    let title = cut(&format!("{} {}", mark(card.tone), mrkdwn(&card.title, names)), TITLE_MAX);
+    let status = cut(&mrkdwn(&card.status, names), SECTION_MAX);
+    let footer = cut(&mrkdwn(&card.footer, names), FOOTER_MAX);
+    let used: usize = [&title, &status, &reason, &footer].iter().map(|text| text.chars().count()).sum();
+    let fields = fields(card, names, MESSAGE_MAX.saturating_sub(used));
     let mut blocks = vec![
         json!({ "type": "section", "block_id": block("title"), "text": words(&title, SECTION_MAX) }),
-        json!({ "type": "section", "block_id": block("status"), "text": words(&mrkdwn(&card.status, names), SECTION_MAX) }),
+        json!({ "type": "section", "block_id": block("status"), "text": words(&status, SECTION_MAX) }),
     ];
     if !card.reason.trim().is_empty() {
-        blocks.push(json!({ "type": "section", "block_id": block("reason"), "text": { "type": "plain_text", "text": cut(&reason, SECTION_MAX), "emoji": false } }));
+        blocks.push(json!({ "type": "section", "block_id": block("reason"), "text": { "type": "plain_text", "text": reason, "emoji": false } }));
     }
     // Slack takes no section without anything in it.
     for (place, fields) in fields.chunks(FIELDS_MAX).enumerate() {
@@ -217,9 +231,21 @@ pub(super) fn card(card: &Card, names: &dyn Names) -> Value {
     blocks.push(json!({
         "type": "context",
         "block_id": block("footer"),
-        "elements": [words(&mrkdwn(&card.footer, names), FIELD_MAX)],
+        "elements": [words(&footer, FIELD_MAX)],
     }));
     Value::Array(blocks)
+}
+
+/// The facts, each with its share of the room there is: what one does not need, those after it have.
+fn fields(card: &Card, names: &dyn Names, mut left: usize) -> Vec<Value> {
+    let mut fields = Vec::new();
+    for (place, (label, value)) in card.facts.iter().enumerate() {
+        let share = left / card.facts.len().saturating_sub(place).max(1);
+        let text = cut(&format!("*{label}*\n{}", mrkdwn(value, names)), share.min(FIELD_MAX));
+        left = left.saturating_sub(text.chars().count());
+        fields.push(words(&text, FIELD_MAX));
+    }
+    fields
 }
 
 /// The text that notifications get of a card.
@@ -271,6 +297,8 @@ fn style(button: Button) -> Option<&'static str> {
     }
 }
 
+#[cfg(test)]
+mod goldens;
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,5 +377,7 @@ mod tests {
         assert_eq!(cut("ab&lt;cdef", 6), "ab…");
         assert_eq!(cut("ab&lt;cdef", 8), "ab&lt;c…");
         assert_eq!(cut("ab<@U123>cdef", 6), "ab…");
+        assert_eq!(cut("ab`cdef`", 6), "ab`c…`");
+        assert_eq!(cut("`ab`cdef", 6), "`ab`c…");
     }
 }

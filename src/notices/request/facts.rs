@@ -1,11 +1,11 @@
 //! What the title and the status of a card do not say, in the order of what matters.
 
 use glasskey_domain::request::{Approval, Cutting, UrgentReview};
-use glasskey_domain::{AccessRequest, Directory, Item, ItemName, PartState, Seconds, State};
+use glasskey_domain::{AccessRequest, Directory, EndCause, Item, ItemName, PartState, Seconds, State};
 use jiff::Timestamp;
 
 use super::why::why_ended;
-use super::{id_of, more, provider, sessions_until, thing};
+use super::{id_of, more, provider_of, sessions_until, thing};
 use crate::notices::Text;
 
 /// Approvals that are shown one by one: more of them nobody reads, and the journal has all.
@@ -53,8 +53,10 @@ fn single(item: &Item) -> Fact {
 /// One thing of a bundle, and where it is when that is not what the whole is.
 fn part(item: &Item, request: &AccessRequest, directory: &Directory) -> Text {
     let text = thing(item);
-    let at = provider(request, directory);
+    let at = provider_of(&item.target, directory);
+    let partly = request.parts.iter().any(|part| !part.state.is_meant());
     match (request.part(&item.target), &request.state) {
+        (Some(PartState::There { .. }), State::Active { .. }) if partly => text.say(" · there"),
         (Some(PartState::Wanted), State::Granting { .. }) => text.say(" · not there yet"),
         (Some(PartState::There { since }), State::Granting { .. }) => {
             text.say(" · there since ").time(*since)
@@ -65,8 +67,11 @@ fn part(item: &Item, request: &AccessRequest, directory: &Directory) -> Text {
         (Some(PartState::Out { kept_by: Some(other), .. }), _) => {
             text.say(" · stays, because ").code(other.as_str()).say(" still needs it")
         }
-        (Some(PartState::Out { cause: Some(cause), .. }), _) => {
+        (Some(PartState::Out { cause: Some(cause @ EndCause::AlreadyHeld { .. }), .. }), _) => {
             text.say(" · not given: ").and(why_ended(cause, directory, at))
+        }
+        (Some(PartState::Out { cause: Some(cause), .. }), _) => {
+            text.say(" · not there: ").and(why_ended(cause, directory, at))
         }
         (Some(PartState::Out { .. }), State::Ending { .. }) => text.say(" · gone"),
         (Some(PartState::Wanted | PartState::There { .. } | PartState::Out { .. }) | None, _) => text,
@@ -92,11 +97,8 @@ fn approved(given: &[Approval], directory: &Directory) -> Text {
 fn review(review: &UrgentReview, directory: &Directory) -> Option<Fact> {
     let text = Text::new();
     let text = match review {
-        UrgentReview::NotNeeded => return None,
-        UrgentReview::Wanted { reminded: 0, .. } => text.say("nobody has looked at it yet"),
-        UrgentReview::Wanted { reminded, .. } => {
-            text.say(format!("nobody has looked at it yet, after {reminded} days"))
-        }
+        // The status says that it is wanted.
+        UrgentReview::NotNeeded | UrgentReview::Wanted { .. } => return None,
         UrgentReview::Acknowledged { by, at, note } => {
             let text = text.person(by, directory).say(" acknowledged it, ").time(*at);
             note.iter().fold(text, |text, note| text.say(": ").quote(note))
@@ -119,7 +121,9 @@ fn sessions(request: &AccessRequest) -> Option<Fact> {
             text.say("are being cut; uncut, they may live until ").time(until)
         }
         (Cutting::UnderWay, None) => text.say("are being cut"),
-        (Cutting::Done { at }, _) => text.say("those begun before the end are cut since ").time(*at),
+        (Cutting::Done { at }, _) => {
+            text.say("were cut ").time(*at).say(": what was begun before the end works no more")
+        }
         (Cutting::Failed { why }, until) => {
             let text = text.bold("not cut").say(": ").code(why);
             until.into_iter().fold(text, |text, until| text.say("; they may live until ").time(until))

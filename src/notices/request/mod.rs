@@ -24,6 +24,10 @@ const NAMED_MAX: usize = 5;
 /// Shorter requests are not approved for less: choosing would take longer than it saves.
 const LESS_FROM: Seconds = Seconds::minutes(15);
 
+/// Who keeps access, and confirms it.
+const AWS: &str = "AWS";
+const OKTA: &str = "Okta";
+
 /// The card of a request, as it is.
 #[must_use]
 pub fn card(request: &AccessRequest, directory: &Directory, setting: &Setting) -> Card {
@@ -47,10 +51,10 @@ fn title(request: &AccessRequest, directory: &Directory) -> Text {
     let ask = &request.ask;
     let text = Text::new().person(&ask.requester, directory).say(verb(request));
     let text = if ask.urgent { text.bold("URGENT").say(" access to ") } else { text };
-    let text = text.and(what(ask)).say(" for ").bold(request.length().to_string());
+    let text = text.and(what(ask)).say(" for ").bold(ask.length.to_string());
     let text = match request.length() == ask.length {
         true => text,
-        false => text.say(format!(" (asked for {})", ask.length)),
+        false => text.say(", approved for ").bold(request.length().to_string()),
     };
     match &ask.starts_at {
         Some(at) => text.say(", from ").time(*at),
@@ -123,20 +127,20 @@ fn id_of(text: Text, target: &Target) -> Text {
 
 /// Who keeps what is asked for, and so confirms it: `AWS`, `Okta`, or both for a bundle.
 fn provider(request: &AccessRequest, directory: &Directory) -> &'static str {
-    let names: BTreeSet<bool> = request
-        .ask
-        .targets()
-        .map(|target| match target {
-            Target::Assignment { .. } => true,
-            Target::Membership { group } => {
-                directory.groups.get(group).is_none_or(|group| group.kept_in == Keeper::IdentityStore)
-            }
-        })
-        .collect();
-    match (names.contains(&true), names.contains(&false)) {
+    let names: BTreeSet<&str> = request.ask.targets().map(|target| provider_of(target, directory)).collect();
+    match (names.contains(AWS), names.contains(OKTA)) {
         (true, true) => "AWS and Okta",
-        (false, true) => "Okta",
-        (_, false) => "AWS",
+        (false, true) => OKTA,
+        (_, false) => AWS,
+    }
+}
+
+/// Who keeps one thing.
+fn provider_of(target: &Target, directory: &Directory) -> &'static str {
+    let kept_in = target.group().and_then(|group| directory.groups.get(group)).map(|group| group.kept_in);
+    match kept_in {
+        Some(Keeper::Okta) => OKTA,
+        Some(Keeper::IdentityStore) | None => AWS,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a request is: the first thing that is read after its title.
 
 use glasskey_domain::quorum::{Unmet, unmet};
-use glasskey_domain::request::{Approval, Doubt, Extension};
+use glasskey_domain::request::{Approval, Cutting, Doubt, Extension, UrgentReview};
 use glasskey_domain::{AccessRequest, Directory, EndCause, PersonId, RequestId, State, Terms};
 use jiff::Timestamp;
 
@@ -40,7 +40,9 @@ pub(super) fn status(request: &AccessRequest, directory: &Directory) -> (Tone, T
         }
         State::Ended { at: when, cause, granted_at, kept_by, .. } => {
             let text = text.bold("Ended").say(" ").time(*when).say(": ").and(why_ended(cause, directory, at));
-            ended(text, cause, granted_at.is_some(), kept_by.as_ref(), at)
+            let (tone, text) = ended(text, cause, granted_at.is_some(), kept_by.as_ref(), at);
+            let not_cut = matches!(request.cut, Cutting::Failed { .. });
+            watched(if not_cut { Tone::Alarm } else { tone }, text, request, directory)
         }
         State::Denied { at, by, why } => {
             let text = text.bold("Denied").say(" by ").person(by, directory).say(" ").time(*at);
@@ -79,11 +81,12 @@ fn pending(request: &AccessRequest, directory: &Directory, lapses_at: Timestamp)
     let text = text.say(" · lapses ").time(lapses_at);
     match also.is_empty() {
         true => text,
-        false => text
-            .line()
-            .say("Not enough answers yet, so asked as well: ")
-            .code(also.join(", "))
-            .say(", who count for every group"),
+        false => {
+            let text = text.line().say("Not enough answers yet, so asked as well: ").code(also.join(", "));
+            let any =
+                if request.terms.from.is_empty() { "" } else { ", whose approval counts for any group" };
+            text.say(any)
+        }
     }
 }
 
@@ -108,7 +111,7 @@ fn active(request: &AccessRequest, directory: &Directory, deadline: Timestamp) -
     let text = Text::new().bold("Active").say(" until ").time(deadline);
     let there = request.parts.iter().filter(|part| part.state.is_meant()).count();
     let text = match request.parts.len() {
-        all if there < all => text.say(format!(": {there} of {all} things; below is which")),
+        all if there < all => text.say(" · ").bold(format!("{there} of {all} things")).say(" (see below)"),
         _all => text,
     };
     let (tone, text) = match &request.extension {
@@ -136,10 +139,16 @@ fn extending(text: Text, extension: &Extension, directory: &Directory, deadline:
 /// What somebody must look at while it goes on.
 fn watched(tone: Tone, text: Text, request: &AccessRequest, directory: &Directory) -> (Tone, Text) {
     let (mut tone, mut text) = (tone, text);
-    if request.review.is_wanted() {
+    if let UrgentReview::Wanted { reminded, .. } = &request.review {
         tone = Tone::Waiting;
-        text = text.line().bold("Nobody has looked at it yet").say(": an approver acknowledges, or objects");
-        text = named(text.say(": "), &request.approvers, directory);
+        text = text.line().bold("Nobody has looked at it yet");
+        text = match reminded {
+            0 => text.say(": "),
+            1 => text.say(", after 1 reminder: "),
+            times => text.say(format!(", after {times} reminders: ")),
+        };
+        text = named(text, &request.approvers, directory)
+            .say(", or another approver, acknowledges it or objects");
     }
     if let Some(why) = &request.stricter {
         tone = Tone::Alarm;

@@ -5,7 +5,7 @@ use glasskey_domain::{AccessRequest, Directory, EndCause, ItemName, NoticeKind, 
 
 use super::status::{doubted, unanswered};
 use super::why::why_ended;
-use super::{approvals, deciding, named, provider, sessions_until};
+use super::{AWS, approvals, deciding, named, provider, provider_of, sessions_until};
 use crate::notices::{Button, Message, Setting, Text, refusals};
 
 /// A message in words; empty for a kind that is about something else.
@@ -14,7 +14,7 @@ pub fn tell(kind: NoticeKind, request: &AccessRequest, directory: &Directory, se
     let buttons = buttons(kind, request);
     let words = |head: &str| Text::new().bold(head).say(": ").and(about(request, directory));
     let text = match kind {
-        NoticeKind::Granted => granted(words("Granted"), request, setting),
+        NoticeKind::Granted => granted(words("Granted"), request, directory, setting),
         NoticeKind::Ended => ended(words("Ended"), request, directory),
         NoticeKind::Denied => denied(words("Denied"), request, directory),
         NoticeKind::Lapsed => about(request, directory)
@@ -26,11 +26,15 @@ pub fn tell(kind: NoticeKind, request: &AccessRequest, directory: &Directory, se
         NoticeKind::OverdueOver => words("No longer overdue")
             .say(format!(" is gone at last; {} confirms it.", provider(request, directory))),
         NoticeKind::Scheduled => scheduled(words("Approved"), request),
-        NoticeKind::ApprovalDue { .. } => waits(words("Still waits for your approval"), request),
+        NoticeKind::ApprovalDue { .. } => waits(words("Still waits for your approval"), request)
+            .unwrap_or_else(|| words("Answered meanwhile").say(".")),
         NoticeKind::Escalated { .. } => waits(words("Your approval is asked for"), request)
-            .line()
-            .say("It came to you because those who were asked first have not answered."),
-        NoticeKind::ExtensionAsked { .. } => more_time(words("More time is asked for"), request),
+            .map(|text| {
+                text.line().say("It came to you because those who were asked first have not answered.")
+            })
+            .unwrap_or_else(|| words("Answered meanwhile").say(".")),
+        NoticeKind::ExtensionAsked { .. } => more_time(words("More time is asked for"), request)
+            .unwrap_or_else(|| words("Answered meanwhile").say(".")),
         NoticeKind::ExtensionDenied { .. } => until(words("More time is denied"), request, "It ends "),
         NoticeKind::ExtensionLapsed { .. } => {
             until(words("Nobody answered about more time"), request, "It ends ")
@@ -89,9 +93,8 @@ fn buttons(kind: NoticeKind, request: &AccessRequest) -> Vec<Button> {
         NoticeKind::Urgent | NoticeKind::ReviewDue { .. } if request.review.is_wanted() => {
             vec![Button::Acknowledge, Button::Object]
         }
-        NoticeKind::Unsure { .. } | NoticeKind::Stricter { .. } if !request.state.is_terminal() => {
-            vec![Button::End]
-        }
+        NoticeKind::Unsure { .. } if request.doubt.is_some() => vec![Button::End],
+        NoticeKind::Stricter { .. } if request.stricter.is_some() => vec![Button::End],
         NoticeKind::Ended | NoticeKind::Lapsed | NoticeKind::Failed => vec![Button::Repeat],
         _others => Vec::new(),
     }
@@ -107,47 +110,31 @@ fn about(request: &AccessRequest, directory: &Directory) -> Text {
         .say(format!(", {})", ask.title()))
 }
 
-/// What an approver must know to answer without looking at the card.
-fn waits(text: Text, request: &AccessRequest) -> Text {
+/// What an approver must know to answer without looking at the card; nothing, when it was answered.
+fn waits(text: Text, request: &AccessRequest) -> Option<Text> {
+    let State::Pending { lapses_at } = &request.state else { return None };
     let ask = &request.ask;
     let text = text.say(", for ").bold(ask.length.to_string());
     let text = ask.starts_at.iter().fold(text, |text, at| text.say(", from ").time(*at));
-    let text = quote(text, &ask.reason);
-    match &request.state {
-        State::Pending { lapses_at } => text
-            .line()
-            .say(format!("Missing: {}. It lapses ", approvals(request.approvals_missing())))
-            .time(*lapses_at)
-            .say("."),
-        State::Scheduled { .. }
-        | State::Granting { .. }
-        | State::Active { .. }
-        | State::Ending { .. }
-        | State::Ended { .. }
-        | State::Denied { .. }
-        | State::Withdrawn { .. }
-        | State::Lapsed { .. }
-        | State::Failed { .. } => text.line().say("It was answered meanwhile."),
-    }
+    let missing = approvals(request.approvals_missing());
+    let text =
+        quote(text, &ask.reason).line().say(format!("Missing: {missing}. It lapses ")).time(*lapses_at);
+    Some(text.say("."))
 }
 
 fn quote(text: Text, typed: &str) -> Text {
     if typed.trim().is_empty() { text } else { text.say(": ").quote(typed) }
 }
 
-fn more_time(text: Text, request: &AccessRequest) -> Text {
-    let (Some(extension), Some(deadline)) = (&request.extension, request.deadline()) else {
-        return text.line().say("It was answered meanwhile.");
-    };
+/// The same for more time.
+fn more_time(text: Text, request: &AccessRequest) -> Option<Text> {
+    let (extension, deadline) = (request.extension.as_ref()?, request.deadline()?);
     let text = text.say(": ").bold(format!("{} more", extension.by)).say(", until ");
     let text = text.time(extension.by.after(deadline));
     let text = extension.reason.iter().fold(text, |text, reason| quote(text, reason));
-    text.line()
-        .say(format!("Missing: {}. It lapses ", approvals(extension.approvals_missing())))
-        .time(extension.lapses_at)
-        .say(", and the access ends ")
-        .time(deadline)
-        .say(" then.")
+    let missing = approvals(extension.approvals_missing());
+    let text = text.line().say(format!("Missing: {missing}, until ")).time(extension.lapses_at);
+    Some(text.say(". Without it the access ends ").time(deadline).say("."))
 }
 
 fn until(text: Text, request: &AccessRequest, head: &str) -> Text {
@@ -187,24 +174,26 @@ fn scheduled(text: Text, request: &AccessRequest) -> Text {
     }
 }
 
-fn granted(text: Text, request: &AccessRequest, setting: &Setting) -> Text {
+fn granted(text: Text, request: &AccessRequest, directory: &Directory, setting: &Setting) -> Text {
     let text = text.say(" until ").time(request.deadline().unwrap_or(request.ask.at)).say(".");
     let there = request.parts.iter().filter(|part| part.state.is_meant()).count();
     let text = match request.parts.len() {
-        all if there < all => {
-            text.bold(format!(" Only {there} of {all} things")).say(" could be given: the card says why.")
-        }
+        all if there < all => text
+            .say(" ")
+            .bold(format!("Only {there} of {all} things"))
+            .say(" could be given: the card says why."),
         _all => text,
     };
     let sessions = request.deadline().and_then(|end| sessions_until(request, end));
     let text = match sessions {
         Some(_) if request.cut != Cutting::No => text.say(" Sessions that are open then are cut."),
-        Some(until) => text.say(" Sessions that are open then may live on, until ").time(until).say("."),
+        Some(until) => text.say(" Sessions that are open then may live on until ").time(until).say("."),
         None => text,
     };
+    let at_aws = request.ask.targets().any(|target| provider_of(target, directory) == AWS);
     match &setting.portal_url {
-        Some(portal) => ways_in(text.line(), portal, request, setting),
-        None => text,
+        Some(portal) if at_aws => ways_in(text.line(), portal, request, setting),
+        Some(_) | None => text,
     }
 }
 
@@ -270,7 +259,7 @@ fn ended(text: Text, request: &AccessRequest, directory: &Directory) -> Text {
                 (Cutting::Asked | Cutting::UnderWay, _) => text.say("; open sessions are being cut."),
                 (Cutting::Done { .. }, _) => text.say(", and sessions are cut."),
                 (Cutting::No | Cutting::Failed { .. }, Some(until)) => {
-                    text.say("; sessions that are open may live on, until ").time(until).say(".")
+                    text.say("; sessions that are open may live on until ").time(until).say(".")
                 }
                 (Cutting::No | Cutting::Failed { .. }, None) => text.say("."),
             }
@@ -384,7 +373,9 @@ fn reviewed(request: &AccessRequest, directory: &Directory) -> Text {
             );
             text.say(if ends { ". The access is taken away." } else { "." })
         }
-        UrgentReview::NotNeeded | UrgentReview::Wanted { .. } => Text::new(),
+        UrgentReview::NotNeeded | UrgentReview::Wanted { .. } => {
+            Text::new().bold("Looked at").say(": ").and(about(request, directory)).say(".")
+        }
     }
 }
 
@@ -430,7 +421,7 @@ fn not_cut(text: Text, request: &AccessRequest) -> Text {
         | State::Failed { .. } => None,
     };
     let text = match until {
-        Some(until) => text.say(". Sessions that are open may live on, until ").time(until),
+        Some(until) => text.say(". Sessions that are open may live on until ").time(until),
         None => text.say(". Sessions that are open may live on"),
     };
     text.hint("; by hand: a deny on `aws:TokenIssueTime` in the inline policy of the permission set.")

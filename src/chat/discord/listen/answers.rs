@@ -113,7 +113,8 @@ impl Listener {
 
     /// What was decided, to people of our guild alone: best effort, because the card says what is true anyway.
     async fn say_directly(&self, asked: &Interaction, text: &Text) {
-        let ours = asked.guild.as_deref().is_some_and(|guild| self.people.serves(guild));
+        let in_guild = asked.guild.as_deref().is_some_and(|guild| self.people.serves(guild));
+        let ours = in_guild || asked.answers_us();
         let Some(user) = id(&asked.user.id).filter(|_| ours && !asked.user.bot && !text.is_empty()) else {
             return;
         };

@@ -15,7 +15,7 @@ impl Listener {
     pub(super) async fn click(&self, asked: &Interaction) -> Option<Answer> {
         let name = asked.data.get("custom_id").and_then(Value::as_str);
         let Some(click) = name.and_then(render::clicked) else { return Some(Answer::Nothing) };
-        let speaker = asked.speaker(self.whisper(asked));
+        let speaker = asked.speaker(self.whisper(asked), &self.people.guild());
         let known = match self.meet(asked, &speaker, click.button.action()).await {
             Ok(known) => known,
             Err(refused) => return refused.map(Answer::Say),

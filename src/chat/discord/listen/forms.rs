@@ -22,7 +22,7 @@ impl Listener {
 
     pub(super) async fn form(&self, asked: &Interaction) -> Option<Answer> {
         let Some(form) = modals::form(&asked.data) else { return self.unreadable(asked.name()).await };
-        let speaker = asked.speaker(self.whisper(asked));
+        let speaker = asked.speaker(self.whisper(asked), &self.people.guild());
         let known = match self.meet(asked, &speaker, form.verb()).await {
             Ok(known) => known,
             Err(refused) => return refused.map(Answer::Say),

@@ -60,8 +60,8 @@ impl Listener {
         self.hall.meet(speaker, verb, person, Ok(())).await
     }
 
-    /// Whether it was said in our own guild, with the app that the guild installed; a refusal is written down. Asked before
-    /// anything else: elsewhere nobody is told whether they are linked here.
+    /// Whether it was said in our own guild, with the app that the guild installed, or clicked under a direct message of ours;
+    /// a refusal is written down. Asked before anything else: elsewhere nobody is told whether they are linked here.
     async fn is_served(
         &self,
         asked: &Interaction,
@@ -73,6 +73,7 @@ impl Listener {
                 Refusal::Stranger { why: StrangerWhy::OtherWorkspace }
             }
             Some(guild) if asked.in_guild && asked.owner.as_deref() == Some(guild) => return Ok(()),
+            None if asked.answers_us() => return Ok(()),
             Some(_) | None => Refusal::NotServedHere { why: PlaceWhy::NotOurServer },
         };
         match self.hall.refuse(speaker, None, verb, refusal).await {

@@ -20,6 +20,11 @@ use crate::chat::hall::{Speaker, Whisper};
 
 /// In a channel of a guild. Source: interaction context types.
 const IN_GUILD: u64 = 0;
+/// In a direct message with our own bot. Same source.
+const WITH_BOT: u64 = 1;
+/// Who installed the app, of what is done in a direct message with its bot: no guild in particular.
+/// <https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-authorizing-integration-owners-object>
+const NO_GUILD: &str = "0";
 /// Flag of a message that one person sees.
 const EPHEMERAL: u64 = 1 << 6;
 /// An option that is a keyword with options of its own.
@@ -61,6 +66,8 @@ pub(super) struct Interaction {
     pub(super) guild: Option<String>,
     /// Discord says itself that it was in a channel of the guild.
     pub(super) in_guild: bool,
+    /// Discord says itself that it was in a direct message with our bot.
+    with_bot: bool,
     /// The guild that installed the app with which it was done; none, when a user did.
     pub(super) owner: Option<String>,
     channel: Option<String>,
@@ -90,6 +97,7 @@ impl Interaction {
             user: described(user)?,
             guild: text("/guild_id"),
             in_guild: number("/context") == Some(IN_GUILD),
+            with_bot: number("/context") == Some(WITH_BOT),
             owner: text("/authorizing_integration_owners/0"),
             channel: text("/channel_id"),
             on_whisper: number("/message/flags").is_some_and(|flags| flags & EPHEMERAL != 0),
@@ -100,9 +108,18 @@ impl Interaction {
         })
     }
 
-    /// Who speaks. `whisper`: how more is said to them.
-    pub(super) fn speaker(&self, whisper: Whisper) -> Speaker {
-        let (workspace, user) = (self.guild.clone().unwrap_or_default(), self.user.id.clone());
+    /// Whether it is a click on a button under a direct message of ours, or the form that it opened. Only we write there, and
+    /// only to people who are linked.
+    pub(super) fn answers_us(&self) -> bool {
+        let on_ours = matches!(self.kind, Kind::Click | Kind::Form) && self.on_message;
+        let directly = self.with_bot && self.guild.is_none() && self.owner.as_deref() == Some(NO_GUILD);
+        on_ours && directly
+    }
+
+    /// Who speaks. `whisper`: how more is said to them; `home`: our own guild, of which they are whom we write to directly.
+    pub(super) fn speaker(&self, whisper: Whisper, home: &str) -> Speaker {
+        let guild = self.guild.clone().or_else(|| self.answers_us().then(|| home.to_owned()));
+        let (workspace, user) = (guild.unwrap_or_default(), self.user.id.clone());
         Speaker {
             account: ChatAccount { door: Door::Discord, workspace, user },
             channel: self.channel.clone(),
@@ -273,6 +290,48 @@ mod tests {
         payload["member"]["user"]["bot"] = json!("yes");
         let asked = read(&payload).unwrap();
         assert!(asked.guild.is_none() && !asked.in_guild && asked.owner.is_none() && asked.user.bot);
+    }
+
+    #[test]
+    fn a_click_under_a_direct_message_of_ours_is_ours_and_nothing_else_is() {
+        let mut direct = payload();
+        let fields = direct.as_object_mut().unwrap();
+        fields.remove("guild_id");
+        let user = fields.remove("member").unwrap()["user"].clone();
+        fields.insert("user".to_owned(), user);
+        for (name, value) in [
+            ("type", json!(3)),
+            ("context", json!(1)),
+            ("authorizing_integration_owners", json!({ "0": "0" })),
+            ("message", json!({ "id": "1290000000000000778", "flags": 0 })),
+        ] {
+            fields.insert(name.to_owned(), value);
+        }
+        assert!(read(&direct).unwrap().answers_us());
+        let workspace = |payload: &Value| {
+            let whisper = Whisper::new(|_| Box::pin(async {}));
+            read(payload).unwrap().speaker(whisper, "home").account.workspace
+        };
+        assert_eq!(workspace(&direct), "home");
+        for (name, value) in [
+            // A command, and what is chosen while one types, name no message of ours.
+            ("type", json!(2)),
+            ("type", json!(4)),
+            // In a guild, or between people.
+            ("context", json!(0)),
+            ("context", json!(2)),
+            ("context", Value::Null),
+            ("guild_id", json!("1290000000000000009")),
+            // Installed by somebody for themselves.
+            ("authorizing_integration_owners", json!({ "1": "1290000000000001001" })),
+            ("authorizing_integration_owners", json!({})),
+            ("message", Value::Null),
+        ] {
+            let mut other = direct.clone();
+            other[name] = value.clone();
+            assert!(!read(&other).unwrap().answers_us(), "{name}: {value}");
+            assert_ne!(workspace(&other), "home", "{name}: {value}");
+        }
     }
 
     #[test]

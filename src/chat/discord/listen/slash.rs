@@ -18,7 +18,7 @@ use crate::notices::Text;
 impl Listener {
     pub(super) async fn slash(&self, asked: &Interaction) -> Option<Answer> {
         let Some(spoken) = asked.spoken() else { return self.unreadable(asked.name()).await };
-        let speaker = asked.speaker(self.whisper(asked));
+        let speaker = asked.speaker(self.whisper(asked), &self.people.guild());
         match spoken.command.as_str() {
             name if name == definition::ELEVATE.name => self.elevate(asked, &speaker, &spoken).await,
             name if name == definition::BREAKGLASS.name => self.breakglass(asked, &speaker, &spoken).await,

@@ -199,8 +199,11 @@ pub fn card(card: &Card, names: &dyn Names, mark: &str) -> Value {
 /// The facts, as far as there is room. Discord takes no field without a name or a value.
 fn fields(card: &Card, names: &dyn Names, mut left: usize) -> Vec<Value> {
     let mut fields = Vec::new();
-    for (label, value) in card.facts.iter().take(FIELDS_MAX) {
-        let room = left.saturating_sub(size(label)).min(FIELD_MAX);
+    let shown = card.facts.len().min(FIELDS_MAX);
+    for (place, (label, value)) in card.facts.iter().take(FIELDS_MAX).enumerate() {
+        // Each has its share: what one does not need, those after it have.
+        let share = left / shown.saturating_sub(place).max(1);
+        let room = share.saturating_sub(size(label)).min(FIELD_MAX);
         let value = joined(value, names, room);
         if value.trim().is_empty() {
             continue;
@@ -247,5 +250,7 @@ fn head(text: &Text) -> Text {
     Text(spans.collect())
 }
 
+#[cfg(test)]
+mod goldens;
 #[cfg(test)]
 mod tests;
