@@ -31,6 +31,7 @@ use crate::engine::watch::Ears;
 use crate::engine::{Engine, Extras, Parts, Running, drills, sweep};
 use crate::ledger::{self, Opened, Vault};
 use crate::policy::{Fingerprint, SharedRules, fingerprint};
+use crate::ports::DirectorySource;
 use crate::telemetry::health::{Health, Part};
 use crate::telemetry::metrics;
 use crate::telemetry::server::Server;
@@ -219,6 +220,12 @@ impl Bot {
     #[must_use]
     pub fn aws(&self) -> &Aws {
         &self.holdings.aws
+    }
+
+    /// What the directory is read from: AWS and, where it is configured, Okta.
+    #[must_use]
+    pub fn source(&self) -> &dyn DirectorySource {
+        &*self.holdings.directory
     }
 
     /// How the reading of the directory goes.
