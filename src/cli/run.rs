@@ -28,9 +28,10 @@ use crate::chat::host::desk::Desk;
 use crate::config::{Config, Secrets};
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::watch::Ears;
-use crate::engine::{Engine, Parts, Running, drills, sweep};
+use crate::engine::{Engine, Extras, Parts, Running, drills, sweep};
 use crate::ledger::{self, Opened, Vault};
 use crate::policy::{Fingerprint, SharedRules, fingerprint};
+use crate::ports::DirectorySource;
 use crate::telemetry::health::{Health, Part};
 use crate::telemetry::metrics;
 use crate::telemetry::server::Server;
@@ -170,10 +171,11 @@ impl Bot {
         let (heard, since) = (ears.pulse(), drills::known_since(&opened.book, outside.clock.now()));
         let aws = AwsSettings { ear: Ear::of(Arc::new(ears)), ..outside.aws };
         let holdings = Holdings::new(config, aws, okta);
+        let rules = Arc::new(rules);
         let (engine, running) = Engine::start(Parts {
             ledger: Arc::new(opened.vault.clone()),
             access: holdings.access.clone(),
-            extras: holdings.extras(),
+            extras: Extras { offering: Some(rules.clone()), ..holdings.extras() },
             federations,
             chats: doors.chats(),
             clock: outside.clock,
@@ -194,7 +196,6 @@ impl Bot {
         tokio::spawn(watching::step_ups(config.clone(), engine.clone(), freshness.clone()));
         let sign_ins = Arc::new(SignIns::new(provider));
         let chats = doors.open(&engine, &config.aliases, &sign_ins)?;
-        let rules = Arc::new(rules);
         let paper = Arc::new(Notify::new());
         if !config.breakglass.federations.is_empty() {
             let paper = Paper {
@@ -219,6 +220,12 @@ impl Bot {
     #[must_use]
     pub fn aws(&self) -> &Aws {
         &self.holdings.aws
+    }
+
+    /// What the directory is read from: AWS and, where it is configured, Okta.
+    #[must_use]
+    pub fn source(&self) -> &dyn DirectorySource {
+        &*self.holdings.directory
     }
 
     /// How the reading of the directory goes.

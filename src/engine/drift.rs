@@ -30,21 +30,25 @@ pub async fn run(engine: Engine, list: Arc<dyn AssignmentList>, managed: Managed
     }
 }
 
-/// Looks once. What cannot be listed whole is not compared: could not ask is not "gone".
+/// Looks once, and tells of it at once: a message for each permission set would be many. What cannot be listed whole is not
+/// compared: could not ask is not "gone".
 pub async fn once(engine: &Engine, list: &dyn AssignmentList, managed: &Managed) {
+    let (mut of, mut all) = (Vec::new(), Vec::new());
     for set in permission_sets(engine, managed) {
         if *engine.draining().borrow() {
             return;
         }
         match list.list(&set).await {
             Ok(seen) => {
-                let listed = DriftCommand::Listed { of: vec![set], seen };
-                if engine.inside(Command::Drift(listed)).await.is_err() {
-                    return;
-                }
+                of.push(set);
+                all.extend(seen);
             }
             Err(fault) => tracing::warn!(%set, %fault, "who has a permission set could not be listed"),
         }
+    }
+    let listed = DriftCommand::Listed { of, seen: all };
+    if engine.inside(Command::Drift(listed)).await.is_err() {
+        tracing::debug!("the engine stops; the next look comes by schedule");
     }
 }
 

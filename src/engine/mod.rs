@@ -35,7 +35,7 @@ use tokio::sync::watch as latest;
 use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::ports::{Access, AssignmentSessions, Chat, Clock, Fault, Ledger, LivePeople};
+use crate::ports::{Access, AssignmentSessions, Chat, Clock, Fault, Ledger, LivePeople, Offering};
 use emergency::Federations;
 
 /// Commands that may wait to be decided: more than any burst of people, and a bound on memory.
@@ -85,6 +85,8 @@ pub struct Extras {
     pub sessions: Option<Arc<dyn AssignmentSessions>>,
     /// Where a person is read anew.
     pub people: Option<Arc<dyn LivePeople>>,
+    /// What people may ask for now.
+    pub offering: Option<Arc<dyn Offering>>,
 }
 
 /// What all parts of the engine share.
@@ -290,6 +292,12 @@ impl Engine {
     /// Puts another policy in force. The journal is told by the caller, before.
     pub fn set_rules(&self, rules: SharedRules) {
         *self.shared.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    /// What people may ask for now, where that can be said.
+    #[must_use]
+    pub fn offering(&self) -> Option<Arc<dyn Offering>> {
+        self.shared.extras.offering.clone()
     }
 
     /// Settings.

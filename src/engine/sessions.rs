@@ -30,11 +30,7 @@ async fn cuts(engine: &Engine, holding: &Holding) -> Option<(SessionCut, Vec<Ses
     Some((cut, wanted))
 }
 
-async fn deny(
-    engine: &Engine,
-    cut: &SessionCut,
-    wanted: &[SessionCut],
-) -> Result<Performed, Stopped> {
+async fn deny(engine: &Engine, cut: &SessionCut, wanted: &[SessionCut]) -> Result<Performed, Stopped> {
     let placing = cut.state == CutState::Placing;
     let (holding, before) = (cut.holding.clone(), cut.before);
     let Some(sessions) = &engine.shared.extras.sessions else {

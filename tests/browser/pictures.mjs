@@ -17,6 +17,7 @@ try {
   await demo.ready();
   const visit = await Visit.start(browser, demo.url);
   await tell(visit);
+  await requests(visit);
   await inDiscord(visit);
   await visit.goesTo("slack");
   await breakGlass(visit);
@@ -49,6 +50,68 @@ async function tell(visit) {
   await shows(visit.account(PAYMENTS_PROD), "nobody");
   await shows(visit.page.locator("#log .about ~ .more"), "ended → Ana Ferreira");
   await picture(visit, "ended");
+}
+
+/** What else there is to ask for, as the guides show it. */
+async function requests(visit) {
+  const { page } = visit;
+  const form = page.getByRole("dialog", { name: "Request access" });
+  await visit.become("ana");
+  await visit.types("/elevate");
+  await form.waitFor();
+  await form.getByRole("combobox", { name: "Account, group or bundle" }).click();
+  await form.getByRole("combobox", { name: "Account, group or bundle" }).fill("pay");
+  await form.getByRole("option", { name: /payments-prod/ }).waitFor();
+  await page.screenshot({ path: join(PICTURES, "form.png") });
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await form.waitFor({ state: "hidden" });
+  const later = visit.card("prepare the migration");
+  await visit.types("/elevate payments-prod ReadOnly 1h at tomorrow 9:30 INC-8 prepare the migration");
+  await visit.become("bo");
+  await visit.button(later, "approve").click();
+  await shows(later, "begins");
+  await picture(visit, "scheduled");
+  const longer = visit.card("compare the two ledgers");
+  await visit.become("ana");
+  await visit.types("/elevate payments-prod ReadOnly 30m INC-5 compare the two ledgers");
+  await visit.become("bo");
+  await visit.button(longer, "approve").click();
+  await shows(longer, "Active until");
+  await visit.become("ana");
+  const id = /AR-[0-9A-Z]+/.exec(await longer.innerText())[0];
+  await visit.types(`/elevate extend ${id} 1h one ledger is left`);
+  await shows(longer, "1 h more");
+  await visit.become("bo");
+  await picture(visit, "extension");
+  const urgent = visit.card("nobody can pay since noon").filter({ has: page.locator(".kit-fields") });
+  await visit.become("ana");
+  await visit.types("/elevate urgent payments-prod PowerUser 30m INC-9 nobody can pay since noon");
+  await shows(urgent, "Active");
+  await visit.become("bo");
+  await picture(visit, "urgent");
+  const quorum = visit.card("move the shard that is full");
+  await visit.become("cy");
+  await visit.types("/elevate payments-prod PowerUser 8h INC-4 move the shard that is full");
+  await shows(quorum, "sre-leads");
+  await visit.become("bo");
+  await picture(visit, "quorum");
+  const bundle = visit.card("my turn on call").filter({ has: page.locator(".kit-fields") });
+  await visit.become("ana");
+  await visit.types("/elevate bundle oncall-payments 30m INC-7 my turn on call");
+  await shows(bundle, "oncall-payments");
+  await visit.become("bo");
+  await picture(visit, "bundle");
+  await visit.become("ana");
+  await page.getByRole("tab", { name: "Home" }).click();
+  await shows(page.locator("#home"), "Your access");
+  await picture(visit, "home");
+  await visit.opens("C0ACCESS");
+  for (const open of [longer, urgent]) {
+    await visit.button(open, "end").first().click();
+    await page.getByRole("button", { name: "End now", exact: true }).last().click();
+    await shows(open, "AWS confirms that it is gone");
+  }
 }
 
 /** Bo does in Discord what Ana asked for in Slack. */

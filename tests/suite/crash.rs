@@ -15,4 +15,5 @@ mod requests;
 mod script;
 pub(crate) mod store;
 mod twice;
+mod whole;
 mod wire;

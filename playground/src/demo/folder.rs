@@ -15,6 +15,9 @@ const ADMINISTRATOR: &str = "cy@acme.example";
 /// Acme's rules.
 const ACME: &str = include_str!("../../policies/acme.cedar");
 
+/// Acme's bundles.
+const BUNDLES: &str = include_str!("../../policies/bundles.toml");
+
 /// The folder; a temporary one is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -43,7 +46,9 @@ impl Folder {
         // The path of a Unix socket is short by nature, so it never lies in the folder that somebody chose.
         let socket = temporary.path().join("glasskey.sock");
         let config = root.join("glasskey.toml");
-        let mut whole = configuration(&root, &policies, &socket, metrics, &twins.aws.url());
+        let bundles = root.join("bundles.toml");
+        std::fs::write(&bundles, BUNDLES)?;
+        let mut whole = configuration(&root, (&policies, &bundles), &socket, metrics, &twins.aws.url());
         whole.extend(chats(company, twins));
         whole.extend(emergency_access(company, twins));
         let text = format!(
@@ -60,7 +65,7 @@ fn free_address() -> std::io::Result<SocketAddr> {
 
 fn configuration(
     root: &Path,
-    policies: &Path,
+    (policies, bundles): (&Path, &Path),
     socket: &Path,
     metrics: SocketAddr,
     aws_url: &str,
@@ -81,6 +86,8 @@ fn configuration(
             table(&[
                 ("lapse_after", text("1h")),
                 ("max_duration", text("12h")),
+                ("bundles", path(bundles)),
+                ("cut_sessions", text("inline-policy")),
                 ("reason", table(&[("required", true.into()), ("min_length", 8.into())])),
                 ("ticket", table(&[("required", false.into()), ("pattern", text("^(INC|CHG)-[0-9]+$"))])),
             ]),
@@ -133,7 +140,13 @@ fn chats(company: &Company, twins: &Twins) -> toml::Table {
 
 /// Okta and the emergency federation in it, as the company has them.
 fn emergency_access(company: &Company, twins: &Twins) -> toml::Table {
-    let okta = table(&[("url", text(&twins.okta.url())), ("token", text("env:OKTA_TOKEN"))]);
+    // Groups of Okta that can be asked for, beside those of IAM Identity Center.
+    let groups = vec![text("oncall-okta")];
+    let okta = table(&[
+        ("url", text(&twins.okta.url())),
+        ("token", text("env:OKTA_TOKEN")),
+        ("groups", groups.into()),
+    ]);
     let discord_channel = twins.discord_channel("incidents");
     let federations =
         company.okta.apps.iter().map(|app| ("main", federation(company, app, &discord_channel)));

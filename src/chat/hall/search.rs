@@ -3,18 +3,20 @@
 //!
 //! Must never ask the outside: a person waits for each letter.
 
-use glasskey_domain::rules::Verdict;
-use glasskey_domain::{AccountId, Directory, Question, Seconds, Target, Terms};
+use glasskey_domain::rules::Quorum;
+use glasskey_domain::{Directory, Target};
 
-use super::forms::{Choice, Filled, LENGTH, LENGTHS, PLACE, Place, SET, length_choice};
+use super::forms::{Choice, Filled, LENGTH, PLACE, Place, SET, length_choice};
 use super::{Hall, Known};
 use crate::chat::asking::{self, Ear};
-use crate::engine::SharedRules;
+use crate::ports::{Asking, Choosing, Offer, Offered, OfferedLength, Offering, Query};
 
-/// The length for which it is asked what a person may have: any, for a shorter one is allowed where a longer one is.
-const ASKED_LENGTH: Seconds = Seconds::minutes(15);
-/// Questions to policy for one answer; each takes microseconds, and a person waits for it.
-const QUESTIONS_MAX: usize = 2_000;
+/// Where the kind of a place was said already, each has a field of its own: many of one kind must not crowd out another.
+pub const ACCOUNT: &str = "place.account";
+/// See [`ACCOUNT`].
+pub const GROUP: &str = "place.group";
+/// See [`ACCOUNT`].
+pub const BUNDLE: &str = "place.bundle";
 
 /// Some choices of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,36 +27,34 @@ pub struct Found {
     pub choices: Vec<Choice>,
 }
 
-/// Who asks policy, for what.
+/// Who looks for something.
 struct Seeker<'a> {
+    offering: &'a dyn Offering,
+    directory: &'a Directory,
     ear: Ear<'a>,
-    rules: SharedRules,
-    question: Question,
-    left: usize,
+    asking: Asking<'a>,
 }
 
 impl Seeker<'_> {
-    /// The terms under which this may be asked for; nothing, when it may not, or when enough was asked.
-    fn may(&mut self, target: &Target, length: Seconds) -> Option<Terms> {
-        self.left = self.left.checked_sub(1)?;
-        self.question.target = target.clone();
-        self.question.length = length;
-        match self.rules.request(self.ear.directory, &self.question) {
-            Verdict::Permit(terms) => Some(terms),
-            Verdict::Refuse(_) => None,
-        }
+    fn offers(&self, choosing: Choosing<'_>, text: &str, most: usize) -> Vec<Offer> {
+        self.offering.offers(self.directory, &self.asking, &Query { choosing, text }, most).found
     }
 
-    /// Of several things, each must be permitted: the one that asks for most says what it takes.
-    fn may_all(&mut self, targets: &[Target], length: Seconds) -> Option<Terms> {
-        let mut most: Option<Terms> = None;
-        for target in targets {
-            let terms = self.may(target, length)?;
-            if most.as_ref().is_none_or(|most| most.approvals < terms.approvals) {
-                most = Some(terms);
-            }
+    /// Of several things each must be had: the lengths that all of them can, with what the one takes that takes most.
+    fn lengths(&self, targets: &[Target]) -> Vec<OfferedLength> {
+        let each = |target| self.offering.lengths(self.directory, &self.asking, target);
+        let Some((first, more)) = targets.split_first() else { return Vec::new() };
+        let mut lengths = each(first);
+        for other in more.iter().map(each) {
+            lengths.retain_mut(|length| {
+                let same = other.iter().find(|offered| offered.length == length.length);
+                if let Some(same) = same.filter(|same| same.approvals > length.approvals) {
+                    *length = same.clone();
+                }
+                same.is_some()
+            });
         }
-        most
+        lengths
     }
 }
 
@@ -68,185 +68,123 @@ impl Hall {
         filled: &Filled,
         most: usize,
     ) -> Vec<Found> {
-        if self.works_here(known).is_err() {
+        let (Ok(()), Some(offering)) = (self.works_here(known), self.engine.offering()) else {
             return Vec::new();
-        }
+        };
         let emergency_on = self.engine.book().await.emergency_on();
         let directory = self.directory();
-        let mut seeker = self.seeker(&directory, known, filled.urgent(), emergency_on);
+        let ear = self.ear(&directory, known.zone.clone());
+        let asking = Asking {
+            person: &known.person,
+            door: self.door,
+            at: ear.now,
+            starts_at: None,
+            urgent: filled.urgent(),
+            ticket: None,
+            emergency_on,
+            longest: ear.settings.max_length,
+        };
+        let seeker = Seeker { offering: &*offering, directory: &directory, ear, asking };
         match (field, filled.place()) {
-            (PLACE, _) => {
-                let mut found = vec![accounts(&mut seeker, typed, most)];
-                found.push(groups(&mut seeker, typed, most.saturating_sub(total(&found))));
-                found.push(bundles(&mut seeker, typed, most.saturating_sub(total(&found))));
-                found.retain(|found| !found.choices.is_empty());
-                found
-            }
+            (ACCOUNT, _) => vec![accounts(&seeker, typed, most)],
+            (GROUP, _) => vec![groups(&seeker, typed, most)],
+            (BUNDLE, _) => vec![bundles(&seeker, typed, most)],
+            (PLACE, _) => places(&seeker, typed, most),
             (SET, Some(Place::Account(account))) => {
-                vec![permission_sets(&mut seeker, &account, typed, most)]
+                let offers = seeker.offers(Choosing::PermissionSet { account: &account }, typed, most);
+                vec![Found { title: "Permission sets", choices: offers.iter().map(set).collect() }]
             }
             (LENGTH, Some(place)) => {
                 let targets = targets(&seeker.ear, &place, filled.permission_set());
-                vec![lengths(&mut seeker, &targets)]
+                let choices = seeker.lengths(&targets).iter().map(length).collect();
+                vec![Found { title: "Lengths", choices }]
             }
             _other => Vec::new(),
         }
     }
-
-    fn seeker<'a>(
-        &'a self,
-        directory: &'a Directory,
-        known: &Known,
-        urgent: bool,
-        emergency_on: bool,
-    ) -> Seeker<'a> {
-        let ear = self.ear(directory, known.zone.clone());
-        let question = Question {
-            requester: known.person.clone(),
-            target: Target::Membership { group: glasskey_domain::GroupId::new("") },
-            length: ASKED_LENGTH,
-            ticket: None,
-            door: self.door,
-            at: ear.now,
-            starts_at: None,
-            urgent,
-            emergency_on,
-        };
-        Seeker { ear, rules: self.engine.rules(), question, left: QUESTIONS_MAX }
-    }
 }
 
-fn total(found: &[Found]) -> usize {
-    found.iter().map(|found| found.choices.len()).sum()
+fn places(seeker: &Seeker<'_>, typed: &str, most: usize) -> Vec<Found> {
+    let accounts = accounts(seeker, typed, most);
+    let left = most.saturating_sub(accounts.choices.len());
+    let groups = groups(seeker, typed, left);
+    let left = left.saturating_sub(groups.choices.len());
+    let mut found = vec![accounts, groups, bundles(seeker, typed, left)];
+    found.retain(|found| !found.choices.is_empty());
+    found
+}
+
+fn accounts(seeker: &Seeker<'_>, typed: &str, most: usize) -> Found {
+    let offers = seeker.offers(Choosing::Account { aliases: seeker.ear.aliases }, typed, most);
+    Found { title: "Accounts", choices: offers.iter().filter_map(account).collect() }
+}
+
+fn groups(seeker: &Seeker<'_>, typed: &str, most: usize) -> Found {
+    let offers = seeker.offers(Choosing::Group, typed, most);
+    let choices = offers.iter().filter_map(|offer| group(seeker.directory, offer)).collect();
+    Found { title: "Groups", choices }
+}
+
+fn account(offer: &Offer) -> Option<Choice> {
+    let Offered::Account(id) = &offer.what else { return None };
+    let value = Place::Account(id.clone()).value();
+    Some(Choice { label: format!("{} ({id})", offer.name), value })
+}
+
+fn group(directory: &Directory, offer: &Offer) -> Option<Choice> {
+    let Offered::Group(id) = &offer.what else { return None };
+    let kept_in = directory.groups.get(id).map_or("", |group| group.kept_in.name());
+    let label = format!("{} ({kept_in}{})", offer.name, bounded(offer));
+    Some(Choice { label, value: Place::Group(id.clone()).value() })
+}
+
+fn set(offer: &Offer) -> Choice {
+    let takes = offer.bounds.as_ref().map(|bounds| takes(bounds.approvals, &bounds.from)).unwrap_or_default();
+    Choice { label: format!("{} ({takes})", offer.name), value: offer.name.clone() }
+}
+
+fn bounded(offer: &Offer) -> String {
+    let bounds = offer.bounds.as_ref();
+    bounds.map(|bounds| format!(", {}", takes(bounds.approvals, &bounds.from))).unwrap_or_default()
+}
+
+/// Those in whose name what was typed is found, and all of which the person may have.
+fn bundles(seeker: &Seeker<'_>, typed: &str, most: usize) -> Found {
+    let typed = typed.trim().to_lowercase();
+    let named = seeker.ear.settings.bundles.keys().filter(|name| name.to_lowercase().contains(&typed));
+    let choice = |name: &String| {
+        let place = Place::Bundle(name.clone());
+        let targets = targets(&seeker.ear, &place, None);
+        let shortest = seeker.lengths(&targets).into_iter().next()?;
+        let takes = takes(shortest.approvals, &shortest.from);
+        Some(Choice { label: format!("{name} ({} things, {takes})", targets.len()), value: place.value() })
+    };
+    Found { title: "Bundles", choices: named.filter_map(choice).take(most).collect() }
 }
 
 fn targets(ear: &Ear<'_>, place: &Place, permission_set: Option<&str>) -> Vec<Target> {
     let found = match place {
         Place::Account(account) => permission_set
             .and_then(|set| asking::target(ear, account.as_str(), set).ok())
-            .map(|one| vec![one]),
+            .map(|target| vec![target]),
         Place::Group(group) => Some(vec![Target::Membership { group: group.clone() }]),
         Place::Bundle(name) => asking::bundle(ear, name).ok().map(|(targets, _)| targets),
     };
     found.unwrap_or_default()
 }
 
-/// How well something fits what was typed: the smaller, the better; nothing, when it does not.
-fn fit(name: &str, typed: &str) -> Option<u8> {
-    let (name, typed) = (name.to_lowercase(), typed.trim().to_lowercase());
-    let word = || name.split(|c: char| !c.is_alphanumeric()).any(|word| word.starts_with(&typed));
-    match () {
-        () if name == typed => Some(0),
-        () if name.starts_with(&typed) => Some(1),
-        () if word() => Some(2),
-        () if name.contains(&typed) => Some(3),
-        () => None,
-    }
+fn length(offered: &OfferedLength) -> Choice {
+    let plain = length_choice(offered.length);
+    Choice { label: format!("{} ({})", plain.label, takes(offered.approvals, &offered.from)), ..plain }
 }
 
-fn accounts(seeker: &mut Seeker<'_>, typed: &str, most: usize) -> Found {
-    let directory = seeker.ear.directory;
-    let aliases = seeker.ear.aliases;
-    let mut fitting: Vec<(u8, &str, &AccountId)> = directory
-        .accounts
-        .values()
-        .filter_map(|account| {
-            let named = aliases.iter().filter(|(_, id)| **id == account.id).map(|(name, _)| name.as_str());
-            let names = named.chain([account.name.as_str(), account.id.as_str()]);
-            let best = names.filter_map(|name| fit(name, typed)).min()?;
-            Some((best, account.name.as_str(), &account.id))
-        })
-        .collect();
-    fitting.sort();
-    let mut choices = Vec::new();
-    for (_, name, id) in fitting {
-        if choices.len() >= most || seeker.left == 0 {
-            break;
-        }
-        let mut any = directory
-            .permission_sets
-            .keys()
-            .map(|set| Target::Assignment { account: id.clone(), permission_set: set.clone() });
-        if any.any(|target| seeker.may(&target, ASKED_LENGTH).is_some()) {
-            let value = Place::Account(id.clone()).value();
-            choices.push(Choice { label: format!("{name} ({id})"), value });
-        }
+/// What it takes to have it, in a few words.
+fn takes(approvals: u32, from: &[Quorum]) -> String {
+    if !from.is_empty() {
+        let of = from.iter().map(|quorum| format!("{} of {}", quorum.needed, quorum.group));
+        return of.collect::<Vec<_>>().join(" and ");
     }
-    Found { title: "Accounts", choices }
-}
-
-fn groups(seeker: &mut Seeker<'_>, typed: &str, most: usize) -> Found {
-    let directory = seeker.ear.directory;
-    let mut fitting: Vec<_> = directory
-        .groups
-        .values()
-        .filter(|group| group.fed_by.is_none())
-        .filter_map(|group| Some((fit(&group.name, typed)?, &group.name, group)))
-        .collect();
-    fitting.sort_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)));
-    let mut choices = Vec::new();
-    for (_, name, group) in fitting {
-        if choices.len() >= most {
-            break;
-        }
-        if let Some(terms) = seeker.may(&Target::Membership { group: group.id.clone() }, ASKED_LENGTH) {
-            let label = format!("{name} ({}, {})", group.kept_in.name(), takes(&terms));
-            choices.push(Choice { label, value: Place::Group(group.id.clone()).value() });
-        }
-    }
-    Found { title: "Groups", choices }
-}
-
-fn bundles(seeker: &mut Seeker<'_>, typed: &str, most: usize) -> Found {
-    let names: Vec<String> =
-        seeker.ear.settings.bundles.keys().filter(|name| fit(name, typed).is_some()).cloned().collect();
-    let mut choices = Vec::new();
-    for name in names.into_iter().take(most) {
-        let targets = targets(&seeker.ear, &Place::Bundle(name.clone()), None);
-        if let Some(terms) = seeker.may_all(&targets, ASKED_LENGTH) {
-            let label = format!("{name} ({} things, {})", targets.len(), takes(&terms));
-            choices.push(Choice { label, value: Place::Bundle(name).value() });
-        }
-    }
-    Found { title: "Bundles", choices }
-}
-
-fn permission_sets(seeker: &mut Seeker<'_>, account: &AccountId, typed: &str, most: usize) -> Found {
-    let directory = seeker.ear.directory;
-    let mut fitting: Vec<_> = directory
-        .permission_sets
-        .values()
-        .filter_map(|set| Some((fit(&set.name, typed)?, &set.name, &set.arn)))
-        .collect();
-    fitting.sort();
-    let mut choices = Vec::new();
-    for (_, name, arn) in fitting {
-        if choices.len() >= most {
-            break;
-        }
-        let target = Target::Assignment { account: account.clone(), permission_set: arn.clone() };
-        if let Some(terms) = seeker.may(&target, ASKED_LENGTH) {
-            choices.push(Choice { label: format!("{name} ({})", takes(&terms)), value: name.clone() });
-        }
-    }
-    Found { title: "Permission sets", choices }
-}
-
-/// The lengths that are offered, up to the longest that policy allows, each with what it takes.
-fn lengths(seeker: &mut Seeker<'_>, targets: &[Target]) -> Found {
-    let most = seeker.ear.settings.max_length;
-    let mut choices = Vec::new();
-    for length in [Seconds::minutes(15)].into_iter().chain(LENGTHS).filter(|length| *length <= most) {
-        if let Some(terms) = seeker.may_all(targets, length).filter(|_| !targets.is_empty()) {
-            let plain = length_choice(length);
-            choices.push(Choice { label: format!("{} ({})", plain.label, takes(&terms)), ..plain });
-        }
-    }
-    Found { title: "Lengths", choices }
-}
-
-fn takes(terms: &Terms) -> String {
-    match terms.approvals {
+    match approvals {
         0 => "no approval".to_owned(),
         1 => "1 approval".to_owned(),
         more => format!("{more} approvals"),

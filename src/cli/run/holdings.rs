@@ -59,7 +59,7 @@ impl Holdings {
 
     /// What AWS can do beside giving and taking access. Sessions are freed also when none are cut any more.
     pub(super) fn extras(&self) -> Extras {
-        Extras { sessions: Some(self.aws.clone()), people: Some(self.aws.clone()) }
+        Extras { sessions: Some(self.aws.clone()), people: Some(self.aws.clone()), offering: None }
     }
 }
 

@@ -60,6 +60,7 @@ impl Ground {
         SessionCut {
             holding: self.held(handle, account),
             before: AT.parse().unwrap(),
+            denied: None,
             state: CutState::Placing,
             requests: BTreeSet::new(),
             trouble: None,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use glasskey_domain::directory::{Account, AccountState, PermissionSet};
+use glasskey_domain::directory::{Account, AccountState, Group, PermissionSet};
 use glasskey_domain::emergency::{CutPlan, EmergencyTerms, Level, Place, Provider};
 use glasskey_domain::ids::OuId;
 use glasskey_domain::person::Employment;
@@ -20,6 +20,9 @@ pub(crate) const PEOPLE: [&str; 5] = ["ana", "bo", "cy", "dee", "eve"];
 pub(crate) const AUDITOR: &str = "fay";
 /// What can be asked for.
 pub(crate) const SETS: [&str; 3] = ["Admin", "PowerUser", "ReadOnly"];
+
+/// What of it is given by request alone.
+pub(crate) const MANAGED: [&str; 2] = ["Admin", "PowerUser"];
 
 /// The incident channel on Discord; on Slack it is `#incident`.
 pub(crate) const INCIDENTS_ON_DISCORD: &str = "400000000000000002";
@@ -44,6 +47,11 @@ pub(crate) fn target(set: &str) -> Target {
 
 pub(crate) fn holding(name: &str, set: &str) -> Holding {
     Holding { principal: person(name), target: target(set) }
+}
+
+/// Being on call.
+pub(crate) fn membership() -> Target {
+    Target::Membership { group: GroupId::new("g-oncall") }
 }
 
 /// What stood before the bot came: Cy has ReadOnly.
@@ -95,6 +103,8 @@ pub(crate) fn directory_without(left: &BTreeSet<&str>) -> Directory {
         management: false,
     };
     directory.accounts.insert(account.id.clone(), account);
+    let oncall = Group::plain(GroupId::new("g-oncall"), "oncall".to_owned());
+    directory.groups.insert(oncall.id.clone(), oncall);
     for name in SETS {
         let arn = target(name).permission_set().unwrap().clone();
         let set = PermissionSet { arn: arn.clone(), name: name.to_owned(), session: Seconds::hours(1) };

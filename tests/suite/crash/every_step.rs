@@ -12,6 +12,7 @@ use super::outside::{Luck, Mishap, calls};
 use super::requests::{ON_BOTH, REQUESTS};
 use super::script::{Play, Story, world};
 use super::store::Store;
+use super::whole::WHOLE;
 
 fn fine() -> Luck {
     Box::new(|_| Mishap::None)
@@ -111,6 +112,15 @@ async fn whoever_dies_when_something_comes_between_comes_to_the_same_end() {
     assert!(met.is_superset(&steps), "{met:?}");
 }
 
+/// pitfall 26, pitfall 27: what begins later, lasts longer, is several things, is taken at once, is ended with all the rest, is
+/// not so any more, leaves sessions behind, or was never asked for.
+#[tokio::test(start_paused = true)]
+async fn whoever_dies_at_any_step_of_all_that_requests_can_be_comes_to_the_same_end() {
+    let met = die_in_all_of(&WHOLE).await;
+    let steps: BTreeSet<&str> = ALL_STEPS.into_iter().chain(["deny"]).collect();
+    assert!(met.is_superset(&steps), "{met:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn whoever_dies_over_a_real_disk_comes_to_the_same_end() {
     // Every step would take minutes of fsync; a stride that shares no factor with the story's rhythm meets all kinds.
@@ -122,7 +132,7 @@ async fn whoever_dies_over_a_real_disk_comes_to_the_same_end() {
 #[tokio::test(start_paused = true)]
 async fn whoever_dies_in_an_emergency_over_a_real_disk_comes_to_the_same_end() {
     let mut fell_at = BTreeSet::new();
-    for (first, story) in PLAIN.into_iter().chain(CROSSED).enumerate() {
+    for (first, story) in PLAIN.into_iter().chain(CROSSED).chain(WHOLE).enumerate() {
         fell_at.extend(die_everywhere(story, Store::on_disk, 3 * first, 37).await);
     }
     assert!(fell_at.contains("commit"), "{fell_at:?}");
@@ -132,7 +142,7 @@ async fn whoever_dies_in_an_emergency_over_a_real_disk_comes_to_the_same_end() {
 async fn who_dies_again_soon_after_a_death_comes_to_the_same_end() {
     die_again(&REQUESTS, 7).await;
     die_again(&ON_BOTH, 7).await;
-    for story in PLAIN.into_iter().chain(CROSSED) {
+    for story in PLAIN.into_iter().chain(CROSSED).chain(WHOLE) {
         die_again(story, 13).await;
     }
 }

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use glasskey::engine::Chats;
 use glasskey::ports::{
-    About, Access, Answer, Chat, Entry, Fault, Federation, Finding, IdentityProvider, Ledger, Observed,
-    Progress, Seen, SessionCutter, Started, Urgency,
+    About, Access, Answer, AssignmentSessions, Chat, Denial, Entry, Fault, Federation, Finding,
+    IdentityProvider, Ledger, Observed, Progress, Seen, SessionCutter, Started, Urgency,
 };
 use glasskey_domain::emergency::{CutPlan, Member};
 use glasskey_domain::federation::CutSeen;
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
+use glasskey_domain::sessions::SessionCut;
 use glasskey_domain::{
     AccessRequest, Directory, Emergency, EmergencyId, Holding, Person, Platform, RequestId, Tell,
 };
@@ -93,7 +94,8 @@ pub(crate) fn under(blade: &Arc<Blade>, wires: Wires) -> Wires {
         ledger: guillotine.clone(),
         access: guillotine.clone(),
         provider: guillotine.clone(),
-        cutter: guillotine,
+        cutter: guillotine.clone(),
+        sessions: guillotine,
         chats,
     }
 }
@@ -169,6 +171,16 @@ impl SessionCutter for Guillotine {
 
     fn look<'a>(&'a self, plan: &'a CutPlan) -> Answer<'a, Result<CutSeen, Fault>> {
         Box::pin(self.blade.pass("cut-look", self.wires.cutter.look(plan)))
+    }
+}
+
+impl AssignmentSessions for Guillotine {
+    fn deny<'a>(
+        &'a self,
+        holding: &'a Holding,
+        wanted: &'a [SessionCut],
+    ) -> Answer<'a, Result<Denial, Fault>> {
+        Box::pin(self.blade.pass("deny", self.wires.sessions.deny(holding, wanted)))
     }
 }
 

@@ -5,14 +5,19 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use glasskey::engine::emergency::Federations;
-use glasskey::engine::{Chats, Engine, Parts, Running, SharedRules};
-use glasskey::ports::{Access, Chat, Clock, IdentityProvider, Ledger, SessionCutter};
+use glasskey::engine::{Chats, Engine, Extras, Parts, Running, SharedRules, refresh};
+use glasskey::ports::{
+    Access, Answer as Reading, AssignmentSessions, Chat, Clock, DirectorySource, Fault, IdentityProvider,
+    Ledger, SessionCutter,
+};
 use glasskey_domain::command::{EmergencyCommand, Incoming, NewEmergency, NewRequest};
 use glasskey_domain::emergency::{Level, Provider, Purpose};
 use glasskey_domain::{
     Actor, Answer, Command, Directory, EmergencyId, InteractionId, Platform, RequestId, Seconds, Settings,
     Target,
 };
+
+use jiff::Timestamp;
 
 use super::company::{Table, directory_without, federations, person, platform_of};
 use super::outside::{Channel, Outside};
@@ -28,6 +33,7 @@ pub(crate) struct Wires {
     pub(crate) access: Arc<dyn Access>,
     pub(crate) provider: Arc<dyn IdentityProvider>,
     pub(crate) cutter: Arc<dyn SessionCutter>,
+    pub(crate) sessions: Arc<dyn AssignmentSessions>,
     pub(crate) chats: Chats,
 }
 
@@ -69,13 +75,14 @@ impl World {
             access: outside(),
             provider: outside(),
             cutter: outside(),
+            sessions: outside(),
             chats: self.served.iter().map(|on| (*on, channel(on))).collect(),
         });
         let mut federations = Federations::default();
         federations.providers = BTreeMap::from([(Provider::Okta, wires.provider)]);
         federations.cutter = Some(wires.cutter);
         let (engine, running) = Engine::start(Parts {
-            extras: glasskey::engine::Extras::default(),
+            extras: Extras { sessions: Some(wires.sessions), people: None },
             ledger: wires.ledger,
             access: wires.access,
             federations,
@@ -124,6 +131,11 @@ impl Life {
         self.engine.submit(Incoming { by, interaction, command }).await.unwrap()
     }
 
+    /// Reads the directory, as it does by schedule.
+    pub(crate) async fn reads(&self, directory: &Directory) {
+        refresh::read_once(&self.engine, &Source(directory.clone())).await.unwrap();
+    }
+
     /// Waits until nothing is due, but no longer than this.
     pub(crate) async fn rests(&self, most: Duration) -> bool {
         let until = tokio::time::Instant::now() + most;
@@ -138,18 +150,32 @@ impl Life {
     }
 }
 
+/// The directory, as AWS would give it.
+pub(crate) struct Source(pub(crate) Directory);
+
+impl DirectorySource for Source {
+    fn read<'a>(&'a self, now: Timestamp) -> Reading<'a, Result<Directory, Fault>> {
+        Box::pin(async move { Ok(Directory { read_at: now, ..self.0.clone() }) })
+    }
+}
+
 /// A request as a door hands it over; the engine gives it its id.
 pub(crate) fn ask(target: Target, minutes: u32) -> Command {
-    Command::Request(NewRequest {
+    Command::Request(asked(vec![target], minutes))
+}
+
+/// The same, to be changed.
+pub(crate) fn asked(targets: Vec<Target>, minutes: u32) -> NewRequest {
+    NewRequest {
         id: RequestId::from_bits(0, RequestId::SYMBOLS_MIN),
-        targets: vec![target],
-        bundle: None,
+        bundle: (targets.len() > 1).then(|| "pipelines".to_owned()),
+        targets,
         starts_at: None,
         urgent: false,
         length: Seconds::minutes(minutes),
         reason: "mend the pipeline".to_owned(),
         ticket: None,
-    })
+    }
 }
 
 /// An emergency as a door hands it over; the engine gives it its id.

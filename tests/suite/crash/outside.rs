@@ -9,10 +9,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use glasskey::ports::{Access, Answer, Clock, Fault, Progress, Seen, Started, Urgency};
+use glasskey::ports::{
+    Access, Answer, AssignmentSessions, Clock, Denial, Fault, Progress, Seen, Started, Urgency,
+};
 use glasskey_domain::holding::{Change, Operation};
 use glasskey_domain::ids::OperationId;
-use glasskey_domain::{Book, GroupId, Holding, Platform, State};
+use glasskey_domain::sessions::SessionCut;
+use glasskey_domain::{Book, GroupId, Holding, PartState, PermissionSetArn, Platform, State};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -24,7 +27,7 @@ pub(crate) use channel::{Channel, calls, card_key, subject};
 pub(crate) use idp::{Fact, level_of};
 
 /// Every town begins then.
-const BEGINNING: i64 = 1_800_000_000;
+pub(crate) const BEGINNING: i64 = 1_800_000_000;
 /// How long a call takes.
 const LATENCY: Duration = Duration::from_millis(5);
 /// How long a caller waits for an answer.
@@ -114,6 +117,8 @@ struct Aws {
     history: Vec<(Timestamp, Holding, bool)>,
     operations: BTreeMap<OperationId, Running>,
     deleted: Vec<Holding>,
+    /// Whose sessions from before when are denied, by the permission set whose policy says so.
+    denied: BTreeMap<PermissionSetArn, BTreeSet<(Holding, Timestamp)>>,
     looks: usize,
     stale: SignedDuration,
     operation_takes: SignedDuration,
@@ -227,6 +232,33 @@ impl Outside {
         }
     }
 
+    /// Somebody assigns it in the console.
+    pub(crate) fn assign_by_hand(&self, holding: &Holding) {
+        let now = self.time.truth();
+        let mut aws = self.aws();
+        if !aws.shows(holding, now) {
+            aws.history.push((now, holding.clone(), true));
+        }
+    }
+
+    /// What of these somebody who lists it sees now.
+    pub(crate) fn listed(&self) -> BTreeSet<Holding> {
+        let aws = self.aws();
+        let at = self.time.truth() - aws.stale;
+        let all: BTreeSet<&Holding> = aws.history.iter().map(|(_, holding, _)| holding).collect();
+        all.into_iter().filter(|holding| aws.shows(holding, at)).cloned().collect()
+    }
+
+    /// Whether anybody's sessions are denied.
+    pub(crate) fn denies_somebody(&self) -> bool {
+        self.aws().denied.values().any(|people| !people.is_empty())
+    }
+
+    /// Whether this person's sessions of it are denied.
+    pub(crate) fn denies(&self, holding: &Holding) -> bool {
+        self.aws().denied.values().flatten().any(|(denied, _)| denied == holding)
+    }
+
     /// Whether a change of it is still under way, be it on the wire.
     pub(crate) fn is_changing(&self, holding: &Holding) -> bool {
         self.aws().operations.values().any(|running| !running.ended && running.holding == *holding)
@@ -270,7 +302,10 @@ impl Outside {
             || book.claims(holding).any(|request| request.deadline().is_some_and(|deadline| now < deadline));
         let active = || {
             book.claims(holding).any(|request| match request.state {
-                State::Active { deadline, .. } => now < deadline,
+                State::Active { deadline, .. } => {
+                    let there = matches!(request.part(&holding.target), Some(PartState::There { .. }));
+                    there && now < deadline
+                }
                 _ => false,
             })
         };
@@ -394,5 +429,39 @@ impl Access for Outside {
         _: Urgency,
     ) -> Answer<'a, Result<Progress, Fault>> {
         Box::pin(self.progress(operation))
+    }
+}
+
+impl Outside {
+    /// Nobody's sessions are denied, or freed, without a reason that is durable.
+    fn check_denial(&self, wanted: &[SessionCut]) {
+        for cut in wanted {
+            let known = self
+                .store
+                .durable(|book| book.cut(&cut.holding).is_some_and(|known| known.before == cut.before));
+            if !known {
+                self.blame(format!("P7: sessions of {} are denied and nobody wrote down why", cut.holding));
+            }
+        }
+    }
+}
+
+impl AssignmentSessions for Outside {
+    fn deny<'a>(
+        &'a self,
+        holding: &'a Holding,
+        wanted: &'a [SessionCut],
+    ) -> Answer<'a, Result<Denial, Fault>> {
+        Box::pin(async move {
+            self.check_denial(wanted);
+            let mishap = self.begin("deny").await?;
+            if mishap == Mishap::Fails {
+                return Ok(Denial::Refused { why: "the policy has no room".to_owned() });
+            }
+            let set = holding.target.permission_set().expect("an assignment").clone();
+            let people = wanted.iter().map(|cut| (cut.holding.clone(), cut.before)).collect();
+            self.aws().denied.insert(set, people);
+            if mishap == Mishap::Lost { Err(lost()) } else { Ok(Denial::InForce) }
+        })
     }
 }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use glasskey::ports::{Answer, Entry, Fault, Ledger};
 use glasskey_domain::book::Row;
-use glasskey_domain::{AccessRequest, Book, Emergency, EmergencyId, Event, Holding, Record, RequestId};
+use glasskey_domain::{
+    AccessRequest, Book, Emergency, EmergencyId, Event, Holding, PartState, Record, RequestId,
+};
 use jiff::SignedDuration;
 
 use super::company::standing;
@@ -25,13 +27,16 @@ pub(crate) struct Witness {
     pub(crate) outside: Arc<Outside>,
 }
 
-fn holding_in(entry: &Entry, id: &RequestId) -> Option<Holding> {
-    entry.rows.iter().find_map(|(_, row)| match row {
-        Some(Row::Request(request) | Row::Closed(request)) if request.ask.id == *id => {
-            request.holdings().next()
-        }
+/// What the request has, or had, of those of its things that are in such a state; a request for one thing has one.
+fn holdings_in(entry: &Entry, id: &RequestId, which: fn(&PartState) -> bool) -> Vec<Holding> {
+    let request = entry.rows.iter().find_map(|(_, row)| match row {
+        Some(Row::Request(request) | Row::Closed(request)) if request.ask.id == *id => Some(request),
         _ => None,
-    })
+    });
+    let request = request.expect("a request in the batch");
+    let single = request.parts.len() == 1;
+    let of_state = |holding: &Holding| single || request.part(&holding.target).is_some_and(which);
+    request.holdings().filter(of_state).collect()
 }
 
 impl Witness {
@@ -40,16 +45,21 @@ impl Witness {
             match event {
                 Event::GrantConfirmed { id, .. } => {
                     let since = self.outside.time.truth() - LOOK_AGE_MAX;
-                    let holding = holding_in(entry, id).expect("a request in the batch");
-                    if !self.outside.had_since(&holding, since) {
-                        self.outside.blame(format!("P4: {id} is called granted and is not there"));
+                    for holding in holdings_in(entry, id, |part| matches!(part, PartState::There { .. })) {
+                        if !self.outside.had_since(&holding, since) {
+                            self.outside
+                                .blame(format!("P4: {id} is called granted and {holding} is not there"));
+                        }
                     }
                 }
                 Event::EndConfirmed { id, kept_by: None, .. } => {
-                    let holding = holding_in(entry, id).expect("a request in the batch");
-                    let there = self.outside.has(&holding) || self.outside.is_changing(&holding);
-                    if there && !standing().contains(&holding) {
-                        self.outside.blame(format!("P4: {id} is called ended and {holding} is there"));
+                    for holding in
+                        holdings_in(entry, id, |part| matches!(part, PartState::Out { kept_by: None, .. }))
+                    {
+                        let there = self.outside.has(&holding) || self.outside.is_changing(&holding);
+                        if there && !standing().contains(&holding) {
+                            self.outside.blame(format!("P4: {id} is called ended and {holding} is there"));
+                        }
                     }
                 }
                 Event::Emergency { id, fact } => emergencies::witness(&self.outside, entry, id, fact),
@@ -184,9 +194,13 @@ fn ordered(book: &Book, record: &Record, id: &RequestId, deadline: jiff::Timesta
     let request = book.request(id).expect("a request that is granted is open");
     let people: BTreeSet<_> = request.approvals.iter().map(|approval| &approval.by).collect();
     assert_eq!(people.len(), request.approvals.len(), "P1: one person's yes counts twice on {id}");
-    assert!(people.len() >= request.terms.approvals as usize, "P1: {id} lacks approvals: {people:?}");
+    let enough = request.ask.urgent || people.len() >= request.terms.approvals as usize;
+    assert!(enough, "P1: {id} lacks approvals: {people:?}");
     assert!(!people.contains(&request.ask.requester), "P1: {id} is approved by who asks");
-    assert_eq!(deadline, request.ask.length.after(record.at), "P2: the deadline of {id}");
+    // What begins later has its deadline from its start on, which nothing moves.
+    let decided = request.approvals.last().map_or(request.ask.at, |approval| approval.at);
+    let begins = request.ask.starts_at.filter(|at| decided < *at).unwrap_or(record.at);
+    assert_eq!(deadline, request.ask.length.after(begins), "P2: the deadline of {id}");
 }
 
 /// What must be true when all is quiet and nothing is left to do.
@@ -194,12 +208,14 @@ pub(crate) fn all_is_well(store: &Store, outside: &Outside) -> Past {
     let broken = outside.broken();
     assert!(broken.is_empty(), "{broken:#?}");
     assert!(outside.ours().is_empty(), "P3: left at the provider: {:?}", outside.ours());
+    assert!(!outside.denies_somebody(), "sessions are still denied");
     assert!(outside.standing_untouched(), "P5: standing access was touched");
     let replayed = store.replayed();
     assert_eq!(replayed, store.reopened(), "P7: the journal and the state differ");
     assert_eq!(replayed.open_count(), 0, "left open: {:?}", replayed.requests().collect::<Vec<_>>());
     assert_eq!(replayed.holdings().count(), 0, "{:?}", replayed.holdings().collect::<Vec<_>>());
     assert_eq!(replayed.emergencies().count(), 0, "{:?}", replayed.emergencies().collect::<Vec<_>>());
+    assert_eq!(replayed.cuts().count(), 0, "{:?}", replayed.cuts().collect::<Vec<_>>());
     assert_eq!(replayed.due().count(), 0, "{:?}", replayed.due().collect::<Vec<_>>());
     let past = past(&store.records());
     emergencies::are_over(&past, outside);

@@ -6,19 +6,21 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use glasskey::engine::WeakEngine;
-use glasskey_domain::command::{EmergencyCommand, Which};
+use glasskey_domain::command::{DriftCommand, EmergencyCommand, EndScope, NewRequest, Which};
 use glasskey_domain::emergency::Level;
 use glasskey_domain::{
     Answer, Book, Command, EmergencyId, EndCause, Event, InteractionId, Platform, Reply, RequestId, Seconds,
 };
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::company::{
-    AUDITOR, INCIDENTS_ON_DISCORD, Table, federations, person, platform_of, standing, target, through_groups,
+    AUDITOR, INCIDENTS_ON_DISCORD, MANAGED, Table, directory_without, federations, holding, membership,
+    person, platform_of, standing, target, through_groups,
 };
 use super::guillotine::{Blade, under};
-use super::life::{Life, Wires, World, ask, drill, open};
-use super::outside::{Fact, Luck, Outside};
+use super::life::{Life, Wires, World, ask, asked, drill, open};
+use super::outside::{BEGINNING, Fact, Luck, Outside};
 use super::promises::{Past, all_is_well};
 use super::store::Store;
 
@@ -52,6 +54,26 @@ pub(crate) enum Line {
     Offs(&'static str),
     /// The auditor looks at one, counted from the first.
     Reviews(usize),
+    /// Who asks for which permission set, for how many minutes, beginning so many minutes after the story.
+    AsksAt(&'static str, &'static str, u32, i64),
+    /// Who asks for all of these and for being on call, for how many minutes.
+    AsksAll(&'static str, &'static [&'static str], u32),
+    /// Who takes which permission set at once, for how many minutes.
+    Takes(&'static str, &'static str, u32),
+    /// Who asks for how many minutes more of which.
+    Prolongs(&'static str, usize, u32),
+    /// Who objects to which.
+    Objects(&'static str, usize),
+    /// Who ends which, with its sessions.
+    EndsAndCuts(&'static str, usize),
+    /// The administrator ends all that there is.
+    EndsAll,
+    /// Somebody is disabled, and the directory is read.
+    Leaves(&'static str),
+    /// Somebody assigns a permission set to a person in the console.
+    AssignedByHand(&'static str, &'static str),
+    /// Somebody looks for access that no request explains.
+    LooksForDrift,
     /// Somebody puts a name into the ops group in the console, or takes it out.
     ByHand(&'static str, bool),
     /// Somebody deactivates the app in the console.
@@ -62,8 +84,9 @@ pub(crate) enum Line {
     Minutes(u64),
 }
 use Line::{
-    Adds, AppOffByHand, Approves, Asks, ByHand, Confirms, Declines, Drills, Ends, Extends, Minutes, Offs,
-    Opens, Removes, Rest, Reviews,
+    Adds, AppOffByHand, Approves, Asks, AsksAll, AsksAt, AssignedByHand, ByHand, Confirms, Declines, Drills,
+    Ends, EndsAll, EndsAndCuts, Extends, Leaves, LooksForDrift, Minutes, Objects, Offs, Opens, Prolongs,
+    Removes, Rest, Reviews, Takes,
 };
 
 /// Where most stories are told.
@@ -96,6 +119,8 @@ pub(crate) struct Play {
     emergencies: Vec<EmergencyId>,
     /// Whether every delivery comes twice, and every timer fires twice.
     twice: bool,
+    /// Who has left.
+    left: BTreeSet<&'static str>,
     /// What was being done when the knife fell.
     pub(crate) fell_at: Vec<&'static str>,
 }
@@ -113,9 +138,10 @@ impl Play {
     pub(crate) fn new(story: &'static Story, mut world: World) -> Self {
         world.rules = Arc::new((story.rules)());
         world.settings.federations = federations(story.cuts);
+        (world.settings.cut_sessions, world.settings.drift_remove) = (true, true);
         world.served = story.on.iter().copied().collect();
         let (requests, emergencies, fell_at) = (Vec::new(), Vec::new(), Vec::new());
-        Self { world, story, requests, emergencies, twice: false, fell_at }
+        Self { world, story, requests, emergencies, twice: false, left: BTreeSet::new(), fell_at }
     }
 
     /// From now on every delivery comes twice and every timer fires twice.
@@ -132,6 +158,10 @@ impl Play {
         for (number, line) in self.story.lines.iter().enumerate() {
             let begun = Instant::now();
             self.happens(*line);
+            if let Leaves(name) = *line {
+                self.left.insert(name);
+                self.world.directory = directory_without(&self.left);
+            }
             loop {
                 let said = tokio::select! {
                     biased;
@@ -175,6 +205,7 @@ impl Play {
         match line {
             ByHand(name, so) => self.world.outside.by_hand(Fact::is_in("00gops", name), so),
             AppOffByHand => self.world.outside.by_hand(Fact::App, false),
+            AssignedByHand(name, set) => self.world.outside.assign_by_hand(&holding(name, set)),
             _ => {}
         }
     }
@@ -182,6 +213,11 @@ impl Play {
     async fn say(&self, life: &Life, number: usize, line: Line, begun: Instant) -> Option<Answer> {
         if let Minutes(minutes) = line {
             tokio::time::sleep_until(begun + Duration::from_secs(60 * minutes)).await;
+        }
+        match line {
+            Leaves(_) => life.reads(&self.world.directory).await,
+            LooksForDrift => self.looks_for_drift(life).await,
+            _ => {}
         }
         let Some((who, command)) = self.command(line) else {
             assert!(life.rests(QUIET_WITHIN).await, "line {number}: it does not come to rest");
@@ -198,13 +234,6 @@ impl Play {
     fn command(&self, line: Line) -> Option<(&'static str, Command)> {
         let which = || Which::Open(None);
         let (who, command) = match line {
-            Asks(who, set, minutes) => return Some((who, ask(target(set), minutes))),
-            Approves(who, which) => {
-                return Some((who, Command::Approve { id: self.requests[which].clone(), length: None }));
-            }
-            Ends(who, which) => {
-                return Some((who, Command::End { id: self.requests[which].clone(), cut: false }));
-            }
             Opens(who, level, minutes, people) => return Some((who, open(level, minutes, people))),
             Drills(who) => return Some((who, drill())),
             Confirms(who) => (who, EmergencyCommand::Confirm { which: which() }),
@@ -223,17 +252,59 @@ impl Play {
                 let id = self.emergencies[number].clone();
                 (AUDITOR, EmergencyCommand::Review { id, note: None })
             }
-            ByHand(..) | AppOffByHand | Rest | Minutes(_) => return None,
+            _ => return self.about_requests(line),
         };
         Some((who, Command::Emergency(command)))
+    }
+
+    async fn looks_for_drift(&self, life: &Life) {
+        let of = MANAGED.iter().filter_map(|set| target(set).permission_set().cloned()).collect();
+        let seen = self.world.outside.listed().into_iter().collect();
+        life.engine.inside(Command::Drift(DriftCommand::Listed { of, seen })).await.unwrap();
+    }
+
+    /// What people say about requests.
+    fn about_requests(&self, line: Line) -> Option<(&'static str, Command)> {
+        let id = |which: usize| self.requests[which].clone();
+        Some(match line {
+            Asks(who, set, minutes) => (who, ask(target(set), minutes)),
+            AsksAt(who, set, minutes, after) => {
+                let starts_at = Some(Timestamp::from_second(BEGINNING + 60 * after).unwrap());
+                (who, Command::Request(NewRequest { starts_at, ..asked(vec![target(set)], minutes) }))
+            }
+            AsksAll(who, sets, minutes) => {
+                let targets = sets.iter().map(|set| target(set)).chain([membership()]).collect();
+                (who, Command::Request(asked(targets, minutes)))
+            }
+            Takes(who, set, minutes) => {
+                (who, Command::Request(NewRequest { urgent: true, ..asked(vec![target(set)], minutes) }))
+            }
+            Approves(who, which) => (who, Command::Approve { id: id(which), length: None }),
+            Ends(who, which) => (who, Command::End { id: id(which), cut: false }),
+            EndsAndCuts(who, which) => (who, Command::End { id: id(which), cut: true }),
+            Prolongs(who, which, minutes) => {
+                (who, Command::Extend { id: id(which), by: Seconds::minutes(minutes), reason: None })
+            }
+            Objects(who, which) => {
+                (who, Command::Object { id: id(which), why: "nobody was called".to_owned() })
+            }
+            EndsAll => (AUDITOR, Command::EndAll { scope: EndScope::Everything }),
+            _ => return None,
+        })
     }
 
     /// Timers that come early, and those of requests that moved on, change nothing.
     async fn all_timers_fire(&self, life: &Life) {
         for id in &self.requests {
             let id = || id.clone();
-            let timers =
-                [Command::Lapse { id: id() }, Command::Expire { id: id() }, Command::Overdue { id: id() }];
+            let timers = [
+                Command::Lapse { id: id() },
+                Command::Expire { id: id() },
+                Command::Overdue { id: id() },
+                Command::Start { id: id() },
+                Command::Nudge { id: id() },
+                Command::GoOnEnding,
+            ];
             for timer in timers {
                 life.engine.inside(timer).await.unwrap();
             }
@@ -255,7 +326,8 @@ impl Play {
         let Some(answer) = answer else { return };
         let Answer::Done(reply) = &answer else { panic!("line {number}: {line:?} is answered {answer:?}") };
         match (line, reply) {
-            (Asks(..), Reply::Waiting { id, .. }) => self.requests.push(id.clone()),
+            (Asks(..) | AsksAt(..) | AsksAll(..), Reply::Waiting { id, .. })
+            | (Takes(..), Reply::Granting { id }) => self.requests.push(id.clone()),
             (
                 Opens(..) | Drills(_),
                 Reply::EmergencyWaiting { id, .. }
@@ -330,6 +402,10 @@ fn delivery(number: usize) -> String {
 
 /// Ids are random; requests and emergencies are named by their place in the story here.
 fn unnamed(key: &str, past: &Past) -> String {
+    if let Some(watch) = key.strip_prefix("watch/") {
+        // Its time is when it was seen: another one in each telling.
+        return format!("watch/{}", watch.replace(|c: char| c.is_ascii_digit(), ""));
+    }
     let requests = past.requests.iter().map(|request| request.ask.id.as_str());
     let emergencies = past.emergencies.iter().map(|one| one.ask.id.as_str());
     let named = |kind: &'static str| move |(place, id)| (format!("{kind}-{}", place + 1), id);

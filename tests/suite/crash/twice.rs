@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use glasskey::engine::{Chats, Engine, WeakEngine};
 use glasskey::ports::{
-    About, Access, Answer, Chat, Fault, Federation, Finding, IdentityProvider, Observed, Progress, Seen,
-    SessionCutter, Started, Urgency,
+    About, Access, Answer, AssignmentSessions, Chat, Denial, Fault, Federation, Finding, IdentityProvider,
+    Observed, Progress, Seen, SessionCutter, Started, Urgency,
 };
 use glasskey_domain::command::Incoming;
 use glasskey_domain::emergency::{CutPlan, Member};
@@ -16,6 +16,7 @@ use glasskey_domain::federation::{CutSeen, FederationChange, Looked, Made};
 use glasskey_domain::holding::Change;
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::request::MessageRef;
+use glasskey_domain::sessions::{CutState, SessionCut};
 use glasskey_domain::{Command, Directory, EmergencyId, Holding, Outcome, Person, Platform, Tell};
 use jiff::Timestamp;
 
@@ -25,6 +26,7 @@ use super::outside::{Mishap, calls, level_of, subject};
 use super::requests::{ON_BOTH, REQUESTS};
 use super::script::{Play, Story, world};
 use super::store::Store;
+use super::whole::WHOLE;
 
 /// Calls every call twice and brings every outcome before the engine does.
 struct Twice {
@@ -209,6 +211,28 @@ impl SessionCutter for Twice {
     }
 }
 
+impl AssignmentSessions for Twice {
+    fn deny<'a>(
+        &'a self,
+        holding: &'a Holding,
+        wanted: &'a [SessionCut],
+    ) -> Answer<'a, Result<Denial, Fault>> {
+        Box::pin(async move {
+            let _lost = self.wires.sessions.deny(holding, wanted).await;
+            let denial = self.wires.sessions.deny(holding, wanted).await?;
+            let engine = self.engine();
+            let state = engine.book().await.cut(holding).map(|cut| cut.state);
+            let holding = holding.clone();
+            match state {
+                Some(CutState::Placing) => self.bring(Outcome::SessionsCut { holding }).await,
+                Some(CutState::Lifting) => self.bring(Outcome::SessionsFreed { holding }).await,
+                Some(CutState::InForce) | None => {}
+            }
+            Ok(denial)
+        })
+    }
+}
+
 /// What is said on one platform.
 struct Said {
     on: Platform,
@@ -282,11 +306,12 @@ fn twice(engine: &Arc<OnceLock<WeakEngine>>, wires: Wires) -> Wires {
     let twice = Arc::new(Twice { wires, engine: Arc::clone(engine), lost: Mutex::default() });
     let said = |on: &Platform| Arc::new(Said { on: *on, twice: Arc::clone(&twice) }) as Arc<dyn Chat>;
     let chats: Chats = twice.wires.chats.keys().map(|on| (*on, said(on))).collect();
-    Wires { ledger, access: twice.clone(), provider: twice.clone(), cutter: twice, chats }
+    let (access, provider, cutter) = (twice.clone(), twice.clone(), twice.clone());
+    Wires { ledger, access, provider, cutter, sessions: twice, chats }
 }
 
 async fn played_twice(store: fn() -> Store) {
-    for story in PLAIN.into_iter().chain(CROSSED).chain([&REQUESTS, &ON_BOTH]) {
+    for story in PLAIN.into_iter().chain(CROSSED).chain([&REQUESTS, &ON_BOTH]).chain(WHOLE) {
         eprintln!("{}: everything twice", story.name);
         let mut play = Play::new(story, world(store(), Box::new(|_| Mishap::None)));
         play.says_everything_twice();

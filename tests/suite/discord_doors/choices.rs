@@ -26,7 +26,7 @@ async fn accounts_are_found_by_name_alias_and_id_and_permission_sets_are_those_o
     assert_eq!(sent(&account("PAY").await), ["111111111111", "222222222222"]);
     assert_eq!(sent(&account("stag").await), ["222222222222"]);
     assert_eq!(sent(&account("1111").await), ["111111111111"]);
-    assert_eq!(account("prod").await[0].0, "payments-prod · prod (111111111111)");
+    assert_eq!(account("prod").await[0].0, "payments-prod (111111111111)");
     assert!(account("nothing").await.is_empty());
     let sets = |who: &'static str, values: Value| {
         let house = &house;
@@ -34,7 +34,7 @@ async fn accounts_are_found_by_name_alias_and_id_and_permission_sets_are_those_o
     };
     assert_eq!(sent(&sets("ana", json!({ "account": "prod" })).await), ["ReadOnly"]);
     assert!(sets("bo", json!({ "account": "prod" })).await.is_empty(), "he may have none");
-    assert_eq!(sets("ana", json!({})).await.len(), 2);
+    assert!(sets("ana", json!({})).await.is_empty(), "it depends on the account");
     house.check();
 }
 

@@ -13,7 +13,8 @@ use glasskey::engine::emergency::Federations;
 use glasskey::engine::{Engine, Parts, Running};
 use glasskey::ledger;
 use glasskey::ports::{
-    Access, Answer, Fault, IdentityProvider, Progress, Seen, SignInProvider, Started, Urgency,
+    Access, Answer, Asking, Choosing, Fault, IdentityProvider, Offer, Offered, OfferedLength, Offering,
+    Offers, Progress, Query, Seen, SignInProvider, Started, Urgency,
 };
 use glasskey_domain::command::Incoming;
 use glasskey_domain::directory::{Account, AccountState, Ou, PermissionSet};
@@ -24,8 +25,8 @@ use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
 use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
     AccountId, Actor, ChatAccount, Command, Directory, Door, Emergency, FederationId, Holding,
-    PermissionSetArn, PersonId, Platform, Question, Record, RequestId, Rules, Seconds, Settings, Terms,
-    Verdict, event,
+    PermissionSetArn, PersonId, Platform, Question, Record, RequestId, Rules, Seconds, Settings, Target,
+    Terms, Verdict, event,
 };
 use glasskey_playground::company::Company;
 use glasskey_playground::discord::{
@@ -47,6 +48,41 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// Policy as a table: Ana and Cy may have ReadOnly, Bo and Dee approve it; Dee commands emergencies, which Bo or Cy
 /// confirm; Cy audits and administers.
 struct Table;
+
+/// What the table lets people ask for.
+impl Offering for Table {
+    fn offers(&self, directory: &Directory, asking: &Asking<'_>, query: &Query<'_>, _most: usize) -> Offers {
+        let may = [id("ana"), id("cy")].contains(asking.person);
+        let typed = query.text.to_lowercase();
+        let found = match query.choosing {
+            Choosing::Account { aliases } => directory
+                .accounts
+                .values()
+                .filter(|account| {
+                    let mut named =
+                        aliases.iter().filter(|(_, id)| **id == account.id).map(|(name, _)| name.as_str());
+                    account.name.contains(&typed)
+                        || account.id.as_str().contains(&typed)
+                        || named.any(|name| name.contains(&typed))
+                })
+                .map(|account| (Offered::Account(account.id.clone()), account.name.clone()))
+                .collect::<Vec<_>>(),
+            Choosing::PermissionSet { .. } => directory
+                .permission_sets
+                .values()
+                .filter(|set| set.name == "ReadOnly")
+                .map(|set| (Offered::PermissionSet(set.arn.clone()), set.name.clone()))
+                .collect(),
+            Choosing::Group => Vec::new(),
+        };
+        let offer = |(what, name)| Offer { what, name, bounds: None };
+        Offers { found: found.into_iter().filter(|_| may).map(offer).collect(), complete: true }
+    }
+
+    fn lengths(&self, _: &Directory, _: &Asking<'_>, _: &Target) -> Vec<OfferedLength> {
+        Vec::new()
+    }
+}
 
 impl Rules for Table {
     fn request(&self, directory: &Directory, asked: &Question) -> Verdict {
@@ -241,7 +277,10 @@ impl House {
         let mut federations = Federations::default();
         federations.providers = providers;
         let (engine, running) = Engine::start(Parts {
-            extras: glasskey::engine::Extras::default(),
+            extras: glasskey::engine::Extras {
+                offering: Some(std::sync::Arc::new(Table)),
+                ..glasskey::engine::Extras::default()
+            },
             ledger: Arc::new(opened.vault.clone()),
             access: aws.clone(),
             federations,

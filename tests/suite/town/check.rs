@@ -36,6 +36,7 @@ impl Town {
         let now = self.now();
         self.book_shows("the book", |book, _| {
             self.aws_is_as_wanted(book, now);
+            self.groups_are_as_wanted(book, now);
             Some(())
         });
         self.okta_is_as_wanted();
@@ -89,7 +90,7 @@ impl Town {
         let mine: BTreeSet<Assignment> = book
             .holdings()
             .filter(|state| wanted(book, &state.holding, now))
-            .map(|state| assignment(&state.holding))
+            .filter_map(|state| assignment(&state.holding))
             .collect();
         for standing in self.company.assignments.iter().filter(|one| !by_hand.contains(one)) {
             assert!(held.contains(standing), "standing access was removed: {standing:?} (P5)");
@@ -159,10 +160,11 @@ fn shown(state: StateWord) -> &'static str {
     }
 }
 
-fn assignment(holding: &Holding) -> Assignment {
-    let account = holding.target.account().expect("an assignment").as_str().to_owned();
-    let permission_set = holding.target.permission_set().expect("an assignment").as_str().to_owned();
-    Assignment { principal: Principal::User(holding.principal.to_string()), account, permission_set }
+/// Nothing for a membership.
+fn assignment(holding: &Holding) -> Option<Assignment> {
+    let account = holding.target.account()?.as_str().to_owned();
+    let permission_set = holding.target.permission_set()?.as_str().to_owned();
+    Some(Assignment { principal: Principal::User(holding.principal.to_string()), account, permission_set })
 }
 
 impl Drop for Town {

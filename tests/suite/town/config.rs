@@ -34,8 +34,16 @@ pub(super) struct Paper {
 impl Paper {
     /// The configuration in which these platforms are served.
     pub(super) fn config(&self, serves: &BTreeSet<Platform>) -> Config {
-        let text = self.chats(serves) + &self.ordinary() + &self.emergencies(serves) + &self.more;
-        Config::read("town.toml", &self.folder, &text, &self.environment, Need::Secrets).unwrap()
+        let file = self.folder.join("town.toml");
+        std::fs::write(&file, self.text(serves)).unwrap();
+        Config::load(&file, &self.environment, Need::Secrets).unwrap()
+    }
+
+    fn text(&self, serves: &BTreeSet<Platform>) -> String {
+        let ours = self.chats(serves) + &self.ordinary() + &self.emergencies(serves);
+        let mut all: toml::Table = ours.parse().unwrap();
+        lay_over(&mut all, self.more.parse().unwrap());
+        toml::to_string(&all).unwrap()
     }
 
     fn path(&self, name: &str) -> String {
@@ -129,5 +137,16 @@ max_duration = "4h"
 duration = "2h"
 {channels}"#
         )
+    }
+}
+
+/// Each key of `above` stands above that of `below`; what is `false` there and a section here is left out.
+fn lay_over(below: &mut toml::Table, above: toml::Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
+            (Some(toml::Value::Table(_)), toml::Value::Boolean(false)) => drop(below.remove(&key)),
+            (_, value) => drop(below.insert(key, value)),
+        }
     }
 }

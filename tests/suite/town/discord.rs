@@ -6,6 +6,7 @@ use glasskey_domain::{Actor, ChatAccount, Command, Door, PersonId};
 use glasskey_playground::discord::{DiscordOptions, DiscordTwin};
 use serde_json::{Map, Value, json};
 
+use super::access::access_fields;
 use super::{Platform, Town};
 
 /// See [`super::APP_TOKEN`].
@@ -84,13 +85,17 @@ impl Town {
             line.trim_start_matches('/').split_whitespace().map(|w| self.meant(w)).collect();
         let words: Vec<&str> = line.iter().map(String::as_str).collect();
         let Some((command, said)) = words.split_first() else { return (String::new(), json!({})) };
+        if let ("elevate", Some((keyword, given))) = (*command, access_fields(said)) {
+            return (format!("{command} {keyword}"), given);
+        }
         let (keyword, said) = match said.split_first() {
             Some((first, rest)) if *command == "breakglass" || KEYWORDS.contains(first) => (*first, rest),
             Some(_) => ("request", said),
             None => ("", said),
         };
         let given: Vec<(&str, String)> = match keyword {
-            "request" => ask(said),
+            "request" => ask(&["account", "permission-set", "duration"], said),
+            "group" | "bundle" => ask(&[keyword, "duration"], said),
             "why" => filled(&["account", "permission-set"], said),
             "deny" | "review" => {
                 let text = if keyword == "deny" { "why" } else { "note" };
@@ -120,8 +125,9 @@ impl Town {
 }
 
 /// What `/elevate` knows, but for `request`, which people leave out.
-const KEYWORDS: [&str; 10] =
-    ["list", "show", "approve", "deny", "withdraw", "end", "why", "link", "unlink", "help"];
+const KEYWORDS: [&str; 12] = [
+    "list", "show", "approve", "deny", "withdraw", "end", "why", "link", "unlink", "help", "group", "bundle",
+];
 
 fn filled<'n>(names: &[&'n str], said: &[&str]) -> Vec<(&'n str, String)> {
     names.iter().zip(said).map(|(name, word)| (*name, (*word).to_owned())).collect()
@@ -141,10 +147,14 @@ fn is_duration(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit()) && word.ends_with(['h', 'm'])
 }
 
-/// `payments-prod ReadOnly 1h [INC-7] look at refunds`.
-fn ask<'n>(said: &[&str]) -> Vec<(&'n str, String)> {
-    let mut given = filled(&["account", "permission-set", "duration"], said);
-    let mut left = said.get(3..).unwrap_or_default();
+/// `payments-prod ReadOnly 1h [at 02:00] [INC-7] look at refunds`: the first words by these names.
+fn ask<'n>(names: &[&'n str], said: &[&str]) -> Vec<(&'n str, String)> {
+    let mut given = filled(names, said);
+    let mut left = said.get(names.len()..).unwrap_or_default();
+    if let ["at", at, more @ ..] = left {
+        given.push(("at", (*at).to_owned()));
+        left = more;
+    }
     if let Some((ticket, more)) = left.split_first().filter(|(word, _)| is_ticket(word)) {
         given.push(("ticket", (*ticket).to_owned()));
         left = more;

@@ -5,6 +5,8 @@
 //! what is waited for is awaited, and every wait ends after [`PATIENCE`]. A town that is dropped checks itself
 //! (`check.rs`), so every story also tests the promises.
 
+mod access;
+mod changes;
 mod chat;
 mod check;
 mod clock;
@@ -38,6 +40,7 @@ use glasskey_playground::slack::{Ack, Fault as SlackFault, SlackOptions, SlackTw
 use jiff::{SignedDuration, Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 
+pub(crate) use access::{acme_with, urgently};
 pub(crate) use chat::{Seen, Sending, Silence};
 pub(crate) use clock::TownClock;
 use config::{Paper, Urls};
@@ -77,7 +80,7 @@ pub(crate) struct Plan {
     pub(crate) okta: OktaOptions,
     /// More lines of `[schedule]`.
     pub(crate) schedule: String,
-    /// More configuration, put behind ours; `{okta}` is where Okta is.
+    /// More configuration, which stands above ours key by key; `{okta}` is where Okta is, and a section that is `false` is left out.
     pub(crate) more: String,
     /// AWS answers nothing when the bot starts.
     pub(crate) aws_down: bool,
@@ -143,6 +146,8 @@ pub(crate) struct Town {
     paced: bool,
     /// What people changed at AWS behind the bot's back: not the bot's doing, so not its fault.
     by_hand: Mutex<BTreeSet<Assignment>>,
+    /// Likewise whom they put into groups, or took out.
+    groups_by_hand: Mutex<BTreeSet<(String, String)>>,
     /// How many direct messages people had before the story began.
     told_before: BTreeMap<(Platform, String), usize>,
 }
@@ -204,6 +209,7 @@ impl Town {
             company: plan.company,
             paced: plan.paced,
             by_hand: Mutex::default(),
+            groups_by_hand: Mutex::default(),
             told_before: BTreeMap::new(),
         };
         town.write_policies(&plan.policies);
@@ -464,7 +470,7 @@ impl Town {
     /// The directory is read now.
     pub(crate) fn reads_the_directory(&self) {
         let alive = self.alive();
-        alive.runtime.block_on(refresh::read_once(alive.bot.engine(), alive.bot.aws())).unwrap();
+        alive.runtime.block_on(refresh::read_once(alive.bot.engine(), alive.bot.source())).unwrap();
     }
 }
 
@@ -472,14 +478,17 @@ fn runtime(name: &str) -> Runtime {
     Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build().unwrap()
 }
 
-fn environment() -> Environment {
-    let given = [
+fn secrets() -> [(&'static str, &'static str); 4] {
+    [
         ("SLACK_APP_TOKEN", APP_TOKEN),
         ("SLACK_BOT_TOKEN", BOT_TOKEN),
         ("DISCORD_TOKEN", DISCORD_TOKEN),
         ("OKTA_TOKEN", OKTA_TOKEN),
-    ];
-    Environment::Given(given.map(|(name, secret)| (name.to_owned(), secret.to_owned())).into())
+    ]
+}
+
+fn environment() -> Environment {
+    Environment::Given(secrets().map(|(name, secret)| (name.to_owned(), secret.to_owned())).into())
 }
 
 fn health(serves: &BTreeSet<Platform>) -> Health {
