@@ -295,3 +295,17 @@ fn a_bundle_is_under_the_strictest_of_all_its_terms() {
         town.does("ana", Command::Withdraw { id: both.id }).unwrap();
     }
 }
+
+/// P3: two lists said that it is gone, and both lagged behind: it is taken away all the same.
+#[test]
+fn what_of_it_seems_removed_by_hand_and_is_not_is_taken_away() {
+    let (mut town, id) = approved();
+    town.settle();
+    for _ in 0..2 {
+        town.outcome(Outcome::Looked { holding: anas(&things()[1]), direct: false, groups: Vec::new() });
+    }
+    town.settle();
+    assert!(!town.provider.has.contains(&anas(&things()[1])));
+    let out = PartState::Out { cause: Some(EndCause::RemovedByHand), kept_by: None };
+    assert_eq!(town.request(&id).part(&things()[1]), Some(&out));
+}

@@ -402,7 +402,7 @@ fn delivery(number: usize) -> String {
 
 /// Ids are random; requests and emergencies are named by their place in the story here.
 fn unnamed(key: &str, past: &Past) -> String {
-    if let Some(watch) = key.strip_prefix("watch/") {
+    if let Some(watch) = key.strip_prefix("WATCH/") {
         // Its time is when it was seen: another one in each telling.
         return format!("watch/{}", watch.replace(|c: char| c.is_ascii_digit(), ""));
     }

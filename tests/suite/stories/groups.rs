@@ -160,7 +160,7 @@ fn a_name_that_two_groups_have_is_refused_and_the_id_is_understood(on: Platform)
     }
     let said = town.ana().says(&format!("/elevate group {STORE} 1h INC-7 carry the pager"));
     said.says("no single group is meant by")
-        .says("in the Identity Store")
+        .says("in IAM Identity Center")
         .says("in Okta")
         .says("00gpayoncall");
     let it = town.ana().asks("group 00gpayoncall 1h INC-7 carry the pager");
