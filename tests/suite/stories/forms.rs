@@ -32,8 +32,12 @@ fn option(field: &str) -> &'static str {
     }
 }
 
-fn names(options: &Value) -> Vec<String> {
+/// Of one kind; of several kinds, the accounts.
+fn names(offered: &Value) -> Vec<String> {
     let named = |option: &Value| option["text"]["text"].as_str().unwrap().to_owned();
+    let groups = offered["option_groups"].as_array().into_iter().flatten();
+    let mut groups = groups.filter(|group| group["label"]["text"] == "Accounts");
+    let options = groups.next().map_or(&offered["options"], |group| &group["options"]);
     options.as_array().into_iter().flatten().map(named).collect()
 }
 
@@ -58,7 +62,7 @@ fn offered(town: &Town, who: &str, chosen: &[(&str, &str)], (field, typed): (&st
             let place = Place::View { id };
             let result = town.block("options", town.slack().suggest(who, &place, field, typed));
             assert_eq!(result.failure, None);
-            names(&result.payload.unwrap()["options"])
+            names(&result.payload.unwrap())
         }
         Platform::Discord => {
             let value = |value: &str| value.trim_start_matches("account:").to_owned();

@@ -18,18 +18,15 @@ pub(crate) fn acme_with(annotations: &str) -> String {
     changed
 }
 
-/// Acme, where engineers of payments may look at their production at once, for half an hour.
+/// Acme, where urgent access is half an hour, and to look alone.
 pub(crate) fn urgently() -> String {
-    let permit = r#"
-@id("payments-prod-urgent")
-@max_duration("30m")
-permit (
-  principal in Group::"payments-engineers",
-  action == Action::"requestUrgent",
-  resource in Account::"payments-prod"
-) when { context.permissionSet == "ReadOnly" };
-"#;
-    format!("{ACME}{permit}")
+    let (before, urgent) = ACME.split_once("@id(\"payments-prod-urgent\")").unwrap();
+    let changed = urgent.replacen("@max_duration(\"1h\")", "@max_duration(\"30m\")", 1).replacen(
+        r#"["ReadOnly", "PowerUser"]"#,
+        r#"["ReadOnly"]"#,
+        1,
+    );
+    format!("{before}@id(\"payments-prod-urgent\"){changed}")
 }
 
 /// What somebody chooses in Discord's fields who would type these words after `/elevate`; nothing for words that have had
