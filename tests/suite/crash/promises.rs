@@ -57,7 +57,11 @@ impl Witness {
                         holdings_in(entry, id, |part| matches!(part, PartState::Out { kept_by: None, .. }))
                     {
                         let there = self.outside.has(&holding) || self.outside.is_changing(&holding);
-                        if there && !standing().contains(&holding) {
+                        // What somebody puts there after the look is theirs.
+                        let since = self.outside.time.truth() - LOOK_AGE_MAX;
+                        let theirs = standing().contains(&holding)
+                            || self.outside.was_assigned_by_hand_since(&holding, since);
+                        if there && !theirs {
                             self.outside.blame(format!("P4: {id} is called ended and {holding} is there"));
                         }
                     }

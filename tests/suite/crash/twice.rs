@@ -221,12 +221,14 @@ impl AssignmentSessions for Twice {
             let _lost = self.wires.sessions.deny(holding, wanted).await;
             let denial = self.wires.sessions.deny(holding, wanted).await?;
             let engine = self.engine();
-            let state = engine.book().await.cut(holding).map(|cut| cut.state);
+            let cut = engine.book().await.cut(holding).map(|cut| (cut.state, cut.before));
             let holding = holding.clone();
-            match state {
-                Some(CutState::Placing) => self.bring(Outcome::SessionsCut { holding }).await,
-                Some(CutState::Lifting) => self.bring(Outcome::SessionsFreed { holding }).await,
-                Some(CutState::InForce) | None => {}
+            match cut {
+                Some((CutState::Placing, before)) => {
+                    self.bring(Outcome::SessionsCut { holding, before }).await;
+                }
+                Some((CutState::Lifting, _)) => self.bring(Outcome::SessionsFreed { holding }).await,
+                Some((CutState::InForce, _)) | None => {}
             }
             Ok(denial)
         })
