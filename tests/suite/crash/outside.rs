@@ -117,6 +117,8 @@ struct Aws {
     history: Vec<(Timestamp, Holding, bool)>,
     operations: BTreeMap<OperationId, Running>,
     deleted: Vec<Holding>,
+    /// What people assigned in the console, and when.
+    by_hand: Vec<(Timestamp, Holding)>,
     /// Whose sessions from before when are denied, by the permission set whose policy says so.
     denied: BTreeMap<PermissionSetArn, BTreeSet<(Holding, Timestamp)>>,
     looks: usize,
@@ -238,7 +240,13 @@ impl Outside {
         let mut aws = self.aws();
         if !aws.shows(holding, now) {
             aws.history.push((now, holding.clone(), true));
+            aws.by_hand.push((now, holding.clone()));
         }
+    }
+
+    /// Whether somebody assigned it in the console since then.
+    pub(crate) fn was_assigned_by_hand_since(&self, holding: &Holding, since: Timestamp) -> bool {
+        self.aws().by_hand.iter().any(|(at, which)| since <= *at && which == holding)
     }
 
     /// What of these somebody who lists it sees now.

@@ -52,19 +52,32 @@ impl Witness {
                         }
                     }
                 }
+                // Of several things each is called gone by itself, and may be another request's by now.
                 Event::EndConfirmed { id, kept_by: None, .. } => {
-                    for holding in
-                        holdings_in(entry, id, |part| matches!(part, PartState::Out { kept_by: None, .. }))
-                    {
-                        let there = self.outside.has(&holding) || self.outside.is_changing(&holding);
-                        if there && !standing().contains(&holding) {
-                            self.outside.blame(format!("P4: {id} is called ended and {holding} is there"));
-                        }
-                    }
+                    let all = holdings_in(entry, id, |_| true);
+                    let single = all.first().filter(|_| all.len() == 1);
+                    single.into_iter().for_each(|holding| self.is_gone(id, holding));
+                }
+                Event::PartOut { id, target, kept_by: None } => {
+                    let all = holdings_in(entry, id, |_| true);
+                    let of_it = all.iter().filter(|holding| holding.target == *target);
+                    of_it.for_each(|holding| self.is_gone(id, holding));
                 }
                 Event::Emergency { id, fact } => emergencies::witness(&self.outside, entry, id, fact),
                 _ => {}
             }
+        }
+    }
+}
+
+impl Witness {
+    /// What somebody puts there after the look is theirs.
+    fn is_gone(&self, id: &RequestId, holding: &Holding) {
+        let there = self.outside.has(holding) || self.outside.is_changing(holding);
+        let since = self.outside.time.truth() - LOOK_AGE_MAX;
+        let theirs = standing().contains(holding) || self.outside.was_assigned_by_hand_since(holding, since);
+        if there && !theirs {
+            self.outside.blame(format!("P4: {id} is called ended and {holding} is there"));
         }
     }
 }

@@ -113,7 +113,7 @@ fn what_of_a_bundle_cannot_be_given_is_told_and_the_rest_is_given(on: Platform) 
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
     let card = town.card_says(&it, "2 of 3 things").words();
-    assert!(card.contains("not given") && card.contains(&why), "{card}");
+    assert!(card.contains("not there") && card.contains(&why), "{card}");
     town.is_told("ana", "Only 2 of 3 things");
     assert!(!has_all(&town) && !has_none(&town));
     town.pass(1.hour());

@@ -57,6 +57,7 @@ fn what_no_request_explains_is_told_when_it_is_seen_twice_and_left_alone(on: Pla
     assert_eq!(town.said(HEAD), 1, "told once");
     assert!(town.aws().has("ana", "payments-prod", "PowerUser"), "never removed by itself");
     assert_eq!(town.aws().count("DeleteAccountAssignment"), 0);
+    town.pass(1.minutes());
     // Something new is told by itself, and what was told before is counted.
     town.assigned_by_hand("bo", "payments-prod", "Admin");
     town.looks_for_drift();
