@@ -115,6 +115,7 @@ fn an_approver_denies_with_a_reason_that_the_requester_reads_and_nobody_else_can
     let card = town.card_says(&it, "Denied").words();
     assert!(card.contains("the window opens tomorrow") && card.contains(&town.mention("bo")), "{card}");
     town.is_told("ana", "the window opens tomorrow");
+    town.settle();
     town.dee().says(&format!("/elevate approve {}", it.id)).says("too late: this request was denied");
     // What was asked anew can be taken back by who asked.
     let it = town.ana().asks(ASK);

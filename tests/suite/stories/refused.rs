@@ -35,7 +35,7 @@ fn an_engineer_of_another_team_can_neither_approve_nor_deny_nor_withdraw(on: Pla
     let town = Town::on(on);
     let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
     town.cy().approves(&it).says("policy does not let you decide");
-    town.cy().withdraws(&it).says("only who asked can withdraw");
+    town.cy().withdraws(&it).says("only who asked can do this");
     let wrong = town.cy().denies(&it, "not on my watch");
     assert!(wrong.contains("policy does not let you decide"), "{wrong}");
     town.cy()
