@@ -9,7 +9,7 @@ use std::time::Instant;
 use glasskey_domain::command::{EmergencyCommand, Incoming};
 use glasskey_domain::decide::refused;
 use glasskey_domain::event::Answer;
-use glasskey_domain::{Book, Command, EmergencyId, Record, RequestId, Touched, World, decide};
+use glasskey_domain::{AccessRequest, Book, Command, EmergencyId, Record, RequestId, Touched, World, decide};
 use jiff::Timestamp;
 use tokio::sync::{RwLockReadGuard, RwLockWriteGuard, mpsc, oneshot};
 
@@ -72,9 +72,9 @@ async fn decide_group(
     let Some(book) = sealed.0.as_deref_mut() else { return Ok(()) };
     let mut entries = Vec::with_capacity(group.len());
     let mut answers: Vec<(oneshot::Sender<Answer>, Answer)> = Vec::with_capacity(group.len());
-    let mut touches = Vec::with_capacity(group.len());
+    let mut touches: Vec<Touched> = Vec::with_capacity(group.len());
     for waiting in group.drain(..) {
-        let (answer, decided) = decide_one(shared, book, waiting.incoming)?;
+        let (answer, decided) = decide_one(shared, book, &touches, waiting.incoming)?;
         answers.push((waiting.answer, answer));
         if let Some((entry, touched)) = decided {
             entries.push(entry);
@@ -105,18 +105,27 @@ async fn decide_group(
 
 type Decided = (Answer, Option<(Entry, Touched)>);
 
-fn decide_one(shared: &Shared, book: &mut Book, mut incoming: Incoming) -> Result<Decided, Fault> {
+/// `earlier`: what was decided before in the same group. What it closed has left the book, and is not in the ledger yet.
+fn decide_one(
+    shared: &Shared,
+    book: &mut Book,
+    earlier: &[Touched],
+    mut incoming: Incoming,
+) -> Result<Decided, Fault> {
     if let Some(answer) = incoming.interaction.as_ref().and_then(|interaction| book.answered(interaction)) {
         return Ok((answer.clone(), None));
     }
     let started = Instant::now();
     let now = shared.clock.now();
     let closed = match about(&incoming.command) {
-        Some(id) if book.request(id).is_none() => shared.ledger.closed(id)?,
+        Some(id) if book.request(id).is_none() => match closed_now(earlier, id) {
+            Some(request) => Some(request.clone()),
+            None => shared.ledger.closed(id)?,
+        },
         _ => None,
     };
     if let Command::Request(new) = &mut incoming.command {
-        new.id = free_id(shared, book)?;
+        new.id = free_id(shared, book, earlier)?;
     }
     if let Command::Emergency(EmergencyCommand::Open(new)) = &mut incoming.command {
         new.id = free_emergency_id(shared, book)?;
@@ -188,8 +197,16 @@ fn about(command: &Command) -> Option<&RequestId> {
 }
 
 /// An id that no request has or had.
-fn free_id(shared: &Shared, book: &Book) -> Result<RequestId, Fault> {
-    free(RequestId::from_bits, |id| Ok(book.request(id).is_none() && shared.ledger.closed(id)?.is_none()))
+fn free_id(shared: &Shared, book: &Book, earlier: &[Touched]) -> Result<RequestId, Fault> {
+    free(RequestId::from_bits, |id| {
+        let taken = book.request(id).is_some() || closed_now(earlier, id).is_some();
+        Ok(!taken && shared.ledger.closed(id)?.is_none())
+    })
+}
+
+/// A request that an earlier decision of the same group closed.
+fn closed_now<'a>(earlier: &'a [Touched], id: &RequestId) -> Option<&'a AccessRequest> {
+    earlier.iter().flat_map(|touched| &touched.closed).find(|request| &request.ask.id == id)
 }
 
 /// An id that no emergency has or had.
@@ -221,9 +238,37 @@ fn free<Id>(
 
 #[cfg(test)]
 mod tests {
+    use glasskey_domain::request::{Ask, Cards, Items};
+    use glasskey_domain::{Door, GroupId, Item, ItemName, PersonId, Seconds, Target, Terms};
     use tokio::sync::RwLock;
 
     use super::*;
+
+    /// P6: a click that is decided together with what closed the request gets a true answer, not "there is no request".
+    #[test]
+    fn what_an_earlier_decision_of_the_group_closed_is_found() {
+        let target = Target::Membership { group: GroupId::new("g") };
+        let name = ItemName::Group { group: "oncall".to_owned() };
+        let ask = Ask {
+            id: RequestId::from_bits(7, RequestId::SYMBOLS_MIN),
+            requester: PersonId::new("ana"),
+            items: Items::one(Item { target, name, session: Seconds::default() }),
+            bundle: None,
+            length: Seconds::hours(1),
+            starts_at: None,
+            urgent: false,
+            reason: "my turn".to_owned(),
+            ticket: None,
+            at: Timestamp::UNIX_EPOCH,
+            door: Door::Slack,
+        };
+        let id = ask.id.clone();
+        let request = AccessRequest::asked(ask, Terms::default(), Timestamp::UNIX_EPOCH, Cards::default());
+        let earlier = [Touched::default(), Touched { closed: vec![request], ..Touched::default() }];
+        assert_eq!(closed_now(&earlier, &id).map(|request| &request.ask.id), Some(&id));
+        assert_eq!(closed_now(&earlier, &RequestId::from_bits(8, RequestId::SYMBOLS_MIN)), None);
+        assert_eq!(closed_now(&[], &id), None);
+    }
 
     #[tokio::test]
     async fn a_book_that_may_be_ahead_of_the_disk_is_never_read_again() {

@@ -45,7 +45,12 @@ impl Listener {
         };
         let found = self.people.mentioned(self.hall.engine(), named, &profiles).await;
         let people: Result<Vec<PersonId>, Refusal> = found.into_values().collect();
-        match (self.hall.sent(&speaker, &known, &form, (&filled, people)).await, form) {
+        let sent = self.hall.sent(&speaker, &known, &form, (&filled, people)).await;
+        if sent.is_ok() {
+            // It may have been opened from App Home, which does not say so.
+            self.publish(&speaker.account.user, &known, None).await;
+        }
+        match (sent, form) {
             (Ok(text), Form::Open { .. }) => Ack::Payload(forms::taken(&text, &self.people)),
             // A form is closed when it is taken, and has no place of its own: what was asked for is said to them alone.
             (Ok(text), Form::Access(_) | Form::Reason(_)) => {

@@ -31,7 +31,7 @@ impl Listener {
                 let words = Text::new().hint(
                     "Glasskey does not know you as somebody of the company; `/elevate help` says what to do",
                 );
-                self.show_home(user, &home::view(&[], Some(&words), &*self.people)).await;
+                self.show_home(user, home::view(&[], Some(&words), &*self.people));
             }
         }
     }
@@ -39,13 +39,17 @@ impl Listener {
     /// Shows App Home as it is now, with what came of what the person did there.
     pub(super) async fn publish(&self, user: &str, known: &Known, said: Option<&Text>) {
         let sections = self.hall.mine(known).await;
-        self.show_home(user, &home::view(&sections, said, &*self.people)).await;
+        self.show_home(user, home::view(&sections, said, &*self.people));
     }
 
-    async fn show_home(&self, user: &str, view: &Value) {
-        if let Err(fault) = self.web.views_publish(user, view).await {
-            tracing::warn!(%fault, "an App Home was not shown; it is shown when it is opened again");
-        }
+    /// Beside the acknowledgement, which does not wait for it.
+    fn show_home(&self, user: &str, view: Value) {
+        let (web, user) = (self.web.clone(), user.to_owned());
+        tokio::spawn(async move {
+            if let Err(fault) = web.views_publish(&user, &view).await {
+                tracing::warn!(%fault, "an App Home was not shown; it is shown when it is opened again");
+            }
+        });
     }
 
     /// Opens the form that asks for access. The trigger lives three seconds, so nothing is asked before.
