@@ -34,7 +34,7 @@ impl Yes {
             set: "set".to_owned(),
             approvals: 1,
             max_length: Seconds::hours(8),
-            notify: Vec::new(),
+            ..Terms::default()
         }
     }
 }
@@ -178,8 +178,11 @@ impl Company {
 fn request(number: u64, who: u64, what: u64) -> Incoming {
     let new = NewRequest {
         id: id(number),
-        target: target(what),
+        targets: vec![target(what)],
+        bundle: None,
         length: Seconds::hours(1),
+        starts_at: None,
+        urgent: false,
         reason: "mend the pipeline".to_owned(),
         ticket: None,
     };
@@ -191,7 +194,7 @@ fn request(number: u64, who: u64, what: u64) -> Incoming {
 }
 
 fn approve(number: u64) -> Incoming {
-    let command = Command::Approve { id: id(number) };
+    let command = Command::Approve { id: id(number), length: None };
     Incoming { by: Actor::person(approver(), Door::Slack), interaction: None, command }
 }
 

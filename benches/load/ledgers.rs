@@ -52,7 +52,9 @@ pub(crate) fn grant(company: &Company, number: usize) -> (PersonId, Target) {
 pub(crate) fn with_grants(mut company: Company, grants: usize) -> Company {
     for number in 0..grants {
         let (person, target) = grant(&company, number);
-        let Target::Assignment { account, permission_set } = target;
+        let Target::Assignment { account, permission_set } = target else {
+            unreachable!("grants are assignments")
+        };
         company.assignments.push(Assignment {
             principal: Principal::User(person.to_string()),
             account: account.to_string(),
@@ -72,7 +74,7 @@ impl Yes {
             set: "0".repeat(64),
             approvals: 1,
             max_length: YEAR,
-            notify: Vec::new(),
+            ..Terms::default()
         }
     }
 }
@@ -257,15 +259,18 @@ impl Scribe {
         let delivery = |what: &str| delivered.then(|| InteractionId::new(format!("slack:{what}-{number}")));
         let new = NewRequest {
             id: id.clone(),
-            target,
+            targets: vec![target],
+            bundle: None,
             length,
+            starts_at: None,
+            urgent: false,
             reason: "look into the failed refunds of this morning".to_owned(),
             ticket: Some(format!("INC-{number}")),
         };
         let command = Command::Request(new);
         self.take(Incoming { by: Actor::person(person, Door::Slack), interaction: delivery("ask"), command });
         self.serve(&id);
-        let command = Command::Approve { id: id.clone() };
+        let command = Command::Approve { id: id.clone(), length: None };
         let by = Actor::person(approver(), Door::Slack);
         self.take(Incoming { by, interaction: delivery("yes"), command });
         self.change(&holding, Change::Create, number);
@@ -276,7 +281,7 @@ impl Scribe {
     fn end(&mut self, number: usize, held: (PersonId, Target), id: &RequestId) {
         let (principal, target) = held;
         let by = Actor::person(principal.clone(), Door::Slack);
-        self.take(Incoming { by, interaction: None, command: Command::End { id: id.clone() } });
+        self.take(Incoming { by, interaction: None, command: Command::End { id: id.clone(), cut: false } });
         self.change(&Holding { principal, target }, Change::Delete, number);
         self.serve(id);
     }

@@ -324,7 +324,9 @@ async fn ends(aws: AwsOptions, calls_per_second: u32, grants: usize) -> Vec<f64>
     }
     let late = deadlines.iter().enumerate().map(|(number, deadline)| {
         let (person, target) = grant(&company, number);
-        let Target::Assignment { account, permission_set } = target;
+        let Target::Assignment { account, permission_set } = target else {
+            unreachable!("grants are assignments")
+        };
         let at = first.get(&(person.to_string(), account.to_string(), permission_set.to_string()));
         let due_in = Duration::try_from(deadline.duration_since(wall)).unwrap();
         at.map_or(f64::INFINITY, |at| milliseconds(at.duration_since(clock)) - milliseconds(due_in))

@@ -20,10 +20,11 @@ use crate::job::{NoticeKind, Recipient, Tell};
 use crate::person::Platform;
 use crate::refusal::StateWord;
 use crate::request::{
-    AccessRequest, Cards, Cutting, EndCause, Granted, PartState, Posting, State, UrgentReview,
+    AccessRequest, Cards, Cutting, EndCause, Granted, NoMoreTime, PartState, Posting, State, UrgentReview,
 };
 use crate::watch::{Center, EndAll};
 use holdings::{change_holding, claims, holdings, looked, release_claims, started, unsettled};
+use later::Over;
 use requests::{approved, end_confirmed, end_ordered, grant_confirmed, grant_ordered, overdue_told};
 use told::{card_shown, serve, tell_of_link, tell_watch, watched, with_card, with_untold};
 
@@ -81,9 +82,13 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         Event::Warned { id } => later::warned(book, id, touched),
         Event::ExtensionAsked { id, extension } => later::extension_asked(book, id, extension, touched),
         Event::ExtensionApproved { id, approval } => later::extension_approved(book, id, approval, touched),
-        Event::ExtensionDenied { id, .. } => later::extension_over(book, id, Some(true), touched),
+        Event::ExtensionDenied { id, by, why } => {
+            let no = NoMoreTime { by: by.clone(), why: why.clone() };
+            later::extension_over(book, id, Over::Denied(no), touched);
+        }
         Event::ExtensionDropped { id, withdrawn } => {
-            later::extension_over(book, id, (!withdrawn).then_some(false), touched);
+            let over = if *withdrawn { Over::TakenBack } else { Over::Lapsed };
+            later::extension_over(book, id, over, touched);
         }
         Event::Extended { id, deadline, .. } => later::extended(book, id, *deadline, touched),
         Event::PartHeld { id, target, via } => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Group, Keeper};
 use crate::ids::PersonId;
 use crate::rules::{Quorum, Terms};
 
@@ -48,7 +48,18 @@ pub fn unmet(directory: &Directory, terms: &Terms, people: &[&PersonId], also: &
 /// Whether a person is in the one group that is called so. A name that means two groups means none (P9).
 #[must_use]
 pub fn is_of(directory: &Directory, person: &PersonId, group: &str) -> bool {
-    matches!(directory.groups_called(group).as_slice(), [one] if directory.is_in(person, &one.id))
+    group_of_people(directory, group).is_some_and(|group| directory.is_in(person, &group.id))
+}
+
+/// The one group of the Identity Store that is called so: who is in others is not read, so they are nobody's here.
+#[must_use]
+pub fn group_of_people<'a>(directory: &'a Directory, called: &str) -> Option<&'a Group> {
+    let mut groups = directory.groups_called(called);
+    groups.retain(|group| group.kept_in == Keeper::IdentityStore);
+    match groups.as_slice() {
+        [one] => Some(one),
+        _none_or_several => None,
+    }
 }
 
 /// Gives a person a seat, moving others to other seats where that helps (augmenting paths): who could sit in two places must
@@ -82,7 +93,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::directory::Group;
     use crate::ids::GroupId;
 
     fn directory(members: &[(&str, &[&str])]) -> Directory {

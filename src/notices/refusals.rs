@@ -310,7 +310,7 @@ fn stranger(why: &StrangerWhy, directory: &Directory) -> Text {
             text.hint("Glasskey does not know who you are here; type `/elevate link` and sign in at the company")
         }
         StrangerWhy::CouldNotAsk => {
-            text.say("Slack did not answer who you are, so nothing was done; try again in a minute")
+            text.say("the chat did not answer who you are, so nothing was done; try again in a minute")
         }
     }
 }

@@ -20,17 +20,20 @@ macro_rules! on_each_platform {
 }
 
 mod anchors;
+mod approvals;
 mod both;
 mod breakglass;
 mod bundles;
 mod change;
 mod conditions;
 mod drift;
+mod forms;
 mod gateway;
 mod groups;
 mod life;
 mod links;
 mod once;
+mod panic;
 mod refused;
 mod restart;
 mod runbook;
@@ -38,5 +41,7 @@ mod sessions;
 mod silence;
 mod standing;
 mod step_up;
+mod time;
 mod trouble;
+mod urgent;
 mod words;

@@ -3,7 +3,7 @@
 use super::World;
 use super::permission::may_approve;
 use crate::ids::PersonId;
-use crate::quorum::{is_of, unmet};
+use crate::quorum::{group_of_people, is_of, unmet};
 use crate::refusal::Refusal;
 use crate::rules::{Question, Terms};
 
@@ -80,8 +80,7 @@ pub(super) fn members_who_may(
     questions: &[Question],
     group: &str,
 ) -> Vec<PersonId> {
-    let groups = world.directory.groups_called(group);
-    let [group] = groups.as_slice() else { return Vec::new() };
+    let Some(group) = group_of_people(world.directory, group) else { return Vec::new() };
     world
         .directory
         .members_of(&group.id)

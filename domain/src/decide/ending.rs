@@ -28,7 +28,8 @@ pub(super) fn end(world: &World<'_>, by: &Actor, id: &RequestId, cut: bool) -> R
     }
     let session = request.ask.session();
     let mut draft = Draft::about_request(world, id);
-    if cut {
+    // A membership opens sessions that nobody can name: there is nothing to cut.
+    if cut && request.ask.targets().any(|target| target.permission_set().is_some()) {
         if !world.settings.cut_sessions {
             return Err(Refusal::CannotCutSessions);
         }

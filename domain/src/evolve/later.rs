@@ -8,7 +8,7 @@ use crate::book::{Book, Touched};
 use crate::ids::{PersonId, RequestId};
 use crate::job::{NoticeKind, Recipient};
 use crate::refusal::StateWord;
-use crate::request::{AccessRequest, Approval, Doubt, Extension, Lost, State, UrgentReview};
+use crate::request::{AccessRequest, Approval, Doubt, Extension, Lost, NoMoreTime, State, UrgentReview};
 use crate::rules::NotPermitted;
 use crate::settings::{CALLED_MAX, REVIEW_REMIND_EVERY};
 
@@ -145,18 +145,30 @@ pub(super) fn extension_approved(
     });
 }
 
-/// It was denied, it lapsed, or (`None`) the person took it back and knows.
-pub(super) fn extension_over(book: &mut Book, id: &RequestId, denied: Option<bool>, touched: &mut Touched) {
+/// Why an extension is off the table.
+pub(super) enum Over {
+    /// An approver said no.
+    Denied(NoMoreTime),
+    /// Nobody answered.
+    Lapsed,
+    /// The person took it back, and knows.
+    TakenBack,
+}
+
+pub(super) fn extension_over(book: &mut Book, id: &RequestId, over: Over, touched: &mut Touched) {
     show_in(book, id, touched, &[StateWord::Active], |request| {
         if request.extension.take().is_none() {
             return;
         }
         let nth = request.extensions;
         forget_unposted(request, |kind| matches!(kind, NoticeKind::ExtensionAsked { .. }));
-        match denied {
-            Some(true) => tell_requester(request, NoticeKind::ExtensionDenied { nth }),
-            Some(false) => tell_requester(request, NoticeKind::ExtensionLapsed { nth }),
-            None => {}
+        match over {
+            Over::Denied(no) => {
+                request.no_more = Some(no);
+                tell_requester(request, NoticeKind::ExtensionDenied { nth });
+            }
+            Over::Lapsed => tell_requester(request, NoticeKind::ExtensionLapsed { nth }),
+            Over::TakenBack => {}
         }
     });
 }

@@ -47,6 +47,15 @@ pub struct Extension {
     pub approvals: Vec<Approval>,
 }
 
+/// An approver's no to more time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoMoreTime {
+    /// Who.
+    pub by: PersonId,
+    /// Why.
+    pub why: String,
+}
+
 impl Extension {
     /// How much more is given: what was asked for, or the least that an approver said.
     #[must_use]

@@ -29,7 +29,7 @@ use crate::time::Seconds;
 
 pub use ask::{Approval, Ask, Items};
 pub use cards::{CardState, Cards, MessageRef, Posting};
-pub use later::{Cutting, Doubt, Extension, Granted, Lost, UrgentReview};
+pub use later::{Cutting, Doubt, Extension, Granted, Lost, NoMoreTime, UrgentReview};
 pub use parts::{Part, PartState};
 
 /// Why a grant ends.
@@ -238,6 +238,9 @@ pub struct AccessRequest {
     pub extension: Option<Extension>,
     /// How many times an extension was asked for, with or without success.
     pub extensions: u32,
+    /// The last no to an extension: who asked for it reads why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_more: Option<NoMoreTime>,
     /// Whether somebody must look, or looked, at what was granted at once.
     pub review: UrgentReview,
     /// What was seen once that would end it, or could not be seen.
@@ -274,6 +277,7 @@ impl AccessRequest {
             escalated: 0,
             extension: None,
             extensions: 0,
+            no_more: None,
             review: UrgentReview::NotNeeded,
             doubt: None,
             stricter: None,

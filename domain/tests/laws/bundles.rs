@@ -263,3 +263,49 @@ fn one_thing_that_is_not_permitted_refuses_all_of_it() {
     town.rules.of_target.insert(target_with(READER), forbidden);
     assert!(matches!(town.wishes("ana", &bundle("AR-0001", &things())), Err(Refusal::NotPermitted { .. })));
 }
+
+/// P1: each of several permissions binds, so the strictest of each limit does.
+#[test]
+fn a_bundle_is_under_the_strictest_of_all_its_terms() {
+    let mut town = Town::new(1);
+    let quiet = |groups: &[&str]| groups.iter().map(|group| (*group).to_owned()).collect::<Vec<_>>();
+    let loose = Terms { quiet: quiet(&["leads", "security"]), ..quorums(&[(1, "leads")]) };
+    let strict = Terms {
+        quiet: quiet(&["security"]),
+        cut_sessions: true,
+        max_length: Seconds::hours(2),
+        groups: vec![GroupId::new("security")],
+        notify: vec!["#prod-access".to_owned()],
+        ..quorums(&[(2, "leads")])
+    };
+    town.directory.memberships.entry(person("cy")).or_default().insert(GroupId::new("leads"));
+    town.directory.memberships.entry(person("ana")).or_default().insert(GroupId::new("security"));
+    for order in [[target(), target_with(READER)], [target_with(READER), target()]] {
+        town.rules.of_target = [(target(), loose.clone()), (target_with(READER), strict.clone())].into();
+        let both = NewRequest {
+            id: RequestId::from_bits(u64::from(order[0] == target()), 4),
+            ..bundle("AR-0001", &order)
+        };
+        town.wishes("ana", &both).unwrap();
+        let terms = &town.request(&both.id).terms;
+        assert_eq!((terms.approvals, &terms.from), (2, &quorums(&[(2, "leads")]).from), "{order:?}");
+        assert_eq!((terms.max_length, terms.cut_sessions), (Seconds::hours(2), true));
+        assert_eq!(terms.quiet, ["security"], "who must be called for one of them is called");
+        assert_eq!((&terms.groups, &terms.notify), (&strict.groups, &strict.notify));
+        town.does("ana", Command::Withdraw { id: both.id }).unwrap();
+    }
+}
+
+/// P3: two lists said that it is gone, and both lagged behind: it is taken away all the same.
+#[test]
+fn what_of_it_seems_removed_by_hand_and_is_not_is_taken_away() {
+    let (mut town, id) = approved();
+    town.settle();
+    for _ in 0..2 {
+        town.outcome(Outcome::Looked { holding: anas(&things()[1]), direct: false, groups: Vec::new() });
+    }
+    town.settle();
+    assert!(!town.provider.has.contains(&anas(&things()[1])));
+    let out = PartState::Out { cause: Some(EndCause::RemovedByHand), kept_by: None };
+    assert_eq!(town.request(&id).part(&things()[1]), Some(&out));
+}

@@ -274,3 +274,17 @@ fn a_denial_outlives_its_request() {
     town.settle();
     assert!(town.denied.is_empty());
 }
+
+#[test]
+fn a_request_stays_in_sight_until_its_sessions_are_cut() {
+    let mut town = town();
+    let id = ordered(&mut town, "AR-0001");
+    let told = |job: &Job| matches!(job, Job::Card { .. } | Job::Tell { .. });
+    let next = |town: &Town| town.book.due().map(|(_, job)| job).find(|job| told(job)).cloned();
+    while let Some(job) = next(&town) {
+        town.perform(&job);
+    }
+    assert!(town.book.request(&id).is_some());
+    town.settle();
+    assert!(town.book.request(&id).is_none());
+}

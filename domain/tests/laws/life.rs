@@ -351,6 +351,10 @@ impl Life {
                 }
                 Job::Tell { tell } => Command::Outcome(Outcome::Told { tell }),
                 Job::Sessions { holding } => {
+                    // The scheduler lets one of these run at a time, and waits for its outcome.
+                    if self.flying.iter().any(|(flying, _)| *flying == holding) {
+                        continue;
+                    }
                     let Some(command) = self.sessions(&holding, dice) else { continue };
                     match command {
                         Command::Outcome(outcome) if self.bad && dice.one_in(4) => {

@@ -471,7 +471,7 @@ impl Town {
         panic!("the town does not come to rest: {:?}", self.book.due().collect::<Vec<_>>());
     }
 
-    fn perform(&mut self, job: &Job) {
+    pub fn perform(&mut self, job: &Job) {
         let inside = |command| Incoming::inside(command);
         match job.clone() {
             Job::Reconcile { holding, .. } => {

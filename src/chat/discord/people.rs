@@ -1,7 +1,7 @@
 //! Who is who: an account is a person by a link that the book holds, and by nothing else. Discord says no address of
 //! anybody, and its names prove nothing (platform-rules §2).
 //!
-//! Asks Discord for nothing while somebody waits: what is not in the book is nobody (P9).
+//! Asks Discord for nothing while somebody waits in the guild: what is not in the book is nobody (P9).
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -100,6 +100,19 @@ impl People {
             engine.book().await.binding(&self.account(&user.id)).map(|binding| binding.person.clone());
         // Discord says no zone: `until 18:00` is by UTC, and the answer shows when that is for the reader.
         bound.map(|person| Known { person, zone: TimeZone::UTC }).ok_or(StrangerWhy::NotLinked)
+    }
+
+    /// Whether somebody is in the guild now; nothing, when Discord does not say. The one thing that is asked while somebody
+    /// waits, and only where they are outside the guild.
+    pub(super) async fn is_member(&self, user: &User) -> Option<bool> {
+        let user = id::<UserId>(&user.id)?;
+        match self.rest.member(self.guild, user).await {
+            Ok(member) => Some(member.is_some()),
+            Err(fault) => {
+                tracing::warn!(%fault, "discord did not say whether somebody is in the guild");
+                None
+            }
+        }
     }
 
     /// Who these users are, held to the same as a speaker; those who are nobody of the company are refused by name (P9).

@@ -34,7 +34,7 @@ use crate::engine::{Engine, Stopped};
 use crate::notices::{self, Section, Text};
 
 pub use clicks::{Click, Sure, asked_first, clicked};
-pub use search::Found;
+pub use search::{ACCOUNT, BUNDLE, Found, GROUP};
 pub use sent::Wrong;
 pub use sign_ins::{SignIns, Whisper};
 

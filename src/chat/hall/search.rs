@@ -11,6 +11,13 @@ use super::{Hall, Known};
 use crate::chat::asking::{self, Ear};
 use crate::ports::{Asking, Choosing, Offer, Offered, OfferedLength, Offering, Query};
 
+/// Where the kind of a place was said already, each has a field of its own: many of one kind must not crowd out another.
+pub const ACCOUNT: &str = "place.account";
+/// See [`ACCOUNT`].
+pub const GROUP: &str = "place.group";
+/// See [`ACCOUNT`].
+pub const BUNDLE: &str = "place.bundle";
+
 /// Some choices of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -79,6 +86,9 @@ impl Hall {
         };
         let seeker = Seeker { offering: &*offering, directory: &directory, ear, asking };
         match (field, filled.place()) {
+            (ACCOUNT, _) => vec![accounts(&seeker, typed, most)],
+            (GROUP, _) => vec![groups(&seeker, typed, most)],
+            (BUNDLE, _) => vec![bundles(&seeker, typed, most)],
             (PLACE, _) => places(&seeker, typed, most),
             (SET, Some(Place::Account(account))) => {
                 let offers = seeker.offers(Choosing::PermissionSet { account: &account }, typed, most);
@@ -95,21 +105,24 @@ impl Hall {
 }
 
 fn places(seeker: &Seeker<'_>, typed: &str, most: usize) -> Vec<Found> {
-    let aliases = seeker.ear.aliases;
-    let accounts = seeker.offers(Choosing::Account { aliases }, typed, most);
-    let left = most.saturating_sub(accounts.len());
-    let groups = seeker.offers(Choosing::Group, typed, left);
-    let left = left.saturating_sub(groups.len());
-    let mut found = vec![
-        Found { title: "Accounts", choices: accounts.iter().filter_map(account).collect() },
-        Found {
-            title: "Groups",
-            choices: groups.iter().filter_map(|offer| group(seeker.directory, offer)).collect(),
-        },
-        Found { title: "Bundles", choices: bundles(seeker, typed, left) },
-    ];
+    let accounts = accounts(seeker, typed, most);
+    let left = most.saturating_sub(accounts.choices.len());
+    let groups = groups(seeker, typed, left);
+    let left = left.saturating_sub(groups.choices.len());
+    let mut found = vec![accounts, groups, bundles(seeker, typed, left)];
     found.retain(|found| !found.choices.is_empty());
     found
+}
+
+fn accounts(seeker: &Seeker<'_>, typed: &str, most: usize) -> Found {
+    let offers = seeker.offers(Choosing::Account { aliases: seeker.ear.aliases }, typed, most);
+    Found { title: "Accounts", choices: offers.iter().filter_map(account).collect() }
+}
+
+fn groups(seeker: &Seeker<'_>, typed: &str, most: usize) -> Found {
+    let offers = seeker.offers(Choosing::Group, typed, most);
+    let choices = offers.iter().filter_map(|offer| group(seeker.directory, offer)).collect();
+    Found { title: "Groups", choices }
 }
 
 fn account(offer: &Offer) -> Option<Choice> {
@@ -136,7 +149,7 @@ fn bounded(offer: &Offer) -> String {
 }
 
 /// Those in whose name what was typed is found, and all of which the person may have.
-fn bundles(seeker: &Seeker<'_>, typed: &str, most: usize) -> Vec<Choice> {
+fn bundles(seeker: &Seeker<'_>, typed: &str, most: usize) -> Found {
     let typed = typed.trim().to_lowercase();
     let named = seeker.ear.settings.bundles.keys().filter(|name| name.to_lowercase().contains(&typed));
     let choice = |name: &String| {
@@ -146,7 +159,7 @@ fn bundles(seeker: &Seeker<'_>, typed: &str, most: usize) -> Vec<Choice> {
         let takes = takes(shortest.approvals, &shortest.from);
         Some(Choice { label: format!("{name} ({} things, {takes})", targets.len()), value: place.value() })
     };
-    named.filter_map(choice).take(most).collect()
+    Found { title: "Bundles", choices: named.filter_map(choice).take(most).collect() }
 }
 
 fn targets(ear: &Ear<'_>, place: &Place, permission_set: Option<&str>) -> Vec<Target> {

@@ -55,8 +55,16 @@ pub(super) fn status(request: &AccessRequest, directory: &Directory) -> (Tone, T
         State::Failed { at: when, cause } => {
             let text =
                 text.bold("Failed").say(" ").time(*when).say(": ").and(why_ended(cause, directory, at));
-            (Tone::Alarm, text.say(format!("; {at} confirms that there is no access")))
+            (Tone::Alarm, text.say("; ").say(not_there(request, at)))
         }
+    }
+}
+
+/// Why one can be sure that nothing is there: what was never begun was asked of nobody (P4).
+pub(super) fn not_there(request: &AccessRequest, provider: &str) -> String {
+    match request.granted {
+        None => "it was never begun, so nothing was created".to_owned(),
+        Some(_) => format!("{provider} confirms that there is no access"),
     }
 }
 

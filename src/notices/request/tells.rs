@@ -3,7 +3,7 @@
 use glasskey_domain::request::{Cutting, UrgentReview};
 use glasskey_domain::{AccessRequest, Directory, EndCause, ItemName, NoticeKind, PersonId, State, Target};
 
-use super::status::{doubted, unanswered};
+use super::status::{doubted, not_there, unanswered};
 use super::why::why_ended;
 use super::{AWS, approvals, deciding, named, provider, provider_of, sessions_until};
 use crate::notices::{Button, Message, Setting, Text, refusals};
@@ -35,7 +35,7 @@ pub fn tell(kind: NoticeKind, request: &AccessRequest, directory: &Directory, se
             .unwrap_or_else(|| words("Answered meanwhile").say(".")),
         NoticeKind::ExtensionAsked { .. } => more_time(words("More time is asked for"), request)
             .unwrap_or_else(|| words("Answered meanwhile").say(".")),
-        NoticeKind::ExtensionDenied { .. } => until(words("More time is denied"), request, "It ends "),
+        NoticeKind::ExtensionDenied { .. } => no_more(words("More time is denied"), request, directory),
         NoticeKind::ExtensionLapsed { .. } => {
             until(words("Nobody answered about more time"), request, "It ends ")
         }
@@ -135,6 +135,14 @@ fn more_time(text: Text, request: &AccessRequest) -> Option<Text> {
     let missing = approvals(extension.approvals_missing());
     let text = text.line().say(format!("Missing: {missing}, until ")).time(extension.lapses_at);
     Some(text.say(". Without it the access ends ").time(deadline).say("."))
+}
+
+fn no_more(text: Text, request: &AccessRequest, directory: &Directory) -> Text {
+    let text = match &request.no_more {
+        Some(no) => text.say(" by ").person(&no.by, directory).say(": ").quote(&no.why),
+        None => text,
+    };
+    until(text, request, "It ends ")
 }
 
 fn until(text: Text, request: &AccessRequest, head: &str) -> Text {
@@ -288,7 +296,9 @@ fn outcome(text: Text, request: &AccessRequest, directory: &Directory) -> Text {
     match &request.state {
         State::Failed { cause, .. } => text
             .and(why_ended(cause, directory, at))
-            .say(format!(". {at} confirms that there is no access; ask again when it is mended.")),
+            .say("; ")
+            .say(not_there(request, at))
+            .say("; ask again if you still need it."),
         State::Ended { cause, .. } | State::Ending { cause, .. } => {
             text.and(why_ended(cause, directory, at)).say(".")
         }

@@ -310,6 +310,19 @@ async fn who_left_the_company_is_taken_out_all_the_same() {
     assert!(matches!(refused, Ok(Started::Refused { .. })), "and nobody who left is let in: {refused:?}");
 }
 
+/// A right that is missing is for an operator to mend: the person hears of it, and nothing is tried for ever.
+#[tokio::test]
+async fn a_missing_right_refuses_letting_in_with_the_right_that_it_takes() {
+    let okta = Okta::open().await;
+    okta.control.set_options(|options| {
+        options.forbidden.insert("assignUserToGroup".to_owned());
+    });
+    let Ok(Started::Refused { why }) = start(&okta, Change::Create).await else {
+        panic!("it is not allowed")
+    };
+    assert!(why.contains("okta.groups.manage") || why.contains("okta.groups.members.manage"), "{why}");
+}
+
 /// pitfall 21: what is not known is never "not in it".
 #[tokio::test]
 async fn a_person_of_whom_nothing_is_known_is_told_and_not_taken_for_absent() {

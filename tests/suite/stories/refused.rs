@@ -116,8 +116,8 @@ fn nothing_is_done_from_a_channel_that_is_shared_with_another_company() {
 
 fn what_nobody_could_approve_is_refused_at_once(on: Platform) {
     let town = Town::on(on);
-    assert!(town.aws().remove_from_group("dee", "incident-commanders"));
-    assert!(town.aws().remove_from_group("bo", "sre-leads"));
+    town.group_by_hand("dee", "incident-commanders", false);
+    town.group_by_hand("bo", "sre-leads", false);
     town.reads_the_directory();
     town.ana().says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds").says("this needs 1 approval");
     town.settle();

@@ -78,6 +78,6 @@ fn who_cannot_be_asked_about_is_nobody() {
     town.slack_meets("users.info", 1, &Fault::Http500);
     town.ana()
         .says("/elevate payments-prod ReadOnly 1h INC-7 look at refunds")
-        .says("Slack did not answer who you are");
+        .says("the chat did not answer who you are");
     town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
 }

@@ -6,6 +6,7 @@ use glasskey_domain::{Actor, ChatAccount, Command, Door, PersonId};
 use glasskey_playground::discord::{DiscordOptions, DiscordTwin};
 use serde_json::{Map, Value, json};
 
+use super::access::access_fields;
 use super::{Platform, Town};
 
 /// See [`super::APP_TOKEN`].
@@ -84,6 +85,9 @@ impl Town {
             line.trim_start_matches('/').split_whitespace().map(|w| self.meant(w)).collect();
         let words: Vec<&str> = line.iter().map(String::as_str).collect();
         let Some((command, said)) = words.split_first() else { return (String::new(), json!({})) };
+        if let ("elevate", Some((keyword, given))) = (*command, access_fields(said)) {
+            return (format!("{command} {keyword}"), given);
+        }
         let (keyword, said) = match said.split_first() {
             Some((first, rest)) if *command == "breakglass" || KEYWORDS.contains(first) => (*first, rest),
             Some(_) => ("request", said),

@@ -5,6 +5,7 @@
 //! what is waited for is awaited, and every wait ends after [`PATIENCE`]. A town that is dropped checks itself
 //! (`check.rs`), so every story also tests the promises.
 
+mod access;
 mod changes;
 mod chat;
 mod check;
@@ -39,6 +40,7 @@ use glasskey_playground::slack::{Ack, Fault as SlackFault, SlackOptions, SlackTw
 use jiff::{SignedDuration, Span, Timestamp};
 use tokio::runtime::{Builder, Runtime};
 
+pub(crate) use access::{acme_with, urgently};
 pub(crate) use chat::{Seen, Sending, Silence};
 pub(crate) use clock::TownClock;
 use config::{Paper, Urls};

@@ -11,9 +11,9 @@ use super::{ACCESS, Platform, Town};
 /// A person of the town, on a platform.
 #[derive(Clone)]
 pub(crate) struct Person<'t> {
-    town: &'t Town,
-    handle: String,
-    on: Platform,
+    pub(super) town: &'t Town,
+    pub(super) handle: String,
+    pub(super) on: Platform,
     channel: String,
 }
 
@@ -33,12 +33,12 @@ pub(crate) struct Said {
 
 /// What a person saw of a click.
 pub(crate) struct Clicked<'t> {
-    who: Person<'t>,
-    answer: ClickAnswer,
+    pub(super) who: Person<'t>,
+    pub(super) answer: ClickAnswer,
 }
 
 /// Slack's comes later and by itself; Discord's with the click.
-enum ClickAnswer {
+pub(super) enum ClickAnswer {
     /// The one after so many.
     After(usize),
     /// There.
@@ -138,7 +138,8 @@ impl<'t> Person<'t> {
     pub(crate) fn asks(&self, line: &str) -> Request {
         let said = self.says(&format!("/elevate {line}"));
         let words = said.words();
-        assert!(words.contains("waits for") || words.contains("is being created"), "not taken: {words}");
+        let taken = ["waits for", "is being created"].iter().any(|taken| words.contains(taken));
+        assert!(taken, "not taken: {words}");
         said.request()
     }
 
@@ -167,7 +168,12 @@ impl<'t> Person<'t> {
     }
 
     fn click_in_discord(&self, message: &str, button: &str) -> InDiscord {
-        let click = self.town.discord().click(&self.handle, "access", message, button);
+        self.click_at("access", message, button)
+    }
+
+    /// In a channel of Discord's, or in the direct messages with the bot.
+    pub(super) fn click_at(&self, channel: &str, message: &str, button: &str) -> InDiscord {
+        let click = self.town.discord().click(&self.handle, channel, message, button);
         let result = self.town.block("the answer to a click", click);
         assert_eq!(result.failure, None, "{} clicked {button}", self.handle);
         result
@@ -175,10 +181,15 @@ impl<'t> Person<'t> {
 
     /// What they read in the end: a question before a click counts is answered yes.
     fn is_sure(&self, result: &InDiscord) -> String {
+        self.is_sure_at("access", result)
+    }
+
+    /// See [`Self::is_sure`].
+    pub(super) fn is_sure_at(&self, channel: &str, result: &InDiscord) -> String {
         let words = read(&result.words());
         let Some(Answer::Message(message)) = &result.answer else { return words };
         let Some(yes) = message.buttons().into_iter().next() else { return words };
-        read(&self.click_in_discord(&message.id, &yes).words())
+        read(&self.click_at(channel, &message.id, &yes).words())
     }
 
     /// Clicks Approve.

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::Listener;
 use super::payload::{Interaction, Spoken};
 use crate::chat::asking::Ear;
-use crate::chat::hall::Known;
 use crate::chat::hall::forms::{self, Filled, LENGTH, PLACE, Place, SET, URGENT};
+use crate::chat::hall::{ACCOUNT, BUNDLE, GROUP, Known};
 use crate::directory::resolve;
 
 /// Choices that Discord takes (platform-rules §2).
@@ -48,10 +48,11 @@ impl Listener {
         let directory = self.hall.directory();
         let ear = self.hall.ear(&directory, known.zone.clone());
         let found = match kind {
-            OptKind::Account if asks(&spoken) => self.looked_up(&known, PLACE, typed, &spoken).await,
+            OptKind::Account if asks(&spoken) => self.looked_up(&known, ACCOUNT, typed, &spoken).await,
             OptKind::Account => accounts(&ear),
             OptKind::PermissionSet => self.looked_up(&known, SET, typed, &spoken).await,
-            OptKind::Group | OptKind::Bundle => self.looked_up(&known, PLACE, typed, &spoken).await,
+            OptKind::Group => self.looked_up(&known, GROUP, typed, &spoken).await,
+            OptKind::Bundle => self.looked_up(&known, BUNDLE, typed, &spoken).await,
             OptKind::Duration if asks(&spoken) => self.looked_up(&known, LENGTH, "", &spoken).await,
             OptKind::Request => self.requests(&directory, &known.person, &spoken.keyword).await,
             OptKind::Emergency => self.emergencies(),
@@ -179,13 +180,20 @@ fn sent(choice: &forms::Choice, wanted: Option<OptKind>) -> Option<Choice> {
 /// Whether it is a request of theirs, or one that they may decide about; by what is to be done with it.
 fn is_for(request: &AccessRequest, person: &PersonId, keyword: &str) -> bool {
     let own = request.ask.requester == *person;
-    let approver = !own && request.approvers.contains(person);
+    let asked_for_more = request.extension.as_ref().is_some_and(|more| more.approvers.contains(person));
+    let named = request.approvers.contains(person) || request.quiet.contains(person) || asked_for_more;
+    let approver = !own && named;
     let approved = request.approvals.iter().any(|approval| approval.by == *person);
     let pending = matches!(request.state, State::Pending { .. });
+    let scheduled = matches!(request.state, State::Scheduled { .. });
+    let more = request.extension.is_some();
     match keyword {
-        "approve" | "deny" => approver && pending,
-        "withdraw" => own && pending,
+        "approve" | "deny" => approver && (pending || more),
+        "withdraw" => own && (pending || scheduled || more),
+        "extend" => own && matches!(request.state, State::Active { .. }),
         "end" => (own || approver || approved) && !pending && !request.state.is_terminal(),
+        "acknowledge" | "object" => approver && request.review.is_wanted(),
+        "again" => own,
         _show => own || approver || approved,
     }
 }

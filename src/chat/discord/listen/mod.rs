@@ -73,7 +73,12 @@ impl Listener {
                 Refusal::Stranger { why: StrangerWhy::OtherWorkspace }
             }
             Some(guild) if asked.in_guild && asked.owner.as_deref() == Some(guild) => return Ok(()),
-            None if asked.answers_us() => return Ok(()),
+            // Discord says nothing there of who is in the guild, so it is asked.
+            None if asked.answers_us() => match self.people.is_member(&asked.user).await {
+                Some(true) => return Ok(()),
+                Some(false) => Refusal::Stranger { why: StrangerWhy::OtherWorkspace },
+                None => Refusal::Stranger { why: StrangerWhy::CouldNotAsk },
+            },
             Some(_) | None => Refusal::NotServedHere { why: PlaceWhy::NotOurServer },
         };
         match self.hall.refuse(speaker, None, verb, refusal).await {
