@@ -50,8 +50,6 @@ const SERVED: [&[Platform]; 3] = [&Platform::ALL, &[Platform::Discord], &[Platfo
 /// One town in so many takes another third's platforms at half of its restarts. What was posted as a platform was taken
 /// away is not noted, so that in these towns less can be said of what is posted there.
 const MOVES: u64 = 4;
-/// Sessions are cut in one town in so many.
-const CUTS: u64 = 10;
 
 /// One delivery that was answered: who, what, and the answer.
 type Delivered = (&'static str, Command, Answer);
@@ -64,8 +62,6 @@ struct Town {
     delivered: BTreeMap<String, Delivered>,
     deliveries: u64,
     left: BTreeSet<&'static str>,
-    /// Whether people cut sessions here: it takes half a day until the last of them is freed.
-    cuts: bool,
     /// When somebody last looked for access that no request explains.
     looked: Option<Instant>,
     /// Whether this company changes its mind about chat.
@@ -96,18 +92,7 @@ impl Town {
         let life = Some(world.start(|wires| wires));
         let moves = seed.is_multiple_of(MOVES);
         let (delivered, left) = (BTreeMap::new(), BTreeSet::new());
-        Self {
-            world,
-            weather,
-            dice: Dice(seed),
-            life,
-            delivered,
-            deliveries: 0,
-            left,
-            looked: None,
-            cuts: seed.is_multiple_of(CUTS),
-            moves,
-        }
+        Self { world, weather, dice: Dice(seed), life, delivered, deliveries: 0, left, looked: None, moves }
     }
 
     fn life(&self) -> &Life {
@@ -188,7 +173,7 @@ impl Town {
                 Command::Request(asked(targets, minutes))
             }
             (6 | 7, Some(id)) => Command::Extend { id, by: Seconds::minutes(minutes), reason: None },
-            (8, Some(id)) => Command::End { id, cut: self.cuts },
+            (8, Some(id)) => Command::End { id, cut: true },
             (9, Some(id)) => Command::Acknowledge { id, note: None },
             (10, Some(id)) => Command::Object { id, why: "nobody was called".to_owned() },
             (_, Some(_)) if self.dice.below(3) == 0 => Command::EndAll { scope: EndScope::Everything },
