@@ -12,21 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use glasskey_domain::command::{DriftCommand, EmergencyCommand, EndScope, NewRequest, Which};
+use glasskey::engine::refresh;
+use glasskey::ports::{Answer as Reading, DirectorySource, Fault};
+use glasskey_domain::command::{EmergencyCommand, Which};
 use glasskey_domain::emergency::{EmergencyState, Level, Review};
 use glasskey_domain::{
-    Answer, Book, Command, Emergency, EmergencyId, EndCause, PersonId, Platform, Reply, RequestId, Seconds,
-    State, Who,
+    Answer, Book, Command, Directory, Emergency, EmergencyId, EndCause, PersonId, Platform, Reply, RequestId,
+    Seconds, State, Who,
 };
-use jiff::SignedDuration;
-
-use tokio::time::Instant;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::crash::company::{
-    AUDITOR, MANAGED, PEOPLE, SETS, Table, directory_without, federations, holding, membership, person,
-    standing, target, through_groups,
+    AUDITOR, PEOPLE, SETS, Table, directory_without, federations, holding, person, standing, target,
+    through_groups,
 };
-use crate::crash::life::{Life, World, ask, asked, drill, open};
+use crate::crash::life::{Life, World, ask, drill, open};
 use crate::crash::outside::{Fact, Luck, Outside};
 use crate::crash::promises::all_is_well;
 use crate::crash::store::Store;
@@ -36,22 +36,24 @@ use weather::{Dice, Weather};
 /// Towns of an ordinary run: well under a minute on two cores.
 const TOWNS: u64 = 150;
 /// Things that happen in a town before the weather clears.
-const TURNS: u64 = 80;
-/// Everything is over so long after the weather has cleared: the longest session that is cut, and time to spare.
-const HEALED_WITHIN: Duration = Duration::from_secs(14 * 3600);
-/// Who looks for access that no request explains waits so long in between: longer than any list lags.
-const LOOKS_EVERY: Duration = Duration::from_secs(10);
-
-/// How often somebody looks when all is well: what is there without a request is seen twice.
-const LOOKS_AT_THE_END: u64 = 3;
+const TURNS: u64 = 60;
+/// Everything is over so long after the weather has cleared: the longest grant, the longest back-off, and time to spare.
+const HEALED_WITHIN: Duration = Duration::from_secs(2 * 3600);
 
 /// The platforms of a town: a third of them have both, a third Discord alone, a third Slack alone.
 const SERVED: [&[Platform]; 3] = [&Platform::ALL, &[Platform::Discord], &[Platform::Slack]];
 /// One town in so many takes another third's platforms at half of its restarts. What was posted as a platform was taken
 /// away is not noted, so that in these towns less can be said of what is posted there.
 const MOVES: u64 = 4;
-/// Sessions are cut in one town in so many.
-const CUTS: u64 = 10;
+
+/// The directory, as AWS would give it.
+struct Source(Directory);
+
+impl DirectorySource for Source {
+    fn read<'a>(&'a self, now: Timestamp) -> Reading<'a, Result<Directory, Fault>> {
+        Box::pin(async move { Ok(Directory { read_at: now, ..self.0.clone() }) })
+    }
+}
 
 /// One delivery that was answered: who, what, and the answer.
 type Delivered = (&'static str, Command, Answer);
@@ -64,10 +66,6 @@ struct Town {
     delivered: BTreeMap<String, Delivered>,
     deliveries: u64,
     left: BTreeSet<&'static str>,
-    /// Whether people cut sessions here: it takes half a day until the last of them is freed.
-    cuts: bool,
-    /// When somebody last looked for access that no request explains.
-    looked: Option<Instant>,
     /// Whether this company changes its mind about chat.
     moves: bool,
 }
@@ -90,24 +88,12 @@ impl Town {
         let mut world = World::new(store, outside);
         world.settings.lapse_after = Seconds::minutes(20);
         world.settings.federations = federations(seed.is_multiple_of(2));
-        (world.settings.cut_sessions, world.settings.drift_remove) = (true, true);
         let platforms = SERVED[(seed % 3) as usize];
         world.served = platforms.iter().copied().collect();
         let life = Some(world.start(|wires| wires));
         let moves = seed.is_multiple_of(MOVES);
         let (delivered, left) = (BTreeMap::new(), BTreeSet::new());
-        Self {
-            world,
-            weather,
-            dice: Dice(seed),
-            life,
-            delivered,
-            deliveries: 0,
-            left,
-            looked: None,
-            cuts: seed.is_multiple_of(CUTS),
-            moves,
-        }
+        Self { world, weather, dice: Dice(seed), life, delivered, deliveries: 0, left, moves }
     }
 
     fn life(&self) -> &Life {
@@ -120,9 +106,7 @@ impl Town {
             .filter_map(|(_, command, answer)| match (command, answer) {
                 (
                     Command::Request(_),
-                    Answer::Done(
-                        Reply::Waiting { id, .. } | Reply::Granting { id, .. } | Reply::Scheduled { id, .. },
-                    ),
+                    Answer::Done(Reply::Waiting { id, .. } | Reply::Granting { id, .. }),
                 ) => Some(id.clone()),
                 _ => None,
             })
@@ -135,8 +119,7 @@ impl Town {
         let requests = self.requests();
         let newest = requests.len().saturating_sub(6);
         let some = self.dice.of(&requests[newest..]).cloned();
-        let command = match (self.dice.below(21), some) {
-            (15.., some) => self.says_more(some),
+        let command = match (self.dice.below(15), some) {
             (10.., _) => Command::Emergency(self.breaks_glass()),
             (0..4, _) | (_, None) => {
                 let set = self.dice.of(&SETS).unwrap();
@@ -149,7 +132,6 @@ impl Town {
             (8, Some(id)) => Command::Withdraw { id },
             (_, Some(id)) => Command::End { id, cut: false },
         };
-        let who = if matches!(command, Command::EndAll { .. }) { AUDITOR } else { who };
         let alone = matches!(command, Command::Emergency(EmergencyCommand::Confirm { .. }));
         let who = self.opener().filter(|_| alone && self.dice.below(2) == 0).unwrap_or(who);
         self.deliveries += 1;
@@ -169,43 +151,6 @@ impl Town {
             None => self.life().does(who, &delivery, command.clone()).await,
         };
         self.delivered.insert(delivery, (who, command, answer));
-    }
-
-    /// What a request can be besides asked for, approved and ended.
-    fn says_more(&mut self, some: Option<RequestId>) -> Command {
-        let minutes = 1 + self.dice.below(30) as u32;
-        let set = *self.dice.of(&SETS).unwrap();
-        let one = asked(vec![target(set)], minutes);
-        match (self.dice.below(12), some) {
-            (0 | 1, _) | (6.., None) => {
-                let ahead = Seconds::minutes(self.dice.below(20) as u32);
-                let starts_at = Some(ahead.after(self.life().engine.now()));
-                Command::Request(NewRequest { starts_at, ..one })
-            }
-            (2 | 3, _) => Command::Request(NewRequest { urgent: true, ..one }),
-            (4 | 5, _) => {
-                let targets = MANAGED.iter().map(|set| target(set)).chain([membership()]).collect();
-                Command::Request(asked(targets, minutes))
-            }
-            (6 | 7, Some(id)) => Command::Extend { id, by: Seconds::minutes(minutes), reason: None },
-            (8, Some(id)) => Command::End { id, cut: self.cuts },
-            (9, Some(id)) => Command::Acknowledge { id, note: None },
-            (10, Some(id)) => Command::Object { id, why: "nobody was called".to_owned() },
-            (_, Some(_)) if self.dice.below(3) == 0 => Command::EndAll { scope: EndScope::Everything },
-            (_, Some(id)) => Command::Approve { id, length: Some(Seconds::minutes(1)) },
-        }
-    }
-
-    /// Somebody looks for access that no request explains.
-    async fn looks_for_drift(&mut self) {
-        if self.looked.is_some_and(|looked| looked.elapsed() < LOOKS_EVERY) {
-            return;
-        }
-        self.looked = Some(Instant::now());
-        let of = MANAGED.iter().filter_map(|set| target(set).permission_set().cloned()).collect();
-        let seen = self.world.outside.listed().into_iter().collect();
-        let listed = Command::Drift(DriftCommand::Listed { of, seen });
-        self.life().engine.inside(listed).await.unwrap();
     }
 
     /// What somebody says about an emergency, whether or not one is there.
@@ -306,21 +251,14 @@ impl Town {
             self.left.insert(who);
         }
         self.world.directory = directory_without(&self.left);
-        for _ in 0..=self.dice.below(2) {
-            self.life().reads(&self.world.directory).await;
-        }
+        let source = Source(self.world.directory.clone());
+        refresh::read_once(&self.life().engine, &source).await.unwrap();
     }
 
     /// Things that happen to a town without anybody's wish.
     async fn fate(&mut self) {
         let outside = Arc::clone(&self.world.outside);
-        match self.dice.below(24) {
-            20 | 21 => self.looks_for_drift().await,
-            22 => {
-                let (who, set) = (*self.dice.of(&PEOPLE).unwrap(), *self.dice.of(&MANAGED).unwrap());
-                outside.assign_by_hand(&holding(who, set));
-            }
-            23 => self.life().reads(&self.world.directory).await,
+        match self.dice.below(20) {
             0 => self.dies().await,
             1 => {
                 let drained = self.life.take().expect("a bot").drains(std::future::pending()).await;
@@ -394,20 +332,6 @@ impl Town {
         }
     }
 
-    /// Somebody who may looks at all that was taken at once.
-    async fn looks_at_what_was_taken(&self) {
-        let wanted: Vec<(RequestId, PersonId)> = self.world.store.durable(|book| {
-            let wanted = book.requests().filter(|request| request.review.is_wanted());
-            wanted.map(|request| (request.ask.id.clone(), request.ask.requester.clone())).collect()
-        });
-        for (id, requester) in wanted {
-            let who = if requester == person("bo") { "dee" } else { "bo" };
-            let acknowledge = Command::Acknowledge { id: id.clone(), note: None };
-            let answer = self.life().does(who, &format!("look at {id}"), acknowledge).await;
-            assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
-        }
-    }
-
     async fn heals(&mut self) {
         {
             let mut weather = self.weather.lock().unwrap();
@@ -416,29 +340,14 @@ impl Town {
             weather.chat_down.clear();
         }
         self.world.outside.time.set_wrong_by(0);
-        // Who may look at things is there again.
-        self.left.clear();
-        self.world.directory = directory_without(&self.left);
-        self.life().reads(&self.world.directory).await;
-        self.world.rules = Arc::new(Table::of_two());
-        self.life().engine.set_rules(Arc::clone(&self.world.rules));
-        let until = Instant::now() + HEALED_WITHIN;
-        for round in 0.. {
-            let open = |book: &Book| {
-                book.open_count() + book.emergencies().count() + book.drifts().count() + book.cuts().count()
-            };
+        let until = tokio::time::Instant::now() + HEALED_WITHIN;
+        while tokio::time::Instant::now() < until {
+            let open = |book: &Book| book.open_count() + book.emergencies().count();
             self.reviews().await;
-            self.looks_at_what_was_taken().await;
-            if round < LOOKS_AT_THE_END {
-                self.looks_for_drift().await;
-            }
-            if until < Instant::now() {
+            if self.world.store.durable(open) == 0 {
                 break;
             }
-            if round >= LOOKS_AT_THE_END && self.world.store.durable(open) == 0 {
-                break;
-            }
-            tokio::time::sleep(2 * LOOKS_EVERY).await;
+            tokio::time::sleep(Duration::from_secs(10)).await;
         }
         self.life.take().expect("a bot").drains(std::future::pending()).await;
     }

@@ -13,7 +13,7 @@ use super::script::Line::{
 };
 use super::script::{SLACK, Story};
 
-pub(crate) const WHOLE: [&Story; 4] = [&LATER, &SEVERAL, &URGENT, &LOST];
+pub(crate) const WHOLE: [&Story; 5] = [&LATER, &SEVERAL, &URGENT, &LOST, &CUT];
 
 /// Begins after five minutes, and is extended with new approvals.
 const LATER: Story = Story {
@@ -172,9 +172,9 @@ const URGENT: Story = Story {
     },
 };
 
-/// Ana is disabled; what somebody made by hand is removed; Bo's sessions are cut, and freed after half a day.
+/// Ana is disabled, and what somebody made by hand is removed.
 const LOST: Story = Story {
-    name: "lost, drifted and cut",
+    name: "lost, and drifted",
     rules: Table::of_two,
     on: SLACK,
     cuts: false,
@@ -190,34 +190,51 @@ const LOST: Story = Story {
         LooksForDrift,
         LooksForDrift,
         Rest,
-        Asks("bo", "PowerUser", 9),
-        Approves("eve", 1),
-        Approves("dee", 1),
-        Rest,
-        EndsAndCuts("bo", 1),
-        Rest,
-        Minutes(725),
     ],
     told: &[
         "request-1/ended/channel/#prod-access",
         "request-1/ended/person/ana",
         "request-1/granted/channel/#prod-access",
         "request-1/granted/person/ana",
-        "request-2/ended/channel/#prod-access",
-        "request-2/ended/person/bo",
-        "request-2/granted/channel/#prod-access",
-        "request-2/granted/person/bo",
-        "request-2/sessions-cut/person/bo",
-        "request-2/sessions-cut/thread",
         "watch/drift-/access",
     ],
     perhaps_told: &[],
-    ends: |past, outside: &Outside| {
-        let [lost, cut]: &[_] = &past.requests[..] else { panic!("two requests") };
+    ends: |past, outside| {
+        let [lost] = &past.requests[..] else { panic!("one request") };
         let gone = EndCause::ConditionsChanged { lost: Lost::PersonDisabled };
         assert!(matches!(&lost.state, State::Ended { cause, .. } if *cause == gone), "{lost:?}");
-        assert!(matches!(cut.cut, Cutting::Done { .. }), "{cut:?}");
         assert!(!outside.has(&holding("eve", "Admin")));
         assert!(outside.has(&holding("cy", "ReadOnly")), "it stood before, and is removed by nobody");
+    },
+};
+
+/// Bo's sessions are cut, and freed after half a day: few steps, because half a day is long at each of them.
+const CUT: Story = Story {
+    name: "sessions are cut",
+    rules: Table::of_two,
+    on: SLACK,
+    cuts: false,
+    lines: &[
+        Asks("bo", "PowerUser", 9),
+        Approves("eve", 0),
+        Approves("dee", 0),
+        Rest,
+        EndsAndCuts("bo", 0),
+        Rest,
+        Minutes(725),
+    ],
+    told: &[
+        "request-1/ended/channel/#prod-access",
+        "request-1/ended/person/bo",
+        "request-1/granted/channel/#prod-access",
+        "request-1/granted/person/bo",
+        "request-1/sessions-cut/person/bo",
+        "request-1/sessions-cut/thread",
+    ],
+    perhaps_told: &[],
+    ends: |past, outside: &Outside| {
+        let [cut]: &[_] = &past.requests[..] else { panic!("one request") };
+        assert!(matches!(cut.cut, Cutting::Done { .. }), "{cut:?}");
+        assert!(!outside.denies(&holding("bo", "PowerUser")));
     },
 };

@@ -1,7 +1,7 @@
 //! What can happen in a town, by name.
 
 use glasskey_domain::emergency::CloseCause;
-use glasskey_domain::event::{DriftFact, EmergencyFact, SessionsFact};
+use glasskey_domain::event::EmergencyFact;
 use glasskey_domain::{EndCause, Event, Platform, Served};
 
 pub(super) fn name_of(event: &Event) -> Option<&'static str> {
@@ -21,26 +21,6 @@ pub(super) fn name_of(event: &Event) -> Option<&'static str> {
         Event::Stopped => "drained",
         Event::Started { platforms, .. } if *platforms == Served::all() => "both platforms",
         Event::Started { platforms, .. } if !platforms.0.contains(&Platform::Slack) => "Discord alone",
-        Event::Scheduled { .. } => "scheduled",
-        Event::UrgentUsed { .. } => "urgent",
-        Event::Acknowledged { .. } => "acknowledged",
-        Event::Objected { .. } => "objected",
-        Event::ExtensionAsked { .. } => "extension asked",
-        Event::Extended { .. } => "extended",
-        Event::Warned { .. } => "ends soon",
-        Event::EndAllOrdered { .. } => "all ended",
-        Event::Doubted { .. } => "in doubt",
-        Event::DoubtOver { .. } => "doubt over",
-        Event::Stricter { .. } => "stricter",
-        Event::EndOrdered { cause: EndCause::ConditionsChanged { .. }, .. } => "conditions changed",
-        Event::PartConfirmed { .. } => "part given",
-        Event::PartEnding { .. } => "part not given",
-        Event::PartOut { .. } => "part gone",
-        Event::Drift { fact: DriftFact::Confirmed { .. } } => "drift told",
-        Event::Drift { fact: DriftFact::Removed { .. } } => "drift removed",
-        Event::Sessions { fact: SessionsFact::Cut, .. } => "sessions cut",
-        Event::Sessions { fact: SessionsFact::NotCut { .. }, .. } => "sessions not cut",
-        Event::Sessions { fact: SessionsFact::Lifted, .. } => "sessions freed",
         Event::Emergency { fact, .. } => return fact_name(fact),
         _ => return None,
     })
@@ -74,20 +54,14 @@ fn fact_name(fact: &EmergencyFact) -> Option<&'static str> {
     })
 }
 
-pub(super) const ALL_SEEN: [&str; 59] = [
+pub(super) const ALL_SEEN: [&str; 39] = [
     "Discord alone",
     "Okta read-only",
-    "acknowledged",
-    "all ended",
     "already held",
     "both platforms",
     "change failed",
-    "conditions changed",
     "denied",
-    "doubt over",
     "drained",
-    "drift removed",
-    "drift told",
     "drill done",
     "drill failed",
     "emergency closed",
@@ -104,34 +78,20 @@ pub(super) const ALL_SEEN: [&str; 59] = [
     "emergency taken over",
     "emergency went alone",
     "emergency withdrawn",
-    "ends soon",
     "expired",
-    "extended",
-    "extension asked",
     "grant failed",
     "granted",
-    "in doubt",
     "kept by another",
     "lapsed",
     "no longer permitted",
-    "objected",
     "overdue",
-    "part given",
-    "part gone",
-    "part not given",
     "platform taken away",
     "refused",
     "removed by hand",
     "reply lost",
     "revoked",
-    "scheduled",
     "seat gone",
     "seat taken back",
-    "sessions cut",
-    "sessions freed",
-    "sessions not cut",
     "strangers seen",
-    "stricter",
-    "urgent",
     "withdrawn",
 ];
