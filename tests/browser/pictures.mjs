@@ -62,6 +62,7 @@ async function requests(visit) {
   await form.getByRole("combobox", { name: "Account, group or bundle" }).click();
   await form.getByRole("combobox", { name: "Account, group or bundle" }).fill("pay");
   await form.getByRole("option", { name: /payments-prod/ }).waitFor();
+  await form.getByRole("option", { name: /sandbox-ana/ }).waitFor({ state: "detached" });
   await page.screenshot({ path: join(PICTURES, "form.png") });
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
@@ -111,6 +112,10 @@ async function requests(visit) {
     await visit.button(open, "end").first().click();
     await page.getByRole("button", { name: "End now", exact: true }).last().click();
     await shows(open, "AWS confirms that it is gone");
+  }
+  for (const open of [later, bundle]) {
+    await visit.button(open, "withdraw").click();
+    await shows(open, "Withdrawn");
   }
 }
 

@@ -173,7 +173,8 @@ mod tests {
     fn a_group_that_scim_keeps_is_told_apart_from_one_that_people_keep() {
         let row = |ids: Option<Vec<ExternalId>>| {
             let arn = "arn:aws:identitystore:::group/g-1";
-            let row = AwsGroup::builder().identity_store_id("d-1").group_id("g-1").group_arn(arn);
+            let row =
+                AwsGroup::builder().identity_store_id("d-1").group_id("g-1").group_arn(arn).revision("1");
             group(row.set_external_ids(ids).build().unwrap()).fed_by
         };
         let id = ExternalId::builder().issuer("https://scim.example").id("00g1").build().unwrap();

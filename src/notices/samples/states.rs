@@ -1,6 +1,6 @@
 //! A request in each of its states.
 
-use glasskey_domain::request::{Cutting, Doubt, Items, Lost, UrgentReview};
+use glasskey_domain::request::{Cutting, Doubt, Granted, Items, Lost, UrgentReview};
 use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::{AccessRequest, EndCause, GroupId, RequestId, Seconds, State, Via, Who};
 
@@ -137,6 +137,13 @@ fn over() -> Vec<Named> {
         (
             "failed",
             with(approved(), |it| {
+                it.granted = Some(Granted {
+                    at: at(6),
+                    policies: it.terms.policies.clone(),
+                    set: it.terms.set.clone(),
+                    groups: Vec::new(),
+                    emergency_on: false,
+                });
                 it.state = State::Failed {
                     at: at(9),
                     cause: EndCause::GrantFailed { why: "no more roles".to_owned() },

@@ -230,7 +230,11 @@ fn any_policy() -> impl Strategy<Value = String> {
                 1 => format!(
                     "{broad} @max_duration(\"{length}\") {session} permit({principal}, action == Action::\"requestUrgent\", {resource}) {conditions};\n"
                 ),
-                _ => format!("forbid({principal}, action in [Action::\"request\", Action::\"requestUrgent\"], {resource}) {conditions};\n"),
+                // The shortest length is asked about: a policy that forbids short ones alone hides what it leaves.
+                _ => {
+                    let conditions = conditions.replace("<= 7200", ">= 7200");
+                    format!("forbid({principal}, action in [Action::\"request\", Action::\"requestUrgent\"], {resource}) {conditions};\n")
+                }
             }
         },
     )

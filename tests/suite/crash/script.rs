@@ -86,7 +86,7 @@ pub(crate) enum Line {
 use Line::{
     Adds, AppOffByHand, Approves, Asks, AsksAll, AsksAt, AssignedByHand, ByHand, Confirms, Declines, Drills,
     Ends, EndsAll, EndsAndCuts, Extends, Leaves, LooksForDrift, Minutes, Objects, Offs, Opens, Prolongs,
-    Removes, Rest, Reviews, Takes,
+    Removes, Reviews, Takes,
 };
 
 /// Where most stories are told.

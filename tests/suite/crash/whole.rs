@@ -6,7 +6,6 @@ use glasskey_domain::{EndCause, State};
 
 use super::company::{Table, holding};
 use super::outside::Outside;
-use super::promises::Past;
 use super::script::Line::{
     Approves, Asks, AsksAll, AsksAt, AssignedByHand, Ends, EndsAll, EndsAndCuts, Leaves, LooksForDrift,
     Minutes, Objects, Prolongs, Rest, Takes,
@@ -190,6 +189,8 @@ const LOST: Story = Story {
         LooksForDrift,
         LooksForDrift,
         Rest,
+        // An absence that a lost create could still end is believed after 50 seconds.
+        Minutes(2),
     ],
     told: &[
         "request-1/ended/channel/#prod-access",

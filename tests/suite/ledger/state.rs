@@ -71,7 +71,8 @@ fn a_state_of_another_history_is_moved_aside_and_rebuilt() {
 fn a_state_of_another_version_is_rebuilt_without_alarm() {
     let dir = tempfile::tempdir().unwrap();
     store_with(dir.path(), 5);
-    let options = OpenOptions { state_version: 2, ..OpenOptions::default() };
+    let options =
+        OpenOptions { state_version: OpenOptions::default().state_version + 1, ..OpenOptions::default() };
     let (_ledger, report) = Ledger::open(dir.path(), options, &mut Listed::default()).unwrap();
     assert!(matches!(report.state, StateReport::Rebuilt { reason: RebuildReason::OtherVersion, .. }));
     assert!(report.alerts().is_empty());

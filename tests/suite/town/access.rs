@@ -251,9 +251,4 @@ impl Town {
         let left = at.duration_since(self.now());
         self.pass(Span::new().milliseconds(i64::try_from(left.as_millis()).unwrap().max(0) + 1));
     }
-
-    /// What only one person saw in Slack, or in Discord, the last time.
-    pub(crate) fn last_whisper(&self, handle: &str) -> String {
-        self.chat_shows(self.platform(), "a whisper", || self.whispers(self.platform(), handle).pop())
-    }
 }
