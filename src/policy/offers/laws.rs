@@ -163,6 +163,19 @@ fn exactly(rules: &RuleSet, directory: &Directory, asking: &Asking<'_>, targets:
     assert_eq!(offers.found.len(), count, "nothing else is offered");
 }
 
+fn any_condition() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        4 => Just("true"),
+        1 => Just("context.durationSeconds <= 7200"),
+        1 => Just("context has ticket"),
+        1 => Just("context has ticket && context.ticket like \"INC-*\""),
+        1 => Just("context.hour >= 12"),
+        1 => Just("context.start < datetime(\"2026-11-23T11:00:00Z\")"),
+        1 => Just("principal in Group::\"on-call\""),
+        1 => Just("context.platform == \"slack\""),
+    ]
+}
+
 fn any_policy() -> impl Strategy<Value = String> {
     let principal = prop_oneof![
         2 => Just("principal in Group::\"engineers\""),
@@ -204,16 +217,7 @@ fn any_policy() -> impl Strategy<Value = String> {
         ],
         Just(""),
     );
-    let also = prop_oneof![
-        4 => Just("true"),
-        1 => Just("context.durationSeconds <= 7200"),
-        1 => Just("context has ticket"),
-        1 => Just("context has ticket && context.ticket like \"INC-*\""),
-        1 => Just("context.hour >= 12"),
-        1 => Just("context.start < datetime(\"2026-11-23T11:00:00Z\")"),
-        1 => Just("principal in Group::\"on-call\""),
-        1 => Just("context.platform == \"slack\""),
-    ];
+    let also = any_condition();
     let annotations = (
         prop_oneof![Just("10m"), Just("1h"), Just("90m"), Just("4h"), Just("14h")],
         prop_oneof![Just("0"), Just("1"), Just("2"), Just("1 of leads, 1 of on-call")],
