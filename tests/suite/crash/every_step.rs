@@ -87,6 +87,8 @@ async fn whoever_dies_at_any_step_on_two_platforms_comes_to_the_same_end() {
     assert_eq!(fell_at, steps, "every kind of step was met, on each platform");
 }
 
+/// The story with few steps, all of which are tried.
+const CUT: &str = "sessions are cut";
 /// A stride that shares no factor with the rhythm of a step's calls.
 const WHOLE_STRIDE: usize = 5;
 
@@ -122,8 +124,10 @@ async fn whoever_dies_at_any_step_of_all_that_requests_can_be_comes_to_the_same_
     let mut met = BTreeSet::new();
     for (first, story) in WHOLE.into_iter().enumerate() {
         // They are long, and half a day passes in some: each begins elsewhere, so that all kinds of steps are met.
-        met.extend(die_everywhere(story, Store::in_memory, first, WHOLE_STRIDE).await);
+        let (first, stride) = if story.name == CUT { (0, 1) } else { (first, WHOLE_STRIDE) };
+        met.extend(die_everywhere(story, Store::in_memory, first, stride).await);
     }
+    met.remove("update");
     let steps: BTreeSet<&str> = ALL_STEPS.into_iter().chain(["deny"]).collect();
     assert!(met.is_superset(&steps), "{met:?}");
 }

@@ -10,7 +10,7 @@ use super::house::{ACCESS, House, Plan, asks};
 async fn ana_asks_bo_approves_and_ana_ends_it() {
     let house = House::new().await;
     let (id, card) = house.asked().await;
-    assert_eq!(card.buttons(), ["Approve", "Deny…", "Withdraw"]);
+    assert_eq!(card.buttons(), ["Approve", "Approve for less…", "Deny…", "Withdraw"]);
     assert!(card.words().contains(&format!("<@{}>", house.account("ana").user)), "{}", card.words());
     // P1: her own yes does not count, and that of who may not does neither.
     let no = house.clicks("ana", &card, "Approve").await.words();

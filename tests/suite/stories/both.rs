@@ -42,16 +42,21 @@ fn what_is_asked_on_one_platform_is_approved_and_ended_on_the_other_and_both_car
     for here in Platform::ALL {
         let (town, there) = (Town::on_both(), other(here));
         let it = town.ana().on(here).asks(ASK);
-        both_cards_say(&town, &it, "Waits for 1 approval", &["Approve", "Deny…", "Withdraw"]);
+        both_cards_say(
+            &town,
+            &it,
+            "Waits for 1 approval",
+            &["Approve", "Approve for less…", "Deny…", "Withdraw"],
+        );
         town.bo().on(there).approves(&it).says("needs no further approval");
         town.becomes(&it, StateWord::Active);
-        both_cards_say(&town, &it, "Active", &["End now"]);
+        both_cards_say(&town, &it, "Active", &["Extend…", "End now"]);
         town.settle();
         let told = Platform::ALL.map(|on| town.told_on(on, "ana").join("\n")).concat();
         assert!(told.contains("Granted"), "{told}");
         town.ana().on(there).ends(&it).says("is being ended");
         town.becomes(&it, StateWord::Ended);
-        both_cards_say(&town, &it, "AWS confirms that it is gone", &[]);
+        both_cards_say(&town, &it, "AWS confirms that it is gone", &["Repeat…"]);
         assert!(town.aws().has_nothing_for("ana"));
     }
 }
@@ -156,7 +161,12 @@ fn comes_back(town: &Town, on: Platform) {
 fn one_platform_is_down_for_an_hour_and_the_other_goes_on(down: Platform) {
     let (town, up) = (Town::on_both(), other(down));
     let it = town.ana().on(up).asks(ASK);
-    both_cards_say(&town, &it, "Waits for 1 approval", &["Approve", "Deny…", "Withdraw"]);
+    both_cards_say(
+        &town,
+        &it,
+        "Waits for 1 approval",
+        &["Approve", "Approve for less…", "Deny…", "Withdraw"],
+    );
     town.settle();
     goes_down(&town, down);
     town.bo().on(up).approves(&it).says("needs no further approval");
@@ -182,7 +192,7 @@ fn one_platform_is_down_for_an_hour_and_the_other_goes_on(down: Platform) {
     town.card_says_on(down, &next, "Active");
     town.ana().on(down).ends(&next).says("is being ended");
     town.becomes(&next, StateWord::Ended);
-    both_cards_say(&town, &next, "ended early by", &[]);
+    both_cards_say(&town, &next, "ended early by", &["Repeat…"]);
 }
 
 fn waits_until_ill(town: &Town) -> String {
@@ -203,7 +213,12 @@ fn waits_until_ill(town: &Town) -> String {
 fn discord_that_refuses_the_bot_for_good_ends_its_half_and_nothing_else() {
     let town = Town::on_both();
     let it = town.ana().asks(ASK);
-    both_cards_say(&town, &it, "Waits for 1 approval", &["Approve", "Deny…", "Withdraw"]);
+    both_cards_say(
+        &town,
+        &it,
+        "Waits for 1 approval",
+        &["Approve", "Approve for less…", "Deny…", "Withdraw"],
+    );
     assert_eq!(town.health_of(Part::Discord), (true, "connected".to_owned()));
     assert_eq!(town.discord().close_gateways(Some(4_014)), 1);
     let why = waits_until_ill(&town);
@@ -211,10 +226,10 @@ fn discord_that_refuses_the_bot_for_good_ends_its_half_and_nothing_else() {
     let opened = town.discord().gateways_opened();
     town.bo().approves(&it).says("needs no further approval");
     town.becomes(&it, StateWord::Active);
-    both_cards_say(&town, &it, "Active", &["End now"]);
+    both_cards_say(&town, &it, "Active", &["Extend…", "End now"]);
     town.pass(1.hour());
     town.becomes(&it, StateWord::Ended);
-    both_cards_say(&town, &it, "AWS confirms that it is gone", &[]);
+    both_cards_say(&town, &it, "AWS confirms that it is gone", &["Repeat…"]);
     assert!(town.health_of(Part::Slack).0);
     assert_eq!(town.discord().gateways_opened(), opened, "it does not come back by itself");
 }
@@ -222,7 +237,12 @@ fn discord_that_refuses_the_bot_for_good_ends_its_half_and_nothing_else() {
 fn a_platform_that_is_taken_away_and_added_again_shows_what_is_true(gone: Platform) {
     let (mut town, stays) = (Town::on_both(), other(gone));
     let it = town.ana().on(stays).asks(ASK);
-    both_cards_say(&town, &it, "Waits for 1 approval", &["Approve", "Deny…", "Withdraw"]);
+    both_cards_say(
+        &town,
+        &it,
+        "Waits for 1 approval",
+        &["Approve", "Approve for less…", "Deny…", "Withdraw"],
+    );
     town.settle();
     town.stop();
     town.serves(&[stays]);
@@ -240,11 +260,11 @@ fn a_platform_that_is_taken_away_and_added_again_shows_what_is_true(gone: Platfo
     town.serves(&Platform::ALL);
     town.start();
     // The card of before is found again and brought up to date: a second one beside it would be one too many.
-    both_cards_say(&town, &it, "Active", &["End now"]);
+    both_cards_say(&town, &it, "Active", &["Extend…", "End now"]);
     town.dee().on(gone).says(&format!("/elevate approve {}", it.id)).says("too late");
     town.ana().on(gone).says(&format!("/elevate end {}", it.id)).says("is being ended");
     town.becomes(&it, StateWord::Ended);
-    both_cards_say(&town, &it, "AWS confirms that it is gone", &[]);
+    both_cards_say(&town, &it, "AWS confirms that it is gone", &["Repeat…"]);
 }
 
 #[test]

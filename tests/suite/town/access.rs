@@ -45,6 +45,7 @@ pub(super) fn access_fields(said: &[&str]) -> Option<(&'static str, Value)> {
         ("acknowledge", [id, note @ ..]) => ("acknowledge", with_words(named(&["id"], &[id]), "note", note)),
         ("object", [id, why @ ..]) => ("object", with_words(named(&["id"], &[id]), "why", why)),
         ("urgent", [account, set, rest @ ..]) => ("urgent", asked(account, set, rest)),
+        ("group" | "bundle", _) => return None,
         (account, [set, rest @ ..]) if rest.contains(&"at") => ("request", asked(account, set, rest)),
         _ => return None,
     };
