@@ -48,7 +48,7 @@ fn access_is_asked_for_approved_granted_and_gone_at_its_end(on: Platform) {
     assert!(town.now() >= deadline);
     town.settle();
     let card = town.card_says(&it, "AWS confirms that it is gone");
-    assert_eq!(card.buttons(), Vec::<String>::new());
+    assert_eq!(card.buttons(), ["Repeat…"]);
     assert!(town.told("ana").last().unwrap().contains("Ended"));
     assert_eq!(town.cards(&it).len(), 1);
 }

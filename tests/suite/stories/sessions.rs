@@ -67,12 +67,12 @@ fn the_card_and_the_messages_say_until_when_sessions_may_last(on: Platform) {
     town.settle();
     let told = town.told("ana").remove(0);
     assert!(
-        told.contains("Sessions that are open then may live on, until") && told.contains(&until),
+        told.contains("Sessions that are open then may live on until") && told.contains(&until),
         "{told}"
     );
     town.ana().ends(&it).says("sessions that are open may live on for up to 4 h");
     town.becomes(&it, StateWord::Ended);
-    town.is_told("ana", "sessions that are open may live on, until");
+    town.is_told("ana", "sessions that are open may live on until");
     town.card_says(&it, "may outlive it, until");
 }
 
@@ -91,7 +91,7 @@ fn end_now_and_cut_sessions_denies_them_and_says_so_when_that_is_in_force(on: Pl
     let town = town_with(on, CUTS);
     let it = granted(&town);
     cut(&town, &it);
-    town.card_says(&it, "those begun before the end are cut since");
+    town.card_says(&it, "what was begun before the end works no more");
     assert!(is_denied(&town), "{:?}", town.aws().policy_in_force("payments-prod", SET));
     town.is_told("ana", "Sessions are cut");
     town.thread_says(&it, "Sessions are cut");
@@ -104,7 +104,7 @@ fn the_denial_is_taken_back_when_no_such_session_can_live_any_more(on: Platform)
     let mut town = town_with(on, CUTS);
     let it = granted(&town);
     cut(&town, &it);
-    town.card_says(&it, "are cut since");
+    town.card_says(&it, "were cut");
     town.pass(719.minutes());
     town.settle();
     assert!(is_denied(&town), "not before its time");
@@ -122,7 +122,7 @@ fn what_others_wrote_into_the_inline_policy_stays(on: Platform) {
     assert!(town.aws().set_inline_policy(SET, Some(theirs)));
     let it = granted(&town);
     cut(&town, &it);
-    town.card_says(&it, "are cut since");
+    town.card_says(&it, "were cut");
     assert!(is_denied(&town) && town.aws().inline_policy(SET).unwrap().contains("Theirs"));
     town.pass(13.hours());
     town.book_shows("nothing left of it", |book, _| (book.cuts().count() == 0).then_some(()));
@@ -141,7 +141,7 @@ fn where_policy_says_so_sessions_are_cut_at_every_end(on: Platform) {
     assert!(told.contains("Sessions that are open then are cut"), "{told}");
     town.pass(1.hour());
     town.becomes(&it, StateWord::Ended);
-    town.card_says(&it, "are cut since");
+    town.card_says(&it, "were cut");
     assert!(is_denied(&town));
     town.is_told("ana", "Sessions are cut");
 }
@@ -193,7 +193,7 @@ fn a_permission_set_that_is_gone_leaves_nothing_to_cut(on: Platform) {
     town.deletes_permission_set(SET);
     town.aws().clear_faults();
     town.pass(5.minutes());
-    town.card_says(&it, "are cut since");
+    town.card_says(&it, "were cut");
     town.pass(13.hours());
     town.book_shows("nothing left of it", |book, _| (book.cuts().count() == 0).then_some(()));
 }
@@ -206,7 +206,7 @@ fn sessions_are_cut_by_a_service_control_policy_made_for_it(on: Platform) {
     let town = town_with(on, BY_SCP);
     let it = granted(&town);
     cut(&town, &it);
-    town.card_says(&it, "are cut since");
+    town.card_says(&it, "were cut");
     let policy = scp(&town);
     assert!(
         policy.contains(town.person_id("ana").as_str()) && policy.contains("aws:TokenIssueTime"),
@@ -240,7 +240,7 @@ fn who_gets_the_access_again_is_not_denied_by_the_cut_before(on: Platform) {
     let town = town_with(on, CUTS);
     let it = granted(&town);
     cut(&town, &it);
-    town.card_says(&it, "are cut since");
+    town.card_says(&it, "were cut");
     let again = granted(&town);
     assert!(town.aws().has("ana", "payments-prod", SET));
     // The denial is of what was begun before the end, and names that time.

@@ -7,6 +7,7 @@ use super::clicks::Interaction;
 use crate::chat::hall::forms::Form;
 use crate::chat::hall::{Found, Known, Speaker};
 use crate::chat::slack::envelope::{Ack, Envelope};
+use crate::chat::slack::web::SlackWeb;
 use crate::chat::slack::{forms, home};
 use crate::notices::Text;
 
@@ -26,30 +27,25 @@ impl Listener {
         }
         // Opening a tab is no deed: a stranger sees nothing, and nothing is written down.
         match self.people.person(self.hall.engine(), team, user).await {
-            Ok(known) if self.hall.works_here(&known).is_ok() => self.publish(user, &known, None).await,
+            Ok(known) if self.hall.works_here(&known).is_ok() => {
+                let view = home::view(&self.hall.mine(&known).await, None, &*self.people);
+                show_home(&self.web, user, &view).await;
+            }
             Ok(_) | Err(_) => {
                 let words = Text::new().hint(
                     "Glasskey does not know you as somebody of the company; `/elevate help` says what to do",
                 );
-                self.show_home(user, home::view(&[], Some(&words), &*self.people));
+                show_home(&self.web, user, &home::view(&[], Some(&words), &*self.people)).await;
             }
         }
     }
 
-    /// Shows App Home as it is now, with what came of what the person did there.
+    /// Shows App Home as it is now, with what came of what the person did there: beside the acknowledgement, which does not
+    /// wait for it.
     pub(super) async fn publish(&self, user: &str, known: &Known, said: Option<&Text>) {
-        let sections = self.hall.mine(known).await;
-        self.show_home(user, home::view(&sections, said, &*self.people));
-    }
-
-    /// Beside the acknowledgement, which does not wait for it.
-    fn show_home(&self, user: &str, view: Value) {
+        let view = home::view(&self.hall.mine(known).await, said, &*self.people);
         let (web, user) = (self.web.clone(), user.to_owned());
-        tokio::spawn(async move {
-            if let Err(fault) = web.views_publish(&user, &view).await {
-                tracing::warn!(%fault, "an App Home was not shown; it is shown when it is opened again");
-            }
-        });
+        tokio::spawn(async move { show_home(&web, &user, &view).await });
     }
 
     /// Opens the form that asks for access. The trigger lives three seconds, so nothing is asked before.
@@ -70,6 +66,12 @@ impl Listener {
             Err(_stranger) => Vec::new(),
         };
         Ack::Payload(options(&found))
+    }
+}
+
+async fn show_home(web: &SlackWeb, user: &str, view: &Value) {
+    if let Err(fault) = web.views_publish(user, view).await {
+        tracing::warn!(%fault, "an App Home was not shown; it is shown when it is opened again");
     }
 }
 
