@@ -223,7 +223,7 @@ at("the keyboard alone is enough", async ({ page }) => {
   await shows(page.getByRole("option"), "/elevate request");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  for (const words of ["payments-prod", "ReadOnly", "5m", "INC-9", why]) {
+  for (const words of ["payments-prod", "ReadOnly", "5m", "", "INC-9", why]) {
     await page.keyboard.type(words);
     await page.keyboard.press("Tab");
   }

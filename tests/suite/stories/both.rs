@@ -192,6 +192,9 @@ fn one_platform_is_down_for_an_hour_and_the_other_goes_on(down: Platform) {
     town.card_says_on(down, &next, "Active");
     town.ana().on(down).ends(&next).says("is being ended");
     town.becomes(&next, StateWord::Ended);
+    for on in Platform::ALL {
+        town.card_says_on(on, &next, "AWS confirms that it is gone");
+    }
     both_cards_say(&town, &next, "ended early by", &["Repeat…"]);
 }
 

@@ -75,9 +75,6 @@ fn names_ids_prefixes_and_any_order_mean_the_same() {
 fn help_list_show_and_why_answer_and_decide_nothing(on: Platform) {
     let town = Town::on(on);
     town.ana().says("/elevate help").says("/elevate");
-    if on == Platform::Slack {
-        town.ana().says("/elevate").says("/elevate");
-    }
     town.ana().says("/elevate list").says("no open requests");
     town.ana().says("/elevate why payments-prod ReadOnly").says("payments-prod-read").says("1 approval");
     town.cy().says("/elevate why payments-prod Admin").says("admin-is-for-commanders");

@@ -105,7 +105,7 @@ impl Listener {
             Err(said) => said,
         };
         if said.is_some() && interaction.is_home() {
-            self.publish(&speaker.account.user, &known, said.as_ref()).await;
+            self.publish(&speaker.account.user, &known, said.as_ref());
         }
         self.said(said, interaction.response_url)
     }

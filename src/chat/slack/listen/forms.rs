@@ -48,7 +48,7 @@ impl Listener {
         let sent = self.hall.sent(&speaker, &known, &form, (&filled, people)).await;
         if sent.is_ok() {
             // It may have been opened from App Home, which does not say so.
-            self.publish(&speaker.account.user, &known, None).await;
+            self.publish(&speaker.account.user, &known, None);
         }
         match (sent, form) {
             (Ok(text), Form::Open { .. }) => Ack::Payload(forms::taken(&text, &self.people)),

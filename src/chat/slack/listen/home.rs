@@ -1,5 +1,7 @@
 //! App Home, and what can be chosen while somebody types in a form.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::Listener;
@@ -25,6 +27,7 @@ impl Listener {
         if !self.people.serves(team) {
             return;
         }
+        let _drawing = self.homes.lock().await;
         // Opening a tab is no deed: a stranger sees nothing, and nothing is written down.
         match self.people.person(self.hall.engine(), team, user).await {
             Ok(known) if self.hall.works_here(&known).is_ok() => {
@@ -42,10 +45,14 @@ impl Listener {
 
     /// Shows App Home as it is now, with what came of what the person did there: beside the acknowledgement, which does not
     /// wait for it.
-    pub(super) async fn publish(&self, user: &str, known: &Known, said: Option<&Text>) {
-        let view = home::view(&self.hall.mine(known).await, said, &*self.people);
-        let (web, user) = (self.web.clone(), user.to_owned());
-        tokio::spawn(async move { show_home(&web, &user, &view).await });
+    pub(super) fn publish(&self, user: &str, known: &Known, said: Option<&Text>) {
+        let (web, people, hall) = (self.web.clone(), Arc::clone(&self.people), Arc::clone(&self.hall));
+        let (homes, user, known, said) = (Arc::clone(&self.homes), user.to_owned(), known.clone(), said.cloned());
+        tokio::spawn(async move {
+            let _drawing = homes.lock().await;
+            let view = home::view(&hall.mine(&known).await, said.as_ref(), &*people);
+            show_home(&web, &user, &view).await;
+        });
     }
 
     /// Opens the form that asks for access. The trigger lives three seconds, so nothing is asked before.

@@ -33,7 +33,9 @@ const DELIVERY_BYTES_MAX: usize = 108;
 pub struct Listener {
     web: SlackWeb,
     people: Arc<People>,
-    hall: Hall,
+    hall: Arc<Hall>,
+    /// App Homes are read and drawn one after the other: what was read earlier is never shown over what was read later.
+    homes: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Listener {
@@ -46,7 +48,8 @@ impl Listener {
         aliases: BTreeMap<String, AccountId>,
         sign_ins: Arc<SignIns>,
     ) -> Self {
-        Self { web, people, hall: Hall::new(engine, aliases, Door::Slack, sign_ins) }
+        let hall = Arc::new(Hall::new(engine, aliases, Door::Slack, sign_ins));
+        Self { web, people, hall, homes: Arc::default() }
     }
 
     /// Says more to one person, later: beside what they did, or directly where that has no place of its own.
