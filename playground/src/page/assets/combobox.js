@@ -114,6 +114,9 @@ function key(state, event) {
 
 function take(state, n) {
   const option = state.options[n];
+  // What was typed on the way to the choice is not looked up any more.
+  clearTimeout(state.timer);
+  state.asked += 1;
   const before = state.input.dataset.value;
   state.label = option.label;
   state.input.value = option.label;
