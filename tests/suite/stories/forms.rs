@@ -294,7 +294,7 @@ fn people_see_what_they_have_and_wait_for_and_act_on_it(on: Platform) {
     assert!(!own.offers(&waits, "Approve"), "nobody approves their own");
     town.cy().looks_at_theirs().is_silent_about(waits.id.as_str());
     // More time, from there.
-    own.clicks(&sandbox, "Extend…");
+    own.opens(&sandbox, "Extend…");
     let before = town.request(&sandbox).deadline().unwrap();
     town.ana().sends(&json!({ "length": "1 h" }));
     assert_eq!(town.request(&sandbox).deadline().unwrap().duration_since(before).as_hours(), 1);

@@ -2,7 +2,7 @@
 //! one approval.
 
 use glasskey_playground::discord::Answer;
-use glasskey_playground::slack::{Click, Place};
+use glasskey_playground::slack::{Click, Place, SlackTwin};
 use jiff::{Span, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -128,24 +128,40 @@ impl Own<'_> {
         self.who.town.slack().home(&self.who.handle).unwrap().view
     }
 
+    /// Clicks a button beside a request that opens a form.
+    pub(crate) fn opens(&self, it: &Request, button: &str) {
+        match self.who.on {
+            Platform::Slack => self.clicks_at_home(&self.home(), it, button),
+            Platform::Discord => drop(self.clicks(it, button)),
+        }
+    }
+
     /// Clicks a button beside a request; what they read then.
     pub(crate) fn clicks(&self, it: &Request, button: &str) -> String {
-        let Person { town, handle, on, .. } = &self.who;
-        match on {
+        match self.who.on {
             Platform::Slack => {
-                let block_id = block_of(&self.home(), it, button);
-                assert!(block_id.is_some(), "no {button} of {} in: {}", it.id, self.words);
-                let (place, what) = (Place::Home, button.to_owned());
-                let click = Click { place, what, block_id, chosen: String::new() };
-                let result = town.block("the answer to a click", town.slack().act(handle, &click));
-                assert_eq!(result.failure, None, "{handle} clicked {button}");
-                town.slack().home(handle).unwrap().words()
+                let before = self.home();
+                self.clicks_at_home(&before, it, button);
+                let again = |slack: &SlackTwin| {
+                    slack.home(&self.who.handle).filter(|home| home.view["hash"] != before["hash"])
+                };
+                self.who.town.slack_shows("App Home to be drawn after a click", again).words()
             }
             Platform::Discord => {
                 let clicked = self.who.click_at("access", &self.message, &format!("{button} {}", it.id));
                 self.who.is_sure_at("access", &clicked)
             }
         }
+    }
+
+    fn clicks_at_home(&self, home: &Value, it: &Request, button: &str) {
+        let Person { town, handle, .. } = &self.who;
+        let block_id = block_of(home, it, button);
+        assert!(block_id.is_some(), "no {button} of {} in: {}", it.id, self.words);
+        let (place, what) = (Place::Home, button.to_owned());
+        let click = Click { place, what, block_id, chosen: String::new() };
+        let result = town.block("the answer to a click", town.slack().act(handle, &click));
+        assert_eq!(result.failure, None, "{handle} clicked {button}");
     }
 }
 

@@ -47,7 +47,8 @@ impl Listener {
     /// wait for it.
     pub(super) fn publish(&self, user: &str, known: &Known, said: Option<&Text>) {
         let (web, people, hall) = (self.web.clone(), Arc::clone(&self.people), Arc::clone(&self.hall));
-        let (homes, user, known, said) = (Arc::clone(&self.homes), user.to_owned(), known.clone(), said.cloned());
+        let (homes, user, known, said) =
+            (Arc::clone(&self.homes), user.to_owned(), known.clone(), said.cloned());
         tokio::spawn(async move {
             let _drawing = homes.lock().await;
             let view = home::view(&hall.mine(&known).await, said.as_ref(), &*people);
