@@ -22,7 +22,7 @@ use crate::refusal::StateWord;
 use crate::request::{
     AccessRequest, Cards, Cutting, EndCause, Granted, NoMoreTime, PartState, Posting, State, UrgentReview,
 };
-use crate::watch::{Center, EndAll};
+use crate::watch::Center;
 use holdings::{change_holding, claims, holdings, looked, release_claims, started, unsettled};
 use later::Over;
 use requests::{approved, end_confirmed, end_ordered, grant_confirmed, grant_ordered, overdue_told};
@@ -104,7 +104,7 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         Event::DoubtOver { id } => later::doubt_over(book, id, touched),
         Event::Stricter { id, why } => later::stricter(book, id, why.as_ref(), touched),
         Event::EndAllOrdered { scope, by } => {
-            book.watch.ending.push(EndAll { scope: scope.clone(), by: by.clone(), at });
+            book.watch.is_to_end(scope.clone(), by.clone(), at);
             touched.watch = true;
         }
         Event::EndAllDone { .. } => later::end_all_done(book, touched),

@@ -129,7 +129,7 @@ pub enum NoticeKind {
     },
     /// All that an administrator wanted to end is ordered to.
     EndedAll {
-        /// When that was asked, in seconds since 1970.
+        /// Its number: when that was asked, in seconds since 1970, or a little more.
         at: i64,
     },
     /// An emergency waits for another person's yes.

@@ -77,6 +77,9 @@ pub struct EndAll {
     pub by: Who,
     /// When: what is asked for later is not meant.
     pub at: Timestamp,
+    /// Names the message about it: when that was, in seconds since 1970, or the next number that no order has.
+    #[serde(default)]
+    pub number: i64,
 }
 
 /// What is watched.
@@ -102,4 +105,13 @@ pub struct Watch {
     pub report: Option<StandingReport>,
     /// Messages that must still be delivered, each exactly once.
     pub untold: BTreeMap<Tell, Posting>,
+}
+
+impl Watch {
+    /// Takes down an order to end many grants. Two of the same second are told as two.
+    pub(crate) fn is_to_end(&mut self, scope: EndScope, by: Who, at: Timestamp) {
+        let before = self.ending.last().or(self.ended.as_ref()).map(|order| order.number);
+        let number = before.map_or(i64::MIN, |before| before.saturating_add(1)).max(at.as_second());
+        self.ending.push(EndAll { scope, by, at, number });
+    }
 }

@@ -146,7 +146,7 @@ fn unreviewed(text: Text, requests: &[RequestId]) -> Text {
 fn ended_all(at: i64, order: Option<&EndAll>, directory: &Directory) -> Text {
     let text = Text::new().bold("ALL ACCESS IS BEING ENDED");
     // Another order may be done since; then this one has no other record than the journal.
-    let Some(order) = order.filter(|order| order.at.as_second() == at) else {
+    let Some(order) = order.filter(|order| order.number == at) else {
         return text.say(", as was ordered ").time(second(at)).say(".");
     };
     let text = match &order.scope {

@@ -265,7 +265,12 @@ async fn every_notice_is_said_in_discord() {
         let emergencies = day.emergencies.iter();
         let of_emergencies = emergencies.map(|one| notices::emergency::tell(kind, one, &directory, &setting));
         let watch = Watch {
-            ended: Some(EndAll { scope: EndScope::Everything, by: Who::Glasskey, at: Timestamp::UNIX_EPOCH }),
+            ended: Some(EndAll {
+                scope: EndScope::Everything,
+                by: Who::Glasskey,
+                at: Timestamp::UNIX_EPOCH,
+                number: 0,
+            }),
             report: Some(StandingReport {
                 at: Timestamp::UNIX_EPOCH,
                 standing: 0,

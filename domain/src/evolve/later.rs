@@ -227,7 +227,7 @@ pub(super) fn end_all_done(book: &mut Book, touched: &mut Touched) {
         return;
     }
     let done = book.watch.ending.remove(0);
-    let at = done.at.as_second();
+    let at = done.number;
     book.watch.ended = Some(done);
     tell_access(book, touched, NoticeKind::EndedAll { at });
 }

@@ -169,3 +169,24 @@ fn ending_one_persons_access_leaves_everybody_elses() {
     town.settle();
     assert_eq!(town.provider.has.iter().collect::<Vec<_>>(), [&holding("ana")]);
 }
+
+/// P6: whoever orders it twice in one second is told twice, and each message has a name of its own.
+#[test]
+fn orders_of_one_second_are_told_as_two() {
+    let mut town = Town::new(0);
+    town.does("dee", all()).unwrap();
+    town.does("dee", Command::EndAll { scope: EndScope::Person { person: person("bo") } }).unwrap();
+    let orders = town.book.watch().ending.clone();
+    assert_eq!(orders[0].at.as_second(), orders[1].at.as_second());
+    let told: Vec<i64> = orders
+        .iter()
+        .map(|_| {
+            town.send(Incoming::inside(Command::GoOnEnding)).unwrap();
+            let mut kinds = town.book.watch().untold.keys().map(|tell| tell.kind);
+            let Some(NoticeKind::EndedAll { at }) = kinds.next() else { panic!("nobody is told") };
+            at
+        })
+        .collect();
+    assert_eq!(told, orders.iter().map(|order| order.number).collect::<Vec<_>>());
+    assert_ne!(told[0], told[1]);
+}

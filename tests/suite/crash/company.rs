@@ -6,7 +6,7 @@ use glasskey_domain::directory::{Account, AccountState, Group, PermissionSet};
 use glasskey_domain::emergency::{CutPlan, EmergencyTerms, Level, Place, Provider};
 use glasskey_domain::ids::OuId;
 use glasskey_domain::person::Employment;
-use glasskey_domain::rules::{Approvers, EmergencyQuestion, NotPermitted};
+use glasskey_domain::rules::{Approvers, EmergencyQuestion, Escalation, NotPermitted, Quorum};
 use glasskey_domain::settings::FederationSettings;
 use glasskey_domain::{
     AccountId, Directory, Door, FederationId, GroupId, Holding, PermissionSetArn, Person, PersonId, Platform,
@@ -16,6 +16,8 @@ use jiff::Timestamp;
 
 /// Everybody.
 pub(crate) const PEOPLE: [&str; 5] = ["ana", "bo", "cy", "dee", "eve"];
+/// Those of them who may approve, as long as rules are as they were.
+pub(crate) const APPROVERS: [&str; 3] = ["bo", "dee", "eve"];
 /// Looks at emergencies afterwards, and never has a part in one.
 pub(crate) const AUDITOR: &str = "fay";
 /// What can be asked for.
@@ -105,6 +107,13 @@ pub(crate) fn directory_without(left: &BTreeSet<&str>) -> Directory {
     directory.accounts.insert(account.id.clone(), account);
     let oncall = Group::plain(GroupId::new("g-oncall"), "oncall".to_owned());
     directory.groups.insert(oncall.id.clone(), oncall);
+    for (group, members) in [("leads", ["bo", "dee"]), ("managers", ["dee", "eve"])] {
+        let group = Group::plain(GroupId::new(format!("g-{group}")), group.to_owned());
+        for name in members {
+            directory.memberships.entry(person(name)).or_default().insert(group.id.clone());
+        }
+        directory.groups.insert(group.id.clone(), group);
+    }
     for name in SETS {
         let arn = target(name).permission_set().unwrap().clone();
         let set = PermissionSet { arn: arn.clone(), name: name.to_owned(), session: Seconds::hours(1) };
@@ -119,6 +128,12 @@ pub(crate) struct Table {
     pub(crate) may_request: BTreeSet<PersonId>,
     pub(crate) may_approve: BTreeSet<PersonId>,
     pub(crate) approvals: u32,
+    /// Of which groups.
+    pub(crate) from: Vec<Quorum>,
+    /// Who is asked when nobody answers.
+    pub(crate) escalate: Vec<Escalation>,
+    /// Whether sessions that outlive access are cut.
+    pub(crate) cut_sessions: bool,
     /// How many must confirm an emergency.
     pub(crate) confirmations: u32,
     /// After how long its opener may go on alone.
@@ -131,8 +146,11 @@ impl Table {
     pub(crate) fn of_two() -> Self {
         Self {
             may_request: PEOPLE.into_iter().map(person).collect(),
-            may_approve: ["bo", "dee", "eve"].into_iter().map(person).collect(),
+            may_approve: APPROVERS.into_iter().map(person).collect(),
             approvals: 2,
+            from: Vec::new(),
+            escalate: Vec::new(),
+            cut_sessions: false,
             confirmations: 1,
             solo_after: None,
             notify: vec!["#prod-access".to_owned()],
@@ -149,6 +167,9 @@ impl Table {
             approvals: self.approvals,
             max_length: Seconds::hours(8),
             notify: self.notify.clone(),
+            from: self.from.clone(),
+            escalate: self.escalate.clone(),
+            cut_sessions: self.cut_sessions,
             ..Terms::default()
         })
     }

@@ -82,7 +82,7 @@ impl World {
         federations.providers = BTreeMap::from([(Provider::Okta, wires.provider)]);
         federations.cutter = Some(wires.cutter);
         let (engine, running) = Engine::start(Parts {
-            extras: Extras { sessions: Some(wires.sessions), ..Extras::default() },
+            extras: Extras { sessions: Some(wires.sessions), people: Some(outside()), offering: None },
             ledger: wires.ledger,
             access: wires.access,
             federations,

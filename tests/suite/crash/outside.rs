@@ -10,12 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use glasskey::ports::{
-    Access, Answer, AssignmentSessions, Clock, Denial, Fault, Progress, Seen, Started, Urgency,
+    Access, Answer, AssignmentSessions, Clock, Denial, Fault, LivePeople, LivePerson, Progress, Seen,
+    Started, Urgency,
 };
+use glasskey_domain::drift::DriftState;
 use glasskey_domain::holding::{Change, Operation};
 use glasskey_domain::ids::OperationId;
+use glasskey_domain::person::Employment;
 use glasskey_domain::sessions::SessionCut;
-use glasskey_domain::{Book, GroupId, Holding, PartState, PermissionSetArn, Platform, State};
+use glasskey_domain::{Book, GroupId, Holding, PartState, PermissionSetArn, PersonId, Platform, State};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -30,6 +33,8 @@ pub(crate) use idp::{Fact, level_of};
 pub(crate) const BEGINNING: i64 = 1_800_000_000;
 /// How long a call takes.
 const LATENCY: Duration = Duration::from_millis(5);
+/// What was assigned so long ago is in every list, by every clock.
+const SEEN_WITHIN: SignedDuration = SignedDuration::from_secs(10);
 /// How long a caller waits for an answer.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(2);
 
@@ -132,6 +137,12 @@ impl Aws {
         of_it.next_back().is_some_and(|(.., present)| *present)
     }
 
+    /// Since when it is there because somebody assigned it in the console, if that is why.
+    fn is_by_hand(&self, holding: &Holding) -> Option<Timestamp> {
+        let (at, ..) = self.history.iter().rfind(|(_, which, present)| which == holding && *present)?;
+        self.by_hand.iter().any(|(when, which)| when == at && which == holding).then_some(*at)
+    }
+
     fn advance(&mut self, now: Timestamp) {
         let mut due: Vec<(Timestamp, OperationId)> = self
             .operations
@@ -158,6 +169,8 @@ pub(crate) struct Outside {
     aws: Mutex<Aws>,
     idp: Mutex<Idp>,
     posts: Mutex<BTreeMap<Platform, Vec<Post>>>,
+    /// Who has left, as the provider has it.
+    left: Mutex<BTreeSet<PersonId>>,
     standing: BTreeSet<Holding>,
     through_groups: BTreeMap<Holding, Vec<GroupId>>,
     luck: Luck,
@@ -182,8 +195,9 @@ impl Outside {
         let history = standing.iter().map(|holding| (Timestamp::MIN, holding.clone(), true)).collect();
         let operation_takes = SignedDuration::from_millis(400);
         let aws = Mutex::new(Aws { history, operation_takes, ..Aws::default() });
-        let (idp, posts, broken) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { time, aws, idp, posts, standing, through_groups, luck, store, broken }
+        let (idp, posts, broken, left) =
+            (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
+        Self { time, aws, idp, posts, left, standing, through_groups, luck, store, broken }
     }
 
     /// Lists lag so much behind from now on, and operations take so long.
@@ -244,6 +258,23 @@ impl Outside {
         }
     }
 
+    /// Somebody clears up after those who assigned things in the console.
+    pub(crate) fn cleared_by_hand(&self) {
+        let now = self.time.truth();
+        let mut aws = self.aws();
+        let theirs: Vec<Holding> = aws.by_hand.iter().map(|(_, holding)| holding.clone()).collect();
+        for holding in theirs {
+            if aws.shows(&holding, now) && aws.is_by_hand(&holding).is_some() {
+                aws.history.push((now, holding, false));
+            }
+        }
+    }
+
+    /// Who has left, from now on.
+    pub(crate) fn people_left(&self, left: BTreeSet<PersonId>) {
+        *lock(&self.left) = left;
+    }
+
     /// Whether somebody assigned it in the console since then.
     pub(crate) fn was_assigned_by_hand_since(&self, holding: &Holding, since: Timestamp) -> bool {
         self.aws().by_hand.iter().any(|(at, which)| since <= *at && which == holding)
@@ -276,6 +307,12 @@ impl Outside {
     pub(crate) fn creates_of(&self, holding: &Holding) -> usize {
         let aws = self.aws();
         aws.operations.values().filter(|r| r.holding == *holding && r.change == Change::Create).count()
+    }
+
+    /// Whether anything came, since then, to create it.
+    pub(crate) fn created_since(&self, holding: &Holding, since: Timestamp) -> bool {
+        let mut all = self.aws().operations.clone().into_values();
+        all.any(|r| r.holding == *holding && r.change == Change::Create && since <= r.begins)
     }
 
     /// Whether nobody ever asked Identity Center anything.
@@ -327,10 +364,23 @@ impl Outside {
             Change::Delete if self.standing.contains(holding) => {
                 Some(format!("P5: standing {holding} is deleted"))
             }
+            Change::Delete if self.is_theirs(book, holding) => {
+                Some(format!("P5: {holding} was assigned by hand and is deleted"))
+            }
             // One that is only being granted may meet a delete that is on its way; it is created after it.
             Change::Delete if active() => Some(format!("P5: {holding} is deleted while a request has it")),
             Change::Create | Change::Delete => None,
         }
+    }
+
+    /// Whether somebody assigned it in the console, before anybody asked for it, and nobody wants such things removed.
+    fn is_theirs(&self, book: &Book, holding: &Holding) -> bool {
+        let now = self.time.truth();
+        let aws = self.aws();
+        let Some(since) = aws.is_by_hand(holding).filter(|_| aws.shows(holding, now)) else { return false };
+        let drift =
+            book.drift(holding).is_some_and(|drift| matches!(drift.state, DriftState::Removing { .. }));
+        !drift && book.claims(holding).all(|request| since + SEEN_WITHIN < request.ask.at)
     }
 
     async fn begin(&self, name: &str) -> Result<Mishap, Fault> {
@@ -437,6 +487,19 @@ impl Access for Outside {
         _: Urgency,
     ) -> Answer<'a, Result<Progress, Fault>> {
         Box::pin(self.progress(operation))
+    }
+}
+
+impl LivePeople for Outside {
+    fn read<'a>(&'a self, person: &'a PersonId, _: &'a [GroupId]) -> Answer<'a, Result<LivePerson, Fault>> {
+        Box::pin(async move {
+            if self.begin("live").await? == Mishap::Lost {
+                return Err(lost());
+            }
+            let left = lock(&self.left).contains(person);
+            let employment = if left { Employment::Disabled } else { Employment::Enabled };
+            Ok(LivePerson { employment, lost: Vec::new() })
+        })
     }
 }
 

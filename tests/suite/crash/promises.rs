@@ -27,13 +27,17 @@ pub(crate) struct Witness {
     pub(crate) outside: Arc<Outside>,
 }
 
-/// What the request has, or had, of those of its things that are in such a state; a request for one thing has one.
-fn holdings_in(entry: &Entry, id: &RequestId, which: fn(&PartState) -> bool) -> Vec<Holding> {
+fn in_batch<'e>(entry: &'e Entry, id: &RequestId) -> &'e AccessRequest {
     let request = entry.rows.iter().find_map(|(_, row)| match row {
         Some(Row::Request(request) | Row::Closed(request)) if request.ask.id == *id => Some(request),
         _ => None,
     });
-    let request = request.expect("a request in the batch");
+    request.expect("a request in the batch")
+}
+
+/// What the request has, or had, of those of its things that are in such a state; a request for one thing has one.
+fn holdings_in(entry: &Entry, id: &RequestId, which: fn(&PartState) -> bool) -> Vec<Holding> {
+    let request = in_batch(entry, id);
     let single = request.parts.len() == 1;
     let of_state = |holding: &Holding| single || request.part(&holding.target).is_some_and(which);
     request.holdings().filter(of_state).collect()
@@ -56,12 +60,12 @@ impl Witness {
                 Event::EndConfirmed { id, kept_by: None, .. } => {
                     let all = holdings_in(entry, id, |_| true);
                     let single = all.first().filter(|_| all.len() == 1);
-                    single.into_iter().for_each(|holding| self.is_gone(id, holding));
+                    single.into_iter().for_each(|holding| self.is_gone(in_batch(entry, id), holding));
                 }
                 Event::PartOut { id, target, kept_by: None } => {
                     let all = holdings_in(entry, id, |_| true);
                     let of_it = all.iter().filter(|holding| holding.target == *target);
-                    of_it.for_each(|holding| self.is_gone(id, holding));
+                    of_it.for_each(|holding| self.is_gone(in_batch(entry, id), holding));
                 }
                 Event::Emergency { id, fact } => emergencies::witness(&self.outside, entry, id, fact),
                 _ => {}
@@ -71,8 +75,12 @@ impl Witness {
 }
 
 impl Witness {
-    /// What somebody puts there after the look is theirs.
-    fn is_gone(&self, id: &RequestId, holding: &Holding) {
+    /// What somebody puts there after the look is theirs, and so is what is there of something that was never begun.
+    fn is_gone(&self, request: &AccessRequest, holding: &Holding) {
+        let id = &request.ask.id;
+        if !self.outside.created_since(holding, request.ask.at - LOOK_AGE_MAX) {
+            return;
+        }
         let there = self.outside.has(holding) || self.outside.is_changing(holding);
         let since = self.outside.time.truth() - LOOK_AGE_MAX;
         let theirs = standing().contains(holding) || self.outside.was_assigned_by_hand_since(holding, since);
@@ -213,7 +221,7 @@ fn ordered(book: &Book, record: &Record, id: &RequestId, deadline: jiff::Timesta
     // What begins later has its deadline from its start on, which nothing moves.
     let decided = request.approvals.last().map_or(request.ask.at, |approval| approval.at);
     let begins = request.ask.starts_at.filter(|at| decided < *at).unwrap_or(record.at);
-    assert_eq!(deadline, request.ask.length.after(begins), "P2: the deadline of {id}");
+    assert_eq!(deadline, request.length().after(begins), "P2: the deadline of {id}");
 }
 
 /// What must be true when all is quiet and nothing is left to do.

@@ -62,7 +62,8 @@ impl Weather {
         }
         let changes = matches!(call, "activate" | "deactivate" | "add" | "remove");
         let at_okta = changes || matches!(call, "observe" | "observe-part" | "metadata");
-        let at_aws = matches!(call, "look" | "create" | "delete" | "poll" | "cut" | "cut-look");
+        let at_aws =
+            matches!(call, "look" | "create" | "delete" | "poll" | "cut" | "cut-look" | "deny" | "live");
         let chat_down = self.chat_down.iter().any(|on| calls(*on).contains(&call));
         if (at_aws && self.aws_down) || chat_down || (at_okta && self.okta_down) {
             return transient("it is down", None);
@@ -73,13 +74,13 @@ impl Weather {
         match (self.dice.below(100), call) {
             (0..6, _) => transient("ThrottlingException", Some(1)),
             (6..11, _) => Mishap::Lost,
-            (11..14, "create" | "delete") => Mishap::Fails,
+            (11..15, "create" | "deny") | (11..14, "delete") => Mishap::Fails,
             (11..13, "add") => Mishap::Fails,
             (11..14, "observe" | "activate" | "deactivate") => Mishap::Hangs,
-            (14..17, "create" | "activate" | "add" | "deactivate" | "remove") => {
+            (15..18, "create") | (14..17, "activate" | "add" | "deactivate" | "remove") => {
                 Mishap::Late(SignedDuration::from_millis(self.dice.below(12_000) as i64))
             }
-            (14..16, _) => transient("the connection was refused", None),
+            (18..20, _) => transient("the connection was refused", None),
             _ => Mishap::None,
         }
     }
