@@ -143,7 +143,7 @@ async fn call(
             Err(fault) => return faulted(engine, holding, &fault).await,
         }
     }
-    if change == Change::Create && !still_here(engine, holding).await? {
+    if change == Change::Create && !(still_here(engine, holding).await? && still_due(engine, holding).await) {
         // What follows was decided with what the provider says now; the next step is another.
         return Ok(None);
     }
@@ -193,6 +193,12 @@ async fn still_here(engine: &Engine, holding: &Holding) -> Result<bool, Stopped>
             Ok(true)
         }
     }
+}
+
+/// Whether it is still to be created. Questions take time, of which the last of the grant may be a part (P2).
+async fn still_due(engine: &Engine, holding: &Holding) -> bool {
+    let book = engine.book().await;
+    next_step(&book, holding, engine.now()) == Step::Call { change: Change::Create }
 }
 
 /// The groups by which policy permits it, of those who wait for it.

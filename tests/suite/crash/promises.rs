@@ -35,37 +35,21 @@ fn in_batch<'e>(entry: &'e Entry, id: &RequestId) -> &'e AccessRequest {
     request.expect("a request in the batch")
 }
 
-/// What the request has, or had, of those of its things that are in such a state; a request for one thing has one.
-fn holdings_in(entry: &Entry, id: &RequestId, which: fn(&PartState) -> bool) -> Vec<Holding> {
-    let request = in_batch(entry, id);
-    let single = request.parts.len() == 1;
-    let of_state = |holding: &Holding| single || request.part(&holding.target).is_some_and(which);
-    request.holdings().filter(of_state).collect()
-}
-
 impl Witness {
     fn look_at(&self, entry: &Entry) {
         for event in &entry.record.events {
             match event {
-                Event::GrantConfirmed { id, .. } => {
-                    let since = self.outside.time.truth() - LOOK_AGE_MAX;
-                    for holding in holdings_in(entry, id, |part| matches!(part, PartState::There { .. })) {
-                        if !self.outside.had_since(&holding, since) {
-                            self.outside
-                                .blame(format!("P4: {id} is called granted and {holding} is not there"));
-                        }
-                    }
-                }
+                Event::GrantConfirmed { id, .. } => self.is_granted(in_batch(entry, id)),
                 // Of several things each is called gone by itself, and may be another request's by now.
                 Event::EndConfirmed { id, kept_by: None, .. } => {
-                    let all = holdings_in(entry, id, |_| true);
-                    let single = all.first().filter(|_| all.len() == 1);
-                    single.into_iter().for_each(|holding| self.is_gone(in_batch(entry, id), holding));
+                    let request = in_batch(entry, id);
+                    let single = request.holdings().next().filter(|_| request.parts.len() == 1);
+                    single.into_iter().for_each(|holding| self.is_gone(request, &holding));
                 }
                 Event::PartOut { id, target, kept_by: None } => {
-                    let all = holdings_in(entry, id, |_| true);
-                    let of_it = all.iter().filter(|holding| holding.target == *target);
-                    of_it.for_each(|holding| self.is_gone(in_batch(entry, id), holding));
+                    let request = in_batch(entry, id);
+                    let of_it = request.holdings().filter(|holding| holding.target == *target);
+                    of_it.for_each(|holding| self.is_gone(request, &holding));
                 }
                 Event::Emergency { id, fact } => emergencies::witness(&self.outside, entry, id, fact),
                 _ => {}
@@ -75,10 +59,29 @@ impl Witness {
 }
 
 impl Witness {
+    /// Of several things each is there when it is confirmed; of what is taken away by hand after that, the next look tells.
+    fn is_granted(&self, request: &AccessRequest) {
+        let now = self.outside.time.truth();
+        for holding in request.holdings() {
+            let since = match request.part(&holding.target) {
+                Some(PartState::There { since }) => *since,
+                // The row may show what came after it, in the same batch.
+                _ if request.parts.len() == 1 => now,
+                _ => continue,
+            };
+            if !self.outside.had_since(&holding, since.min(now) - LOOK_AGE_MAX) {
+                let id = &request.ask.id;
+                self.outside.blame(format!("P4: {id} is called granted and {holding} is not there"));
+            }
+        }
+    }
+
     /// What somebody puts there after the look is theirs, and so is what is there of something that was never begun.
     fn is_gone(&self, request: &AccessRequest, holding: &Holding) {
         let id = &request.ask.id;
-        if !self.outside.created_since(holding, request.ask.at - LOOK_AGE_MAX) {
+        let begun =
+            request.granted.is_some() && self.outside.created_since(holding, request.ask.at - LOOK_AGE_MAX);
+        if !begun {
             return;
         }
         let there = self.outside.has(holding) || self.outside.is_changing(holding);

@@ -1,6 +1,6 @@
 //! What was on the wire when the bot died arrives all the same, at a provider that does not know that nobody waits for it.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use glasskey_domain::{Answer, Command, Reply, State};
@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::company::{holding, target};
 use super::life::{Life, ask};
-use super::outside::Mishap;
+use super::outside::{Mishap, Time};
 use super::promises::all_is_well;
 use super::script::world;
 use super::store::Store;
@@ -58,6 +58,33 @@ async fn a_create_that_arrives_after_its_bot_died_and_its_request_ended_is_taken
     assert!(world.outside.is_changing(&wants), "and the first create is still on its way");
     life.does("ana", "end", Command::End { id: id.clone(), cut: false }).await;
     assert!(life.rests(QUIET_WITHIN).await);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(life.rests(QUIET_WITHIN).await);
+    assert!(life.drains(std::future::pending()).await);
+    all_is_well(&world.store, &world.outside);
+}
+
+/// The person is read anew while the machine sleeps through the rest of the grant: nothing is created after its end (P2).
+#[tokio::test(start_paused = true)]
+async fn a_grant_whose_time_passes_while_something_is_asked_is_not_created() {
+    let time: Arc<OnceLock<Arc<Time>>> = Arc::default();
+    let clock = Arc::clone(&time);
+    let luck = Box::new(move |name: &str| {
+        if name == "live" {
+            clock.get().unwrap().sleep_of_the_machine(SignedDuration::from_mins(10));
+        }
+        Mishap::None
+    });
+    let world = world(Store::in_memory(), luck);
+    assert!(time.set(Arc::clone(&world.outside.time)).is_ok());
+    let life = world.start(|wires| wires);
+    let asked = life.does("ana", "ask", ask(target("Admin"), 5)).await;
+    let Answer::Done(Reply::Waiting { id, .. }) = asked else { panic!("{asked:?}") };
+    for who in ["bo", "dee"] {
+        life.does(who, who, Command::Approve { id: id.clone(), length: None }).await;
+    }
+    assert!(life.rests(QUIET_WITHIN).await);
+    assert_eq!(world.outside.creates_of(&holding("ana", "Admin")), 0);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert!(life.rests(QUIET_WITHIN).await);
     assert!(life.drains(std::future::pending()).await);

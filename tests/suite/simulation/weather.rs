@@ -74,7 +74,7 @@ impl Weather {
         match (self.dice.below(100), call) {
             (0..6, _) => transient("ThrottlingException", Some(1)),
             (6..11, _) => Mishap::Lost,
-            (11..15, "create" | "deny") | (11..14, "delete") => Mishap::Fails,
+            (11..15, "create") | (11..14, "delete") | (11..40, "deny") => Mishap::Fails,
             (11..13, "add") => Mishap::Fails,
             (11..14, "observe" | "activate" | "deactivate") => Mishap::Hangs,
             (15..18, "create") | (14..17, "activate" | "add" | "deactivate" | "remove") => {
