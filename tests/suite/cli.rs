@@ -2,6 +2,7 @@
 
 mod discord;
 mod releases;
+mod running;
 
 use std::fs;
 use std::future::Future;
