@@ -54,6 +54,8 @@ impl Site {
         configured(self.path(), &self.slack.url(), &self.aws.url());
         let file = self.path().join("glasskey.toml");
         let ours = fs::read_to_string(&file).unwrap();
+        // At AWS's own pace each look would take seconds.
+        let ours = ours.replace("[aws]\n", "[aws]\ncalls_per_second = 1000\n");
         fs::write(&file, format!("{ours}metrics = \"127.0.0.1:0\"\n{more}")).unwrap();
     }
 
