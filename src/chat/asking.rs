@@ -3,6 +3,7 @@
 //! It decides nothing and asks nothing of the outside: the directory is the one in force.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use glasskey_commands::elevate::{self, Elevate, EndScope as SaidScope, What};
 use glasskey_commands::{
@@ -30,8 +31,8 @@ pub struct Ear<'a> {
     pub directory: &'a Directory,
     /// Other names for accounts, from the configuration.
     pub aliases: &'a BTreeMap<String, AccountId>,
-    /// Settings.
-    pub settings: &'a Settings,
+    /// Settings, as they were when this was heard.
+    pub settings: Arc<Settings>,
     /// The time.
     pub now: Timestamp,
     /// The person's own time zone, for `until 18:00`.
@@ -286,7 +287,8 @@ fn request(ear: &Ear<'_>, words: RequestWords) -> Result<Command, Refusal> {
     let (targets, bundle) = targets(ear, &words.what)?;
     let starts_at = words.start.map(|said| start(ear, &said)).transpose()?;
     // `until 18:00` counts from the start, when there is one.
-    let from = Ear { now: starts_at.unwrap_or(ear.now), zone: ear.zone.clone(), ..*ear };
+    let now = starts_at.unwrap_or(ear.now);
+    let from = Ear { now, zone: ear.zone.clone(), settings: Arc::clone(&ear.settings), ..*ear };
     let length = length(&from, words.length);
     Ok(Command::Request(NewRequest {
         bundle,

@@ -3,16 +3,19 @@
 //! It starts without AWS, without Slack and without a directory: what must be taken back is taken back as soon as it can
 //! be, whatever else does not answer (P3).
 
+mod bundles;
 mod chats;
 pub(super) mod holdings;
 mod outside;
 mod policies;
 mod watching;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use glasskey_domain::{Command, Directory};
+use glasskey_domain::settings::Bundle;
+use glasskey_domain::{Command, Directory, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -25,7 +28,7 @@ use crate::access::settings::{AwsSettings, Ear};
 use crate::chat::hall::SignIns;
 use crate::chat::host::HostDoor;
 use crate::chat::host::desk::Desk;
-use crate::config::{Config, Secrets};
+use crate::config::{Config, ConfigFaults, Secrets};
 use crate::engine::refresh::{self, Freshness};
 use crate::engine::watch::Ears;
 use crate::engine::{Engine, Extras, Parts, Running, drills, sweep};
@@ -43,8 +46,8 @@ pub use outside::Outside;
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// How often health is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// How often the policy files are looked at.
-const POLICY_LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the files of the policies and of the bundles are looked at.
+const FILES_LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often the journal's head is logged: outside the store it anchors the journal (`glasskey audit verify --head`).
 const ANCHOR_EVERY: Duration = Duration::from_secs(600);
 
@@ -84,13 +87,11 @@ pub async fn run(config: Config, secrets: Secrets) -> Result<(), RunFault> {
     tokio::spawn(server.run());
     tokio::spawn(metrics::upkeep(measured));
     // Before they are loaded: a change from here on is seen.
-    let seen = fingerprint(&config.policy.dir);
+    let seen = Files::seen(&config);
     let rules = policies::load(&config.policy.dir, &config.policy.time_zone, &health)?;
     let bot = Bot::start(&config, opened, SharedRules::new(rules), &health, Outside::real(&config, &secrets))
         .await?;
-    let desk = Desk::new(bot.engine.clone(), config.aliases.clone(), config.admin.people.clone());
-    let guild = config.discord.as_ref().map(|discord| discord.guild.clone());
-    tokio::spawn(door.run(Arc::new(desk.in_guild(guild))));
+    bot.opens(door, &config);
     bot.until_stopped(&config, &health, seen).await
 }
 
@@ -123,6 +124,19 @@ async fn write_down_the_policies(engine: &Engine, rules: &SharedRules) -> Result
     let loaded = Command::PolicyLoaded { set: current.hash().to_owned(), files: current.files().to_vec() };
     engine.inside(loaded).await.map_err(start)?;
     Ok(())
+}
+
+/// What the files say that are looked at again and again; equal as long as they say the same.
+#[derive(PartialEq, Eq)]
+struct Files {
+    policies: Fingerprint,
+    bundles: Result<BTreeMap<String, Bundle>, ConfigFaults>,
+}
+
+impl Files {
+    fn seen(config: &Config) -> Self {
+        Self { policies: fingerprint(&config.policy.dir), bundles: config.bundles() }
+    }
 }
 
 /// The running bot.
@@ -179,7 +193,7 @@ impl Bot {
             federations,
             chats: doors.chats(),
             clock: outside.clock,
-            settings: config.requests.clone(),
+            settings: Settings { bundles: bundles::load(config, health), ..config.requests.clone() },
             book: opened.book,
             directory,
             rules: rules.current(),
@@ -234,6 +248,19 @@ impl Bot {
         self.freshness.clone()
     }
 
+    /// Puts what the files of the policies and of the bundles say in force, each whole or not at all.
+    pub async fn reload(&self, config: &Config, health: &Health) {
+        self.reload_policies(config, health).await;
+        self.reload_bundles(config, health);
+    }
+
+    /// Answers on the host from now on.
+    pub fn opens(&self, door: HostDoor, config: &Config) {
+        let desk = Desk::new(self.engine.clone(), config.aliases.clone(), config.admin.people.clone());
+        let guild = config.discord.as_ref().map(|discord| discord.guild.clone());
+        tokio::spawn(door.run(Arc::new(desk.in_guild(guild))));
+    }
+
     /// Stops in good order: no new work, what is under way finishes.
     pub async fn stop(mut self) {
         self.chats.stop().await;
@@ -244,14 +271,14 @@ impl Bot {
         mut self,
         config: &Config,
         health: &Health,
-        mut seen: Fingerprint,
+        mut seen: Files,
     ) -> Result<(), RunFault> {
         let mut terminate = signal(SignalKind::terminate()).map_err(start)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(start)?;
         let mut hang_up = signal(SignalKind::hangup()).map_err(start)?;
         let mut look = tokio::time::interval(LOOK_EVERY);
         let mut anchor = tokio::time::interval(ANCHOR_EVERY);
-        let mut policy = tokio::time::interval(POLICY_LOOK_EVERY);
+        let mut files = tokio::time::interval(FILES_LOOK_EVERY);
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,
@@ -261,8 +288,8 @@ impl Bot {
                     return Err(RunFault::Ended(why));
                 }
                 _ = hang_up.recv() => self.reload(config, health).await,
-                _ = policy.tick() => {
-                    let now = fingerprint(&config.policy.dir);
+                _ = files.tick() => {
+                    let now = Files::seen(config);
                     if now != seen {
                         seen = now;
                         self.reload(config, health).await;

@@ -8,9 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use crate::chat::host::{
-    ANSWER_LENGTH_MAX, Frame, HostRequest, HostResponse, PROTOCOL, REQUEST_LENGTH_MAX, TIMEOUT,
-};
+use crate::chat::host::{ANSWER_LENGTH_MAX, Frame, HostRequest, HostResponse, REQUEST_LENGTH_MAX, TIMEOUT};
 
 /// Why the bot could not be asked, or did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -52,8 +50,7 @@ pub enum AskFault {
 pub async fn ask(socket: &Path, request: HostRequest) -> Result<HostResponse, AskFault> {
     let nobody = |why| AskFault::Nobody { path: socket.display().to_string(), why };
     let lost = |why: io::Error| AskFault::Lost(why.to_string());
-    let mut line = serde_json::to_vec(&Frame { version: PROTOCOL, request })
-        .map_err(|why| AskFault::Lost(why.to_string()))?;
+    let mut line = serde_json::to_vec(&Frame::of(request)).map_err(|why| AskFault::Lost(why.to_string()))?;
     line.push(b'\n');
     if line.len() > REQUEST_LENGTH_MAX {
         return Err(AskFault::TooLong);

@@ -22,6 +22,7 @@ use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use glasskey_domain::settings::Bundle;
 use glasskey_domain::{AccountId, FederationId, Settings};
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
@@ -65,7 +66,7 @@ pub struct Config {
     pub discord: Option<Discord>,
     /// `[aws]`.
     pub aws: Aws,
-    /// `[requests]`, with the federations.
+    /// `[requests]`, with the federations and without the bundles.
     pub requests: Settings,
     /// The identity providers.
     pub providers: Providers,
@@ -87,7 +88,7 @@ pub struct Config {
     pub drift_permission_sets: Option<Vec<String>>,
     /// Where sessions that outlive access are denied, if they are.
     pub cut_sessions: Option<CutSessions>,
-    /// The file of the bundles.
+    /// The file of the bundles; see [`Config::bundles`].
     pub bundles_file: Option<PathBuf>,
     /// `[policy]`.
     pub policy: Policy,
@@ -218,15 +219,18 @@ impl Config {
             .ok()
             .and_then(|file| file.parent().map(Path::to_path_buf))
             .unwrap_or_default();
-        let mut config = Self::read(&name, &folder, &source, environment, need)?;
-        if let Some(file) = &config.bundles_file {
-            config.requests.bundles = bundles::load(file)?;
-        }
-        Ok(config)
+        Self::read(&name, &folder, &source, environment, need)
     }
 
-    /// Reads a text as if it stood in the file `name`; relative paths start at `base`. The bundles, which stand in a file of
-    /// their own, are left out.
+    /// Reads the file of the bundles, as often as it is asked for: they change while the bot runs. None without a file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub fn bundles(&self) -> Result<BTreeMap<String, Bundle>, ConfigFaults> {
+        self.bundles_file.as_deref().map_or_else(|| Ok(BTreeMap::new()), bundles::load)
+    }
+
+    /// Reads a text as if it stood in the file `name`; relative paths start at `base`.
     ///
     /// # Errors
     /// Everything that is wrong with it, at once.

@@ -130,13 +130,13 @@ fn decide_one(
     if let Command::Emergency(EmergencyCommand::Open(new)) = &mut incoming.command {
         new.id = free_emergency_id(shared, book)?;
     }
-    let (directory, rules) = (shared.directory(), shared.rules());
+    let (directory, rules, settings) = (shared.directory(), shared.rules(), shared.settings());
     let world = World {
         book,
         closed: closed.as_ref(),
         directory: &directory,
         rules: &*rules,
-        settings: &shared.settings,
+        settings: &settings,
         now,
         emergency_on: book.emergency_on(),
     };

@@ -59,7 +59,8 @@ struct Served {
 /// passes from then on is held, also when the clock jumps over it.
 pub async fn run(engine: Engine, plan: Plan) {
     let mut draining = engine.draining();
-    let federations = &engine.settings().federations;
+    let settings = engine.settings();
+    let federations = &settings.federations;
     let mut all = served_before(&*engine.book().await, federations.keys(), plan.since);
     for (federation, served) in &mut all {
         if let Some(missed) = latest(&plan.next_at, served.last, before(engine.now(), GRACE)) {

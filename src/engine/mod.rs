@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use glasskey_domain::command::Incoming;
 use glasskey_domain::event::Answer;
+use glasskey_domain::settings::Bundle;
 use glasskey_domain::{
     AccessRequest, Book, Command, Directory, Emergency, EndScope, Platform, RequestId, Rules, Served,
     Settings,
@@ -97,7 +98,7 @@ pub(crate) struct Shared {
     pub(crate) federations: Federations,
     pub(crate) chats: Chats,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) settings: Settings,
+    settings: StdRwLock<Arc<Settings>>,
     /// Written only by the clerk, who holds it until the commit: readers see durable state only.
     pub(crate) book: RwLock<Book>,
     directory: StdRwLock<Arc<Directory>>,
@@ -181,7 +182,7 @@ impl Engine {
             federations: parts.federations,
             chats: parts.chats,
             clock: parts.clock,
-            settings: parts.settings,
+            settings: StdRwLock::new(Arc::new(parts.settings)),
             book: RwLock::new(parts.book),
             directory: StdRwLock::new(Arc::new(parts.directory)),
             rules: StdRwLock::new(parts.rules),
@@ -300,10 +301,16 @@ impl Engine {
         self.shared.extras.offering.clone()
     }
 
-    /// Settings.
+    /// Settings in force.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.shared.settings
+    pub fn settings(&self) -> Arc<Settings> {
+        self.shared.settings()
+    }
+
+    /// Puts other bundles in force. What was asked for by the name of one stays what it was.
+    pub fn set_bundles(&self, bundles: BTreeMap<String, Bundle>) {
+        let settings = Settings { bundles, ..(*self.settings()).clone() };
+        *self.shared.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
     }
 
     /// The time.
@@ -377,6 +384,10 @@ impl Shared {
 
     pub(crate) fn set_directory(&self, directory: Arc<Directory>) {
         *self.directory.write().unwrap_or_else(PoisonError::into_inner) = directory;
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn rules(&self) -> SharedRules {

@@ -4,7 +4,7 @@ use glasskey_domain::refusal::StateWord;
 use glasskey_domain::{AccessRequest, Directory, PersonId, Reply, RequestId, Seconds, State, Terms};
 
 use super::request::{approvals, card, quorums};
-use super::{Setting, Text, emergency, links};
+use super::{Setting, Text, emergency, links, watch};
 
 /// People named in an answer: the card has the rest.
 const NAMED_MAX: usize = 20;
@@ -59,8 +59,7 @@ pub fn reply(reply: &Reply, directory: &Directory) -> Text {
             "{count} request{} being ended; the access channel says when all of them are, and each card when that is confirmed.",
             if *count == 1 { " is" } else { "s are" }
         )),
-        Reply::Adopted { holding } => text
-            .code(holding.to_string())
+        Reply::Adopted { holding } => watch::holding(text, holding, directory)
             .say(" is noted as known: it stays, and is not reported as drift any more."),
         Reply::EmergencyWaiting { .. }
         | Reply::EmergencyOpening { .. }

@@ -87,7 +87,8 @@ fn rest(text: Text, all: usize) -> Text {
 }
 
 /// `Ana Ferreira (9067…): Admin in payments-prod 111122223333`. The id is what CloudTrail has.
-fn holding(text: Text, holding: &Holding, directory: &Directory) -> Text {
+/// Whose, what and where, by name and by id: who adopts or removes it must see what is meant.
+pub(super) fn holding(text: Text, holding: &Holding, directory: &Directory) -> Text {
     let person = &holding.principal;
     let text = match directory.people.contains_key(person) {
         true => text.person(person, directory),

@@ -1,6 +1,8 @@
 //! The command line as a real process: what it prints, how it ends, and the door on the host it knocks at.
 
 mod discord;
+mod releases;
+mod running;
 
 use std::fs;
 use std::future::Future;
@@ -397,7 +399,8 @@ async fn the_door_refuses_what_it_does_not_know_and_asks_nobody() {
     for (bytes, why) in [
         ("\n", "not JSON"),
         ("{\"version\":1,\"request\":{\"do\":\"list\",\"all\":true}}", "one line"),
-        ("{\"version\":2,\"request\":{\"do\":\"list\",\"all\":true}}\n", "another release"),
+        ("{\"version\":0,\"request\":{\"do\":\"list\",\"all\":true}}\n", "does not say its version"),
+        ("{\"request\":{\"do\":\"list\",\"all\":true}}\n", "does not say its version"),
         ("{\"version\":1,\"request\":{\"do\":\"set\",\"state\":\"Active\"}}\n", "not known"),
         ("{\"version\":1,\"request\":{\"do\":\"end\",\"id\":\"AR-1\",\"by\":\"root\"}}\n", "not known"),
         (long.as_str(), "at most"),

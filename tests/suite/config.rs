@@ -198,22 +198,21 @@ fn sessions_drift_anchors_and_groups_are_off_until_somebody_turns_them_on() {
     );
 }
 
-/// Whole or not at all, with the file and the line; and a file that is named must be there.
+/// Whole or not at all, with the file and the line; a file that is named must be there. None of it keeps the configuration from
+/// being read, and with it the bot from starting and commands from reaching it (P3).
 #[test]
 fn bundles_are_read_from_their_own_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("glasskey.toml");
     fs::write(&file, format!("{WHOLE}[requests]\nbundles = \"bundles.toml\"\n")).unwrap();
-    let load = || Config::load(&file, &environment(), Need::NoSecrets);
-    let missing = load().unwrap_err().to_string();
+    let config = Config::load(&file, &environment(), Need::NoSecrets).unwrap();
+    let missing = config.bundles().unwrap_err().to_string();
     assert!(missing.contains("bundles.toml") && missing.contains("cannot be read"), "{missing}");
     let bundles = folder.path().join("bundles.toml");
     fs::write(&bundles, "[bundles.oncall]\ntargets = [{ group = \"payments-oncall\" }]\n").unwrap();
-    let config = load().unwrap();
-    let items = &config.requests.bundles["oncall"].items;
-    assert_eq!(*items, [BundleItem::Group("payments-oncall".to_owned())]);
+    assert_eq!(config.bundles().unwrap()["oncall"].items, [BundleItem::Group("payments-oncall".to_owned())]);
     fs::write(&bundles, "[bundles.oncall]\ntargets = [{ grup = \"payments-oncall\" }]\n").unwrap();
-    let wrong = load().unwrap_err().to_string();
+    let wrong = config.bundles().unwrap_err().to_string();
     assert!(wrong.contains("bundles.toml:2") && wrong.contains("nearest: `group`"), "{wrong}");
 }
 

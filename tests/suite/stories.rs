@@ -30,6 +30,7 @@ mod drift;
 mod forms;
 mod gateway;
 mod groups;
+mod host;
 mod life;
 mod links;
 mod once;

@@ -117,7 +117,7 @@ impl Hall {
 
     /// The settings in force.
     #[must_use]
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> Arc<Settings> {
         self.engine.settings()
     }
 

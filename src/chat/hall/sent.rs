@@ -45,7 +45,7 @@ impl Hall {
             }
             Ok(event::Answer::Done(reply)) => Ok(notices::reply(&reply, &self.directory())),
             Ok(event::Answer::Refused(refusal)) => {
-                let field = form.field_of(&refusal, self.settings());
+                let field = form.field_of(&refusal, &self.settings());
                 Err(Some(Wrong { field, text: notices::refusal(&refusal, &self.directory()) }))
             }
             Err(_stopped) => Err(None),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use glasskey_commands::Usage;
 use glasskey_domain::command::Incoming;
 use glasskey_domain::{
     AccessRequest, AccountId, Actor, Answer, Command, Directory, Door, PersonId, Refusal, RequestId, Who,
@@ -21,6 +22,8 @@ use crate::notices;
 
 /// Finished requests that `list --all` shows.
 const CLOSED_LISTED_MAX: usize = 1_000;
+/// The verb, for the journal.
+const ELEVATE: &str = "elevate";
 
 /// Answers requests of local users.
 pub struct Desk {
@@ -162,12 +165,7 @@ impl Desk {
         let ear = self.ear(&directory);
         let said = match breakglass::read(&ear, text) {
             Ok(said) => said,
-            Err(usage) => {
-                let refusal = Refusal::Unreadable { sentence: usage.sentence() };
-                let mut response = self.refuse(user, refusal).await;
-                response.lines = lines(&notices::usage(&usage).plain());
-                return response;
-            }
+            Err(usage) => return self.misheard(user, breakglass::VERB, &usage).await,
         };
         let crowd = Crowd { names_count: true, ..Crowd::default() };
         let wish = breakglass::wish(&ear, &*self.engine.book().await, said, &crowd);
@@ -187,14 +185,21 @@ impl Desk {
             Ok(breakglass::Wish::Form) => {
                 HostResponse::said(lines(&reading::breakglass_help(None, Door::Host).plain()), json!({}))
             }
-            Err(refusal) => self.refuse(user, refusal).await,
+            Err(refusal) => self.refuse(user, breakglass::VERB, refusal).await,
         }
     }
 
     /// Writes a refusal down and answers it (P7).
-    async fn refuse(&self, user: &LocalUser, refusal: Refusal) -> HostResponse {
-        let verb = breakglass::VERB.to_owned();
-        self.decide(self.actor(user), Command::Refuse { verb, refusal }).await
+    async fn refuse(&self, user: &LocalUser, verb: &str, refusal: Refusal) -> HostResponse {
+        self.decide(self.actor(user), Command::Refuse { verb: verb.to_owned(), refusal }).await
+    }
+
+    /// The same for words that make no command, answered with the right form.
+    async fn misheard(&self, user: &LocalUser, verb: &str, usage: &Usage) -> HostResponse {
+        let refusal = Refusal::Unreadable { sentence: usage.sentence() };
+        let mut response = self.refuse(user, verb, refusal).await;
+        response.lines = lines(&notices::usage(usage).plain());
+        response
     }
 
     /// What one would type after `/elevate`. Only a local user who is linked to a person can ask for something.
@@ -208,7 +213,7 @@ impl Desk {
                 let meant = asking::extension(&ear, &*self.engine.book().await, id, (length, reason));
                 match meant {
                     Ok(command) => self.decide(self.actor(user), command).await,
-                    Err(refusal) => self.no(&refusal),
+                    Err(refusal) => self.refuse(user, ELEVATE, refusal).await,
                 }
             }
             Ok(wish) => match self.person(user) {
@@ -218,8 +223,8 @@ impl Desk {
                 },
                 None => self.no(&Refusal::LocalUserUnknown { user: user.name.clone() }),
             },
-            Err(Misheard::Words(usage)) => HostResponse::refused(notices::usage(&usage).plain()),
-            Err(Misheard::Names(refusal)) => self.no(&refusal),
+            Err(Misheard::Words(usage)) => self.misheard(user, ELEVATE, &usage).await,
+            Err(Misheard::Names(refusal)) => self.refuse(user, ELEVATE, refusal).await,
         }
     }
 }

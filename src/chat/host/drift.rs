@@ -8,6 +8,9 @@ use super::desk::Desk;
 use super::{HostResponse, LocalUser};
 use crate::directory::resolve;
 
+/// The verb, for the journal.
+const ADOPT: &str = "adopt";
+
 /// What is adopted, as it was typed.
 pub(super) struct Named {
     pub(super) person: String,
@@ -30,14 +33,11 @@ impl Desk {
 
     /// It is known and shall stay.
     pub(super) async fn adopt(&self, user: &LocalUser, what: &Named, reason: String) -> HostResponse {
-        let directory = self.engine.directory();
-        match self.holding(&directory, what) {
-            Ok(holding) => {
-                let command = Command::Drift(DriftCommand::Adopt { holding, reason });
-                self.decide(self.actor(user), command).await
-            }
-            Err(refusal) => self.no(&refusal),
-        }
+        let command = match self.holding(&self.engine.directory(), what) {
+            Ok(holding) => Command::Drift(DriftCommand::Adopt { holding, reason }),
+            Err(refusal) => Command::Refuse { verb: ADOPT.to_owned(), refusal },
+        };
+        self.decide(self.actor(user), command).await
     }
 
     fn holding(&self, directory: &Directory, what: &Named) -> Result<Holding, Refusal> {

@@ -120,12 +120,15 @@ async fn answer(
 fn parse(line: &[u8]) -> Result<Frame, String> {
     let value: serde_json::Value =
         serde_json::from_slice(line).map_err(|why| format!("the request is not JSON: {why}"))?;
-    let version = value.get("version").and_then(serde_json::Value::as_u64);
-    if version != Some(u64::from(PROTOCOL)) {
-        return Err(
-            "the running bot is of another release than this command; use the binary it was started from"
-                .to_owned(),
-        );
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(version) if (1..=u64::from(PROTOCOL)).contains(&version) => {}
+        Some(version) if version > u64::from(PROTOCOL) => {
+            return Err(format!(
+                "the running bot is of an older release than this command and does not know it (it speaks version \
+                 {PROTOCOL} of the socket's protocol, this takes {version}); nothing was done: restart the bot, and say it again"
+            ));
+        }
+        Some(_) | None => return Err("the request does not say its version of the protocol".to_owned()),
     }
     serde_json::from_value(value).map_err(|why| format!("the request is not known: {why}"))
 }

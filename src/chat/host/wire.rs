@@ -1,12 +1,16 @@
 //! What goes over the socket. Both sides are this binary, though not always of one release: hence the version.
+//!
+//! A request says the oldest version that knows it, so between two releases only what one of them does not know is refused:
+//! while a new binary waits for the bot's restart, `breakglass off` works as ever. What is there never changes its meaning
+//! or its fields; a new request takes the next version.
 
 use std::time::Duration;
 
 use glasskey_domain::Platform;
 use serde::{Deserialize, Serialize};
 
-/// The version of the protocol. A side that sees another one says so instead of guessing.
-pub const PROTOCOL: u32 = 1;
+/// The newest version of the protocol: a bot answers this one and all before it. Each new request raises it.
+pub const PROTOCOL: u32 = 2;
 /// Longest request in bytes, line break included: a reason of 500 characters fits a hundred times.
 pub const REQUEST_LENGTH_MAX: usize = 64 * 1024;
 /// Longest answer in bytes: ten thousand requests with all their lines.
@@ -18,10 +22,18 @@ pub const TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Frame {
-    /// [`PROTOCOL`].
+    /// The oldest version that knows the request.
     pub version: u32,
     /// What is asked.
     pub request: HostRequest,
+}
+
+impl Frame {
+    /// The request, with the oldest version that knows it.
+    #[must_use]
+    pub fn of(request: HostRequest) -> Self {
+        Self { version: request.since(), request }
+    }
 }
 
 /// What can be asked. Verbs, never fields of a state (pitfall 33).
@@ -94,6 +106,27 @@ pub enum HostRequest {
         /// The platform's id of the user.
         user: String,
     },
+}
+
+impl HostRequest {
+    /// The oldest version that knows it.
+    #[must_use]
+    pub const fn since(&self) -> u32 {
+        match self {
+            Self::List { .. }
+            | Self::Show { .. }
+            | Self::End { .. }
+            | Self::Approve { .. }
+            | Self::Deny { .. }
+            | Self::Elevate { .. }
+            | Self::Breakglass { .. } => 1,
+            Self::Drift
+            | Self::DriftAdopt { .. }
+            | Self::People
+            | Self::PeopleLink { .. }
+            | Self::PeopleUnlink { .. } => 2,
+        }
+    }
 }
 
 /// The answer.

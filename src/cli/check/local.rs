@@ -17,6 +17,7 @@ pub(super) fn checks(config: &Config) -> Vec<Check> {
         Check::warn("configuration", format!("{}{line}", advice.key), advice.text.clone())
     }));
     checks.extend(policies(config));
+    checks.extend(bundles(config));
     checks.extend(step_ups(config));
     checks.push(folder_of_ledger(&config.store));
     checks.push(socket(&config.admin.socket));
@@ -49,6 +50,18 @@ fn policies(config: &Config) -> Vec<Check> {
         ));
     }
     checks
+}
+
+/// The file of the bundles, if there is one.
+fn bundles(config: &Config) -> Vec<Check> {
+    const NAME: &str = "bundles";
+    if config.bundles_file.is_none() {
+        return Vec::new();
+    }
+    match config.bundles() {
+        Ok(bundles) => vec![Check::ok(NAME, format!("{} bundles", bundles.len()))],
+        Err(faults) => super::of_file(&faults),
+    }
 }
 
 /// What asks for a fresh sign-in where the company, as the bot last read it, has nothing.

@@ -36,7 +36,7 @@ fn told(faults: &[PolicyFault]) -> String {
 
 impl Bot {
     /// Puts changed policies in force, whole or not at all, and lets the journal know first.
-    pub async fn reload(&self, config: &Config, health: &Health) {
+    pub(super) async fn reload_policies(&self, config: &Config, health: &Health) {
         match self.rules.reload(&config.policy.dir) {
             Ok(Changed::Same) => {
                 self.engine.set_rules(self.rules.current());

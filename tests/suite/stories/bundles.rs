@@ -16,6 +16,9 @@ on_each_platform! {
     what_of_a_bundle_is_removed_by_hand_is_told_and_the_rest_goes_on,
     a_bundle_that_there_is_not_is_refused_with_those_there_are,
     a_bundle_with_something_that_policy_does_not_permit_is_refused_whole,
+    a_bundle_that_was_changed_counts_from_then_on_and_not_for_what_was_asked,
+    bundles_that_cannot_be_read_leave_the_old_ones_in_force_and_are_told,
+    bundles_that_cannot_be_read_keep_no_bot_from_starting_and_taking_access_back,
 }
 
 const BUNDLES: &str = r#"
@@ -207,4 +210,73 @@ fn a_bundle_with_something_that_policy_does_not_permit_is_refused_whole(on: Plat
         .says("/elevate bundle everything 1h INC-7 carry the pager")
         .says("policy does not permit this");
     assert!(has_none(&town) && town.posts().is_empty());
+}
+
+/// The same names, but who carries the pager looks and changes nothing; and one for the nights.
+const CHANGED: &str = r#"
+[bundles.oncall-payments]
+description = "To look at payments"
+targets = [{ account = "payments-prod", permission_set = "ReadOnly" }]
+[bundles.nights]
+targets = [{ account = "payments-prod", permission_set = "PowerUser" }]
+"#;
+const BROKEN: &str = "[bundles.nights]\ntargts = []\n";
+
+/// pitfall 33: what was asked stays as it was asked.
+fn a_bundle_that_was_changed_counts_from_then_on_and_not_for_what_was_asked(on: Platform) {
+    let (town, folder) = town(on);
+    let before = asked(&town, "1h");
+    town.card_says(&before, "3 things");
+    town.ana().says("/elevate bundle nights 1h INC-7 carry the pager").says("no single bundle is meant by");
+    town.changes_bundles(folder.path(), CHANGED);
+    let nights = town.ana().asks("bundle nights 1h INC-8 carry the pager");
+    town.card_says(&nights, "PowerUser in payments-prod");
+    town.ana().says("/elevate bundle everything 1h INC-9 have it all").says("no single bundle is meant by");
+    town.bo().approves(&before);
+    town.becomes(&before, StateWord::Active);
+    assert!(has_all(&town), "as it was asked");
+    town.pass(1.hour());
+    town.becomes(&before, StateWord::Ended);
+    assert!(has_none(&town));
+    let after = asked(&town, "1h");
+    assert_eq!(town.request(&after).ask.items.iter().count(), 1);
+}
+
+fn bundles_that_cannot_be_read_leave_the_old_ones_in_force_and_are_told(on: Platform) {
+    let (town, folder) = town(on);
+    assert_eq!(town.notes().get("bundles"), None);
+    town.changes_bundles(folder.path(), BROKEN);
+    let told = town.notes()["bundles"].clone();
+    for words in
+        ["2 from before stay in force", "bundles.toml:2", "bundles.nights.targts", "nearest: `targets`"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let it = asked(&town, "1h");
+    town.card_says(&it, "3 things");
+    std::fs::remove_file(folder.path().join("bundles.toml")).unwrap();
+    town.reloads();
+    assert!(town.notes()["bundles"].contains("cannot be read"), "{:?}", town.notes());
+    town.changes_bundles(folder.path(), CHANGED);
+    assert_eq!(town.notes().get("bundles"), None);
+    town.card(&town.ana().asks("bundle nights 1h INC-8 carry the pager"));
+}
+
+/// P3
+fn bundles_that_cannot_be_read_keep_no_bot_from_starting_and_taking_access_back(on: Platform) {
+    let (mut town, folder) = town(on);
+    let it = asked(&town, "1h");
+    town.bo().approves(&it);
+    town.becomes(&it, StateWord::Active);
+    std::fs::write(folder.path().join("bundles.toml"), BROKEN).unwrap();
+    town.restart();
+    assert!(town.notes()["bundles"].contains("there are none"), "{:?}", town.notes());
+    town.ana().says("/elevate bundle nights 1h INC-8 carry the pager").says("no single bundle is meant by");
+    town.pass(1.hour());
+    town.becomes(&it, StateWord::Ended);
+    assert!(has_none(&town));
+    // They are taken up when they are mended.
+    town.changes_bundles(folder.path(), CHANGED);
+    assert_eq!(town.notes().get("bundles"), None);
+    town.card(&town.ana().asks("bundle nights 1h INC-8 carry the pager"));
 }

@@ -1,6 +1,7 @@
 //! What changes without the bot's doing, and how a town looks at it: people, groups, access that no request explains.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::{Command as Process, Output};
 
 use glasskey::engine::drift::{self, Managed};
@@ -125,6 +126,24 @@ impl Town {
             let card = self.cards(it).pop()?;
             card.buttons().iter().any(|label| label == button).then_some(())
         });
+    }
+
+    /// What the files of policies and bundles say is put in force, as after SIGHUP.
+    pub(crate) fn reloads(&self) {
+        let alive = self.alive();
+        alive.runtime.block_on(alive.bot.reload(&self.config, &self.health));
+    }
+
+    /// Puts other bundles in force, where they are kept in this folder.
+    pub(crate) fn changes_bundles(&self, folder: &Path, text: &str) {
+        std::fs::write(folder.join("bundles.toml"), text).unwrap();
+        self.reloads();
+    }
+
+    /// The configuration says this besides, in place of what it said: for commands at once, for the bot from its next start on.
+    pub(crate) fn configures(&mut self, more: &str) {
+        more.clone_into(&mut self.paper.more);
+        self.config = self.paper.config(&self.serves);
     }
 
     /// `glasskey …` on the host, with the configuration of this town.

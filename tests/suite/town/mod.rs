@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use glasskey::access::settings::Timeouts;
+use glasskey::chat::host::HostDoor;
 use glasskey::cli::run::{Bot, Outside};
 use glasskey::config::{Config, Environment};
 use glasskey::engine::{Engine, refresh, sweep};
@@ -255,6 +256,7 @@ impl Town {
         let rules = RuleSet::load(&self.config.policy.dir, self.config.policy.time_zone.clone()).unwrap();
         let runtime = runtime("bot");
         let bot = runtime.block_on(async {
+            let door = HostDoor::open(&self.config.admin.socket).unwrap();
             let secrets = self.config.resolve_secrets(&self.paper.environment).await.unwrap();
             let mut outside = Outside::real(&self.config, &secrets);
             outside.clock = self.clock.clone();
@@ -275,9 +277,12 @@ impl Town {
             if let Some(okta) = &mut outside.providers.okta {
                 okta.timeouts = Timeouts { connect: CALL_MAX, attempt: CALL_MAX, operation: CALL_MAX * 2 };
             }
-            Bot::start(&self.config, opened, SharedRules::new(rules), &self.health, outside).await
+            let rules = SharedRules::new(rules);
+            let bot = Bot::start(&self.config, opened, rules, &self.health, outside).await.unwrap();
+            bot.opens(door, &self.config);
+            bot
         });
-        self.alive = Some(Alive { runtime, bot: bot.unwrap() });
+        self.alive = Some(Alive { runtime, bot });
     }
 
     /// The ledger of this town, opened by nobody else. Blocks on the disk.
@@ -451,8 +456,7 @@ impl Town {
     /// Puts other policies in force, as a changed file and SIGHUP would.
     pub(crate) fn changes_policies(&self, text: &str) {
         self.write_policies(text);
-        let alive = self.alive();
-        alive.runtime.block_on(alive.bot.reload(&self.config, &self.health));
+        self.reloads();
     }
 
     fn write_policies(&self, text: &str) {

@@ -16,7 +16,7 @@ impl Listener {
     /// The form as an answer, with what was said already in it; nothing, when it asks more than Discord can.
     pub(super) async fn ask(&self, form: Form, typed: &Filled) -> Option<Answer> {
         let settings = self.hall.settings();
-        let modal = self.people.named(|names| modals::modal(&form, settings, names)).await?;
+        let modal = self.people.named(|names| modals::modal(&form, &settings, names)).await?;
         Some(Answer::Ask(form, prefilled(modal, typed)))
     }
 
@@ -40,7 +40,7 @@ impl Listener {
 
     /// What is wrong at which field, and what was typed.
     fn mended(&self, form: &Form, filled: &Filled, wrong: Wrong) -> Text {
-        let fields = form.layout(self.hall.settings()).fields;
+        let fields = form.layout(&self.hall.settings()).fields;
         let label =
             fields.iter().find(|field| field.name == wrong.field).map_or(wrong.field, |field| field.label);
         let mut text = Text::new().bold(label).say(" ").and(wrong.text);

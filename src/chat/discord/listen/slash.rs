@@ -124,15 +124,17 @@ impl Listener {
         let Ok(Breakglass::On(words)) = read else { return None };
         // A form has no place for a length of one's own, nor for addresses; then the command is said once more.
         let fits = words.length.is_none() && words.people.is_empty();
-        if !fits || !words.reason.is_empty() || !self.hall.settings().reason_required {
+        let settings = self.hall.settings();
+        if !fits || !words.reason.is_empty() || !settings.reason_required {
             return None;
         }
-        let settings = &self.hall.settings().federations;
         let named = words.federation.as_deref();
-        let meant =
-            settings.keys().find(|name| named.is_some_and(|typed| name.as_str().eq_ignore_ascii_case(typed)));
+        let meant = settings
+            .federations
+            .keys()
+            .find(|name| named.is_some_and(|typed| name.as_str().eq_ignore_ascii_case(typed)));
         // One that is not there is refused, and not asked about.
-        if settings.is_empty() || named.is_some() != meant.is_some() {
+        if settings.federations.is_empty() || named.is_some() != meant.is_some() {
             return None;
         }
         let level = words.level.map(|level| level.word().to_owned());

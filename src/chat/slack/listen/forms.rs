@@ -16,7 +16,7 @@ impl Listener {
     /// Opens a form, or says what does the same. The trigger lives three seconds, so nothing is asked before.
     pub(super) fn open(&self, trigger_id: SecretString, form: &Form, response_url: Option<SecretString>) {
         let (web, instead) = (self.web.clone(), form.instead());
-        let form = forms::modal(form, self.hall.settings(), &self.people);
+        let form = forms::modal(form, &self.hall.settings(), &self.people);
         let words = Text::new().say(instead);
         let (fallback, blocks) = (render::fallback(&words), render::message(&words, &*self.people));
         tokio::spawn(async move {
