@@ -19,6 +19,7 @@ use glasskey_domain::emergency::Review;
 use glasskey_domain::{
     Answer, Book, Command, EmergencyId, EndCause, PersonId, Platform, Reply, RequestId, Seconds, State,
 };
+use jiff::SignedDuration;
 
 use crate::crash::company::{AUDITOR, Table, federations, holding, person, standing, through_groups};
 use crate::crash::life::{Life, World};
@@ -34,9 +35,9 @@ const TOWNS: u64 = 150;
 const TURNS: u64 = 75;
 /// Everything is over so long after the weather has cleared: the longest grant, the longest back-off, and time to spare.
 const HEALED_WITHIN: Duration = Duration::from_secs(2 * 3600);
-/// One town in so many cuts sessions, and lives until it has freed them again, half a day later.
+/// One town in so many cuts sessions, and sleeps until they are to be freed again.
 const CUTS: u64 = 3;
-const FREED_WITHIN: Duration = Duration::from_secs(13 * 3600);
+const FREED_AFTER: SignedDuration = SignedDuration::from_hours(12);
 
 /// The platforms of a town: a third of them have both, a third Discord alone, a third Slack alone.
 const SERVED: [&[Platform]; 3] = [&Platform::ALL, &[Platform::Discord], &[Platform::Slack]];
@@ -81,6 +82,8 @@ impl Town {
         world.settings.federations = federations(seed.is_multiple_of(2));
         let platforms = SERVED[(seed % 3) as usize];
         world.served = platforms.iter().copied().collect();
+        let cut_sessions = world.settings.cut_sessions;
+        world.rules = Arc::new(Table { cut_sessions, ..Table::of_two() });
         let life = Some(world.start(|wires| wires));
         let moves = seed.is_multiple_of(MOVES);
         let (delivered, left) = (BTreeMap::new(), BTreeSet::new());
@@ -152,15 +155,13 @@ impl Town {
         }
         self.world.outside.time.set_wrong_by(0);
         self.everybody_is_back().await;
-        self.is_over(HEALED_WITHIN, Duration::from_secs(10), |book| {
-            book.open_count() + book.emergencies().count() + book.holdings().count()
-        })
-        .await;
+        self.is_over(|book| book.open_count() + book.emergencies().count() + book.holdings().count()).await;
         self.world.outside.cleared_by_hand();
         self.is_listed().await;
-        // Cut sessions are half a day's work, and nobody else's.
-        self.is_over(FREED_WITHIN, Duration::from_secs(600), |book| book.cuts().count() + book.due().count())
-            .await;
+        if self.world.store.durable(|book| book.cuts().count() > 0) {
+            self.world.outside.time.sleep_of_the_machine(FREED_AFTER);
+        }
+        self.is_over(|book| book.cuts().count() + book.due().count()).await;
         self.life.take().expect("a bot").drains(std::future::pending()).await;
     }
 
@@ -173,14 +174,14 @@ impl Town {
         self.life().engine.set_rules(Arc::clone(&self.world.rules));
     }
 
-    async fn is_over(&mut self, within: Duration, look_every: Duration, left: fn(&Book) -> usize) {
-        let until = tokio::time::Instant::now() + within;
+    async fn is_over(&mut self, left: fn(&Book) -> usize) {
+        let until = tokio::time::Instant::now() + HEALED_WITHIN;
         while tokio::time::Instant::now() < until {
             self.reviews().await;
             if self.world.store.durable(left) == 0 {
                 return;
             }
-            tokio::time::sleep(look_every).await;
+            tokio::time::sleep(Duration::from_secs(10)).await;
         }
     }
 }

@@ -8,7 +8,7 @@ use glasskey_domain::{AccountId, Command, Emergency, PersonId, RequestId, Second
 use jiff::SignedDuration;
 
 use super::Town;
-use crate::crash::company::{AUDITOR, PEOPLE, SETS, membership, person, target};
+use crate::crash::company::{APPROVERS, AUDITOR, PEOPLE, SETS, membership, person, target};
 use crate::crash::life::{asked, drill, open};
 
 impl Town {
@@ -70,10 +70,13 @@ impl Town {
         let Some(id) = self.dice.of(&requests[newest..]).cloned() else { return (who, self.asks()) };
         let minutes = Seconds::minutes(1 + self.dice.below(15) as u32);
         let (asker, looks, more) = self.asker(&id);
+        if more && self.dice.below(2) == 0 {
+            let who = self.dice.of(&APPROVERS).expect("approvers");
+            let no = self.dice.below(3) == 0;
+            let why = "it is long enough".to_owned();
+            return (who, if no { Command::Deny { id, why } } else { Command::Approve { id, length: None } });
+        }
         let command = match self.dice.below(16) {
-            0..7 if more && self.dice.below(3) == 0 => {
-                Command::Deny { id, why: "it is long enough".to_owned() }
-            }
             0..7 => Command::Approve { id, length: (self.dice.below(5) == 0).then_some(minutes) },
             7 => Command::Deny { id, why: "not on a Friday".to_owned() },
             8 => Command::Withdraw { id },

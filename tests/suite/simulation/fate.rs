@@ -69,7 +69,7 @@ impl Town {
                 .then(|| Escalation { after: Seconds::minutes(3), group: "managers".to_owned() })
                 .into_iter()
                 .collect(),
-            cut_sessions: self.dice.below(3) == 0,
+            cut_sessions: self.world.settings.cut_sessions,
             confirmations: self.dice.below(2) as u32,
             solo_after: (self.dice.below(2) == 0).then(|| Seconds::minutes(2)),
             ..Table::of_two()
