@@ -178,7 +178,7 @@ fn announced(world: &World, sent_ms: f64) -> Option<f64> {
     told.map(|call| to_f64(call.at_ms) - sent_ms)
 }
 
-async fn slack_is_quiet(world: &World) {
+pub(crate) async fn slack_is_quiet(world: &World) {
     let last = || world.slack.calls().last().map_or(0.0, |call| to_f64(call.at_ms));
     while since_epoch_ms(Timestamp::now()) - last() < QUIET_MS {
         sleep(Duration::from_millis(50)).await;

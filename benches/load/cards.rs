@@ -1,5 +1,6 @@
 //! Every button of a card, and App Home, with ten thousand live grants.
 
+use std::path::Path;
 use std::time::Duration;
 
 use glasskey::notices::Button;
@@ -11,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::bot::{Bot, RULES, Setup, World, post_button, target};
+use super::breakglass::slack_is_quiet;
 use super::clicked::{Then, Waited, waited};
 use super::ledgers::{self, LIVE, company};
 use super::report::Report;
@@ -18,8 +20,8 @@ use super::runs::{asked, complain, id_in, milliseconds};
 
 /// Clicks on each button.
 const CLICKS: usize = 100;
-/// Grants that can be extended: those of the past are longer than policy lets anybody ask for.
-const SHORT: usize = 2 * CLICKS;
+/// Urgent requests, of which all approvers are told at once.
+const URGENTLY: usize = 20;
 /// Short grants end so long after the start: later than the run, and than their warning.
 const SHORT_ENDS_AFTER: SignedDuration = SignedDuration::from_mins(45);
 /// Between two clicks, so that each finds the bot at rest, as a person does.
@@ -28,6 +30,8 @@ const REST: Duration = Duration::from_millis(40);
 const FAR: Duration = Duration::from_millis(100);
 /// Who open App Home at the same time.
 const SIDE_BY_SIDE: usize = 10;
+/// From the call that opens a form until it is there.
+const WITHIN: Duration = Duration::from_secs(5);
 const PLACE: &str = "C0GENERAL";
 const APPROVER: &str = "person-0";
 const PROMISE: [(f64, f64); 1] = [(0.99, 100.0)];
@@ -53,50 +57,56 @@ struct Clicks<'a> {
     all: Vec<f64>,
 }
 
+/// Buttons that are measured with one bot. Each kind has its own: what chat is told of some hundred requests in two minutes waits
+/// for Slack's one message a second, and that is another thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Waiting,
+    Having,
+    Home,
+    Urgent,
+    Cutting,
+}
+
 /// 8. Ten thousand live grants, and somebody clicks.
 pub(crate) async fn cards_live(report: &mut Report) {
-    let folder = tempfile::tempdir_in(target()).unwrap();
-    let company = ledgers::with_grants(company(), LIVE + SHORT);
-    ledgers::copy(&ledgers::live(&company), folder.path());
-    let (path, made) = (folder.path().to_owned(), company.clone());
+    let company = ledgers::with_grants(company(), LIVE + CLICKS);
+    let mut all = Vec::new();
+    for kind in [Kind::Waiting, Kind::Having, Kind::Home, Kind::Urgent, Kind::Cutting] {
+        let folder = tempfile::tempdir_in(target()).unwrap();
+        prepare(folder.path(), &company).await;
+        let world = World::new(Setup {
+            store: Some(folder.path().to_owned()),
+            rules: Some(format!("{RULES}{URGENT}")),
+            requests: "cut_sessions = \"inline-policy\"\n",
+            ..Setup::lifted(company.clone())
+        })
+        .await;
+        let bot = world.start().await;
+        let mut clicks = Clicks { world: &world, report, all: Vec::new() };
+        clicks.of_kind(kind, &company).await;
+        all.extend(clicks.all);
+        println!("  after {kind:?}:");
+        ended(&world, bot).await;
+    }
+    report.spread("any click with 10,000 live grants", "ms", all, &PROMISE, METHOD);
+}
+
+/// A ledger with long grants and short ones: the long ones are as long as policy lets anybody ask for.
+async fn prepare(path: &Path, company: &Company) {
+    ledgers::copy(&ledgers::live(company), path);
+    let (path, made) = (path.to_owned(), company.clone());
     let ends = Timestamp::now().checked_add(SHORT_ENDS_AFTER).unwrap();
     let making = tokio::task::spawn_blocking(move || {
-        ledgers::ending(&path, &made, LIVE..LIVE + SHORT, ends, Seconds::minutes(1))
+        ledgers::ending(&path, &made, LIVE..LIVE + CLICKS, ends, Seconds::minutes(1))
     });
     making.await.unwrap();
-    let world = World::new(Setup {
-        store: Some(folder.path().to_owned()),
-        rules: Some(format!("{RULES}{URGENT}")),
-        requests: "cut_sessions = \"inline-policy\"\n",
-        ..Setup::lifted(company.clone())
-    })
-    .await;
-    let bot = world.start().await;
-    known(&world).await;
-    let mut clicks = Clicks { world: &world, report, all: Vec::new() };
-    clicks.of_those_who_wait(&company).await;
-    clicks.of_those_who_have().await;
-    clicks.of_urgent(&company).await;
-    clicks.home().await;
-    clicks.homes_side_by_side().await;
-    // Last: what it begins goes on for minutes.
-    clicks.each(Button::EndAndCut, live(5 * CLICKS), None, Then::Says("being ended"), None).await;
-    let all = clicks.all;
-    report.spread("any click with 10,000 live grants", "ms", all, &PROMISE, METHOD);
-    ended(&world, bot).await;
 }
 
 async fn ended(world: &World, bot: Bot) {
     println!("  resident with 10,000 live grants: {:.1} MiB", bot.memory_mib("VmRSS"));
     complain(world, &bot).await;
     bot.stop().await;
-}
-
-/// People whom the bot never met cost a question to Slack at their first click.
-async fn known(world: &World) {
-    for person in 0..company().people.len() {
-        world.slack.slash(&format!("person-{person}"), PLACE, "/elevate", "list").await;
-    }
 }
 
 /// Grants of the past from this number on.
@@ -110,13 +120,37 @@ fn live(first: usize) -> Vec<Mine> {
 }
 
 impl Clicks<'_> {
-    /// Asks as many times as there are clicks.
-    async fn asked(&self, company: &Company, urgent: bool, first: usize) -> Vec<Mine> {
+    async fn of_kind(&mut self, kind: Kind, company: &Company) {
+        // People whom the bot never met cost a question to Slack at their first click.
+        let live = if kind == Kind::Waiting || kind == Kind::Urgent { Vec::new() } else { live(0) };
+        for who in live.iter().map(|mine| mine.who.as_str()).chain([APPROVER]) {
+            self.world.slack.slash(who, PLACE, "/elevate", "list").await;
+        }
+        match kind {
+            Kind::Waiting => self.of_those_who_wait(company).await,
+            Kind::Having => self.of_those_who_have().await,
+            Kind::Home => {
+                self.home().await;
+                self.homes_side_by_side().await;
+            }
+            Kind::Urgent => self.of_urgent(company).await,
+            Kind::Cutting => {
+                self.each(Button::EndAndCut, live, None, Then::Says("being ended"), None).await;
+            }
+        }
+    }
+
+    async fn asked(&self, company: &Company, times: usize, first: usize) -> Vec<Mine> {
+        self.asked_as("", company, times, first).await
+    }
+
+    /// Asks so many times, with this word before it.
+    async fn asked_as(&self, how: &str, company: &Company, times: usize, first: usize) -> Vec<Mine> {
         let mut mine = Vec::new();
         let mut number = first;
-        while mine.len() < CLICKS {
+        while mine.len() < times {
             let (who, text) = asked(company, number);
-            let text = if urgent { format!("urgent {text}") } else { text };
+            let text = format!("{how}{text}");
             let said = self.world.slack.slash(&who, PLACE, "/elevate", &text).await;
             match id_in(&said.words()).and_then(|id| RequestId::parse(&id).ok()) {
                 Some(id) => mine.push(Mine { who, id }),
@@ -130,31 +164,34 @@ impl Clicks<'_> {
 
     async fn of_those_who_wait(&mut self, company: &Company) {
         let being_created = Then::Says("is being created");
-        let waiting = self.asked(company, false, 900).await;
+        let waiting = self.asked(company, CLICKS, 900).await;
         self.each(Button::Approve, waiting, Some(APPROVER), being_created, None).await;
-        let waiting = self.asked(company, false, 1_100).await;
+        let waiting = self.asked(company, CLICKS, 1_100).await;
         let shorter = json!({ "length": "1800" });
         self.each(Button::ApproveLess, waiting, Some(APPROVER), Then::Form, Some(shorter)).await;
-        let waiting = self.asked(company, false, 1_300).await;
+        let waiting = self.asked(company, CLICKS, 1_300).await;
         let why = json!({ "why": "not this week, ask again after the release" });
         self.each(Button::Deny, waiting, Some(APPROVER), Then::Form, Some(why)).await;
-        let waiting = self.asked(company, false, 1_500).await;
+        let waiting = self.asked(company, CLICKS, 1_500).await;
         self.each(Button::Withdraw, waiting, None, Then::Says("is withdrawn"), None).await;
     }
 
     async fn of_those_who_have(&mut self) {
-        self.each(Button::End, live(0), None, Then::Says("being ended"), None).await;
-        self.each(Button::Done, live(CLICKS), None, Then::Says("being ended"), None).await;
-        self.each(Button::Repeat, live(2 * CLICKS), None, Then::Form, None).await;
+        self.each(Button::Repeat, live(0), None, Then::Form, None).await;
         let more = json!({ "length": "1800", "reason": "it takes longer than I thought" });
         self.each(Button::Extend, live(LIVE), None, Then::Form, Some(more)).await;
         self.each(Button::CancelExtension, live(LIVE), None, Then::Says("is withdrawn"), None).await;
+        self.each(Button::End, live(0), None, Then::Says("being ended"), None).await;
+        self.each(Button::Done, live(company().people.len()), None, Then::Says("being ended"), None).await;
     }
 
+    /// A hundred people are told of each.
     async fn of_urgent(&mut self, company: &Company) {
-        let there = self.asked(company, true, 1_700).await;
+        let there = self.asked_as("urgent ", company, URGENTLY, 1_700).await;
+        slack_is_quiet(self.world).await;
         self.each(Button::Acknowledge, there, Some(APPROVER), Then::Says("acknowledged"), None).await;
-        let there = self.asked(company, true, 1_900).await;
+        let there = self.asked_as("urgent ", company, URGENTLY, 1_900).await;
+        slack_is_quiet(self.world).await;
         let why = json!({ "why": "this could have waited for an approval" });
         self.each(Button::Object, there, Some(APPROVER), Then::Form, Some(why)).await;
     }
@@ -162,7 +199,7 @@ impl Clicks<'_> {
     /// Somebody with ten live grants opens App Home.
     async fn home(&mut self) {
         let mut opened = Vec::new();
-        for mine in live(3 * CLICKS) {
+        for mine in live(0) {
             opened.push(waited(self.world, self.world.slack.open_home(&mine.who), Then::Home).await);
             sleep(REST).await;
         }
@@ -173,7 +210,7 @@ impl Clicks<'_> {
     async fn homes_side_by_side(&mut self) {
         self.world.slack.set_latency("*", FAR);
         let mut acked = Vec::new();
-        for round in live(4 * CLICKS).chunks(SIDE_BY_SIDE) {
+        for round in live(0).chunks(SIDE_BY_SIDE) {
             let mut opening = JoinSet::new();
             for mine in round {
                 let (slack, who) = (self.world.slack.clone(), mine.who.clone());
@@ -202,6 +239,9 @@ impl Clicks<'_> {
             let ts = post_button(slack, button.action(), id.as_str()).await;
             sleep(REST).await;
             clicked.push(waited(self.world, slack.click(who, PLACE, &ts, button.action()), then).await);
+            if matches!(then, Then::Form) {
+                slack.wait_for(WITHIN, |slack| slack.open_views(who).pop()).await.unwrap();
+            }
             if let Some(form) = &form {
                 sent.push(waited(self.world, slack.submit_view(who, form), Then::Nothing).await);
             } else if matches!(then, Then::Form) {
