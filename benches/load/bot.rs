@@ -23,12 +23,15 @@ const ASK_EVERY: Duration = Duration::from_millis(2);
 const READY_WITHIN: Duration = Duration::from_secs(300);
 
 /// Everybody may ask for anything with one approval; the members of one group approve.
-const RULES: &str = r#"
-@id("ask") @max_duration("12h") @approvals("1")
+pub(crate) const RULES: &str = r#"
+@id("ask") @max_duration("168h") @approvals("1")
 permit (principal, action == Action::"request", resource);
 @id("approve")
 permit (principal in Group::"group-0", action in [Action::"approve", Action::"revoke"], resource);
 "#;
+
+/// The directory is read at the start, and at New Year.
+const ONLY_AT_THE_START: &str = "directory = \"0 0 0 1 1 *\"\n";
 
 /// What a run needs.
 pub(crate) struct Setup {
@@ -38,9 +41,29 @@ pub(crate) struct Setup {
     /// The ledger's folder; a fresh one when `None`.
     pub(crate) store: Option<PathBuf>,
     /// Rules other than [`RULES`].
-    pub(crate) rules: Option<&'static str>,
+    pub(crate) rules: Option<String>,
+    /// The lines of `[schedule]`.
+    pub(crate) schedule: String,
+    /// More lines of `[requests]`.
+    pub(crate) requests: &'static str,
     /// An Okta with the emergency app, and break-glass in the bot's configuration.
     pub(crate) okta: Option<OktaOptions>,
+}
+
+impl Setup {
+    /// Nothing limits anybody: the twins' budgets and our own are lifted.
+    pub(crate) fn lifted(company: Company) -> Self {
+        Self {
+            company,
+            aws: AwsOptions::quick(),
+            calls_per_second: LIFTED,
+            store: None,
+            rules: None,
+            schedule: ONLY_AT_THE_START.to_owned(),
+            requests: "",
+            okta: None,
+        }
+    }
 }
 
 /// The twins, for one bot after another.
@@ -75,7 +98,8 @@ impl World {
         let metrics = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
         let store = setup.store.unwrap_or_else(|| folder.path().join("ledger"));
         std::fs::create_dir(folder.path().join("policies")).unwrap();
-        std::fs::write(folder.path().join("policies/load.cedar"), setup.rules.unwrap_or(RULES)).unwrap();
+        std::fs::write(folder.path().join("policies/load.cedar"), setup.rules.as_deref().unwrap_or(RULES))
+            .unwrap();
         // The path of a Unix socket is short by nature; the folder may not be.
         let socket_folder = tempfile::Builder::new().prefix("glasskey-load-").tempdir().unwrap();
         let socket = socket_folder.path().join("s");
@@ -84,14 +108,16 @@ impl World {
              [slack]\napp_token = \"env:SLACK_APP_TOKEN\"\nbot_token = \"env:SLACK_BOT_TOKEN\"\n\
              team = \"T0ACME\"\nchannel = \"C0ACCESS\"\napi_url = \"{slack}\"\n\
              [aws]\nregion = \"eu-west-1\"\nendpoint_url = \"{aws}\"\ncalls_per_second = {calls}\n\
-             [requests]\nlapse_after = \"12h\"\nmax_duration = \"12h\"\n\
-             [schedule]\ndirectory = \"0 0 0 1 1 *\"\n\
+             [requests]\nlapse_after = \"12h\"\nmax_duration = \"168h\"\n{requests}\
+             [schedule]\n{schedule}\
              [policy]\ndir = \"policies\"\n\
              [admin]\nsocket = {socket:?}\nmetrics = \"{metrics}\"\n{break_glass}",
             break_glass = okta.as_ref().map(break_glass).unwrap_or_default(),
             slack = slack.url(),
             aws = twin.url(),
             calls = setup.calls_per_second,
+            requests = setup.requests,
+            schedule = setup.schedule,
         );
         std::fs::write(folder.path().join("glasskey.toml"), text).unwrap();
         Self {

@@ -12,7 +12,7 @@ use super::bot::{Setup, World};
 use super::journal::Journal;
 use super::ledgers::company;
 use super::report::Report;
-use super::runs::{complain, lifted};
+use super::runs::complain;
 
 const COMMANDER: &str = "person-0";
 const TOKEN_OF: &str = "person-999";
@@ -43,7 +43,7 @@ const METHOD: &str = "from the envelope of `/breakglass on` leaving the Slack tw
     and the commander in (journal line in the log); own share: without the time in which a call to Okta was under way";
 
 fn setup(company: Company, okta: OktaOptions) -> Setup {
-    Setup { rules: Some(RULES), okta: Some(okta), ..lifted(company) }
+    Setup { rules: Some(RULES.to_owned()), okta: Some(okta), ..Setup::lifted(company) }
 }
 
 /// The token is that of somebody who has no part in this.
@@ -178,7 +178,7 @@ fn announced(world: &World, sent_ms: f64) -> Option<f64> {
     told.map(|call| to_f64(call.at_ms) - sent_ms)
 }
 
-async fn slack_is_quiet(world: &World) {
+pub(crate) async fn slack_is_quiet(world: &World) {
     let last = || world.slack.calls().last().map_or(0.0, |call| to_f64(call.at_ms));
     while since_epoch_ms(Timestamp::now()) - last() < QUIET_MS {
         sleep(Duration::from_millis(50)).await;

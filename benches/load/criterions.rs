@@ -16,6 +16,11 @@ const FIGURES: [(&str, &str, &str, f64, Option<f64>); 6] = [
     ("ledger/open 1,000,000 records", "open a store of 1,000,000 records", "ms", 1e6, None),
 ];
 
+const VERDICTS: &str =
+    "500 policies, 1,000 accounts in 5 levels of OUs, 5,000 people; 2,000 different questions";
+const OFFERS: &str = "what is offered for one letter typed, without the wire; 500 policies about groups, 5,000 accounts in 5 levels \
+    of OUs, 100 permission sets, 5,000 people";
+
 pub(crate) fn gather(report: &mut Report) {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     for (folder, name, unit, nanoseconds, promise) in FIGURES {
@@ -29,9 +34,13 @@ pub(crate) fn gather(report: &mut Report) {
     if let Some(Value::Object(verdicts)) = read(&target.join("bench/policy.json")) {
         for (name, samples) in verdicts {
             let samples = samples.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
-            let promises: &[(f64, f64)] = if name.starts_with("verdict") { &[(0.99, 200.0)] } else { &[] };
-            let method =
-                "500 policies, 1,000 accounts in 5 levels of OUs, 5,000 people; 2,000 different questions";
+            let (promises, method): (&[(f64, f64)], &str) = if name.starts_with("verdict") {
+                (&[(0.99, 200.0)], VERDICTS)
+            } else if name.starts_with("offers") {
+                (&[(0.99, 100_000.0)], OFFERS)
+            } else {
+                (&[], VERDICTS)
+            };
             report.spread(&format!("Cedar: {name}"), "us", samples, promises, method);
         }
     }

@@ -1,6 +1,8 @@
 //! Ledgers with a past, made by the product's own `decide`, `apply` and `commit`: as the bot would have written them.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use glasskey::ledger::{self, Vault};
 use glasskey::ports::{Entry, Ledger as _};
@@ -28,9 +30,13 @@ const EVENTS: usize = 1_000_000;
 const PER_COMMIT: usize = 128;
 /// Requests whose deliveries are still remembered at a start: a day's worth of a busy company, two each.
 const DELIVERIES: usize = 10_000;
-const YEAR: Seconds = Seconds::hours(24 * 365);
+/// The longest that policy can permit: a grant that it would no longer permit is told, and ten thousand of them are no
+/// ordinary day.
+const LONG: Seconds = Seconds::hours(24 * 7);
+/// Long grants of a kept ledger live on for at least a day.
+const KEPT_FOR: Duration = Duration::from_secs(6 * 24 * 3_600);
 /// Raise it when what is made here changes: cached ledgers of another form are made anew.
-const FORM: &str = "2";
+const FORM: &str = "3";
 
 /// The company of the load runs: enough people that nobody has more than twenty open requests.
 pub(crate) fn company() -> Company {
@@ -49,9 +55,15 @@ pub(crate) fn grant(company: &Company, number: usize) -> (PersonId, Target) {
 }
 
 /// Lets AWS have the first grants of [`grant`] from the start.
-pub(crate) fn with_grants(mut company: Company, grants: usize) -> Company {
+pub(crate) fn with_grants(company: Company, grants: usize) -> Company {
+    let of = company.clone();
+    with_grants_of(company, &of, grants)
+}
+
+/// The same with the grants of a smaller company, whose people, accounts and permission sets this one has too.
+pub(crate) fn with_grants_of(mut company: Company, of: &Company, grants: usize) -> Company {
     for number in 0..grants {
-        let (person, target) = grant(&company, number);
+        let (person, target) = grant(of, number);
         let Target::Assignment { account, permission_set } = target else {
             unreachable!("grants are assignments")
         };
@@ -73,7 +85,7 @@ impl Yes {
             policies: vec!["ask".to_owned()],
             set: "0".repeat(64),
             approvals: 1,
-            max_length: YEAR,
+            max_length: LONG,
             ..Terms::default()
         }
     }
@@ -166,7 +178,7 @@ impl Scribe {
     fn at(path: &Path, company: &Company, now: Timestamp) -> Self {
         let opened = ledger::open(path).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let settings = Settings { max_length: YEAR, ..Settings::default() };
+        let settings = Settings { max_length: LONG, ..Settings::default() };
         let directory = directory(company);
         let (vault, book) = (opened.vault, opened.book);
         Self { vault, book, directory, settings, now, entries: Vec::new(), events: 0, runtime }
@@ -292,7 +304,7 @@ pub(crate) fn live(company: &Company) -> PathBuf {
     cached("live", |path| {
         let mut scribe = Scribe::at(path, company, Timestamp::now());
         for number in 0..LIVE {
-            scribe.grant(number, grant(company, number), YEAR, number < DELIVERIES);
+            scribe.grant(number, grant(company, number), LONG, number < DELIVERIES);
         }
         scribe.commit();
         assert_eq!(scribe.book.open_count(), LIVE);
@@ -310,12 +322,12 @@ pub(crate) fn million(company: &Company) -> PathBuf {
         while scribe.events < EVENTS - live_events {
             // A thousand people take turns; each has one grant at a time.
             let held = grant(company, number % 1_000);
-            let id = scribe.grant(number, held.clone(), YEAR, false);
+            let id = scribe.grant(number, held.clone(), LONG, false);
             scribe.end(number, held, &id);
             number += 1;
         }
         for number in 0..LIVE {
-            scribe.grant(number, grant(company, number), YEAR, number < DELIVERIES);
+            scribe.grant(number, grant(company, number), LONG, number < DELIVERIES);
         }
         scribe.commit();
         assert_eq!(scribe.book.open_count(), LIVE);
@@ -323,20 +335,20 @@ pub(crate) fn million(company: &Company) -> PathBuf {
     })
 }
 
-/// A fresh ledger at `path` with grants that end one after the other from `first_at` on, within `within`. Answers each
-/// deadline with the grant's number.
+/// Adds these grants of an hour to the ledger at `path`, which end one after the other from `first_at` on, within `within`.
+/// Answers the deadline of each.
 pub(crate) fn ending(
     path: &Path,
     company: &Company,
-    grants: usize,
+    numbers: Range<usize>,
     first_at: Timestamp,
     within: Seconds,
 ) -> Vec<Timestamp> {
     let length = Seconds::hours(1);
     let mut scribe = Scribe::at(path, company, first_at);
-    let step_us = i64::from(within.0) * 1_000_000 / i64::try_from(grants).unwrap();
-    let deadlines = (0..grants).map(|number| {
-        let after = jiff::SignedDuration::from_micros(step_us * i64::try_from(number).unwrap());
+    let step_us = i64::from(within.0) * 1_000_000 / i64::try_from(numbers.len()).unwrap();
+    let deadlines = numbers.enumerate().map(|(place, number)| {
+        let after = jiff::SignedDuration::from_micros(step_us * i64::try_from(place).unwrap());
         let deadline = first_at.checked_add(after).unwrap();
         scribe.now = deadline.checked_sub(jiff::SignedDuration::from_hours(1)).unwrap();
         scribe.grant(number, grant(company, number), length, false);
@@ -350,7 +362,8 @@ pub(crate) fn ending(
 fn cached(name: &str, make: impl FnOnce(&Path) + Send) -> PathBuf {
     let path = super::bot::target().join(format!("ledger-{name}-{FORM}"));
     let done = path.join("whole");
-    if !done.exists() {
+    let made = std::fs::metadata(&done).and_then(|done| done.modified()).ok();
+    if made.is_none_or(|made| made.elapsed().is_ok_and(|age| age > KEPT_FOR)) {
         drop(std::fs::remove_dir_all(&path));
         println!("preparing the ledger `{name}` (kept for the next time)");
         let began = std::time::Instant::now();

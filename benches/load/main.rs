@@ -1,5 +1,5 @@
 //! The load run: drives the real binary, as a child process with ordinary configuration, against the twins of AWS,
-//! Slack and Okta, and measures what issues 2 and 3 promise. Asserts nothing on time; prints what misses.
+//! Slack and Okta, and measures what issues 2, 3 and 5 promise. Asserts nothing on time; prints what misses.
 //!
 //! `cargo bench --bench load [-- NAME…]` runs all or the named parts; `GLASSKEY_BENCH_BIN` names another binary.
 #![expect(
@@ -14,15 +14,20 @@
 
 mod bot;
 mod breakglass;
+mod cards;
+mod clicked;
 mod criterions;
+mod endings;
 mod journal;
 mod ledgers;
+mod refresh;
 mod report;
 mod runs;
+mod typing;
 
 use report::Report;
 
-const PARTS: [&str; 10] = [
+const PARTS: [&str; 13] = [
     "size",
     "commands",
     "approve",
@@ -32,6 +37,9 @@ const PARTS: [&str; 10] = [
     "breakglass",
     "breakglass-far",
     "breakglass-off",
+    "typing",
+    "cards-live",
+    "refresh",
     "start-million",
 ];
 
@@ -49,11 +57,14 @@ async fn main() {
             "commands" => runs::commands(&mut report).await,
             "approve" => runs::approve(&mut report).await,
             "approve-live" => runs::approve_live(&mut report).await,
-            "deadlines" => runs::deadlines(&mut report).await,
-            "deadlines-real" => runs::deadlines_real(&mut report).await,
+            "deadlines" => endings::deadlines(&mut report).await,
+            "deadlines-real" => endings::deadlines_real(&mut report).await,
             "breakglass" => breakglass::on(&mut report).await,
             "breakglass-far" => breakglass::on_far(&mut report).await,
             "breakglass-off" => breakglass::off(&mut report).await,
+            "typing" => typing::typing(&mut report).await,
+            "cards-live" => cards::cards_live(&mut report).await,
+            "refresh" => refresh::refresh(&mut report).await,
             _ => runs::start_million(&mut report).await,
         }
     }

@@ -1,17 +1,14 @@
 //! What is measured: each function is one of the promises of issue 2, against the real binary.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use glasskey_domain::{Seconds, Target};
 use glasskey_playground::aws::{AwsOptions, Call};
 use glasskey_playground::company::Company;
-use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::bot::{Bot, LIFTED, REAL, Setup, World, binary, post_button, target};
-use super::ledgers::{self, LIVE, company, grant};
+use super::ledgers::{self, LIVE, company};
 use super::report::Report;
 
 const COMMANDS_PER_SECOND: u32 = 20;
@@ -19,31 +16,15 @@ const COMMANDS_FOR: Duration = Duration::from_secs(30);
 const AT_ONCE: usize = 500;
 const CLICKS: usize = 200;
 const GRANTS_COUNTED: usize = 20;
-const ENDING: usize = 1_000;
-const ENDING_WITHIN: Seconds = Seconds::minutes(1);
-/// Grants that end within a minute when AWS's own budget is kept: an end takes three calls, and a minute has 1,200.
-const ENDING_IN_BUDGET: usize = 240;
 const IDLE_FOR: Duration = Duration::from_secs(5);
 const CREATE: &str = "CreateAccountAssignment";
-const DELETE: &str = "DeleteAccountAssignment";
 
-pub(crate) fn lifted(company: Company) -> Setup {
-    Setup {
-        company,
-        aws: AwsOptions::quick(),
-        calls_per_second: LIFTED,
-        store: None,
-        rules: None,
-        okta: None,
-    }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
 /// The words of request `number`, by somebody who does not approve.
-fn asked(company: &Company, number: usize) -> (String, String) {
+pub(crate) fn asked(company: &Company, number: usize) -> (String, String) {
     // Every twentieth person and the one before are approvers (`Company::large`).
     let person = number % 900;
     let person = person / 18 * 20 + person % 18 + 1;
@@ -57,7 +38,7 @@ fn asked(company: &Company, number: usize) -> (String, String) {
 /// 1. Slash commands: acknowledged after they are durable.
 pub(crate) async fn commands(report: &mut Report) {
     let company = company();
-    let world = World::new(lifted(company.clone())).await;
+    let world = World::new(Setup::lifted(company.clone())).await;
     let bot = world.start().await;
     let began = Instant::now();
     let mut asking = JoinSet::new();
@@ -123,7 +104,7 @@ async fn answers(asking: Asking) -> (Vec<f64>, Vec<String>) {
     (acked, ids)
 }
 
-fn id_in(words: &str) -> Option<String> {
+pub(crate) fn id_in(words: &str) -> Option<String> {
     let at = words.find("AR-")?;
     let id: String = words[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     Some(id)
@@ -132,7 +113,7 @@ fn id_in(words: &str) -> Option<String> {
 /// 2. From the click on Approve to the create on the wire.
 pub(crate) async fn approve(report: &mut Report) {
     let quick = &[(0.5, 15.0), (0.99, 60.0)];
-    let world = World::new(lifted(company())).await;
+    let world = World::new(Setup::lifted(company())).await;
     let bot = world.start().await;
     let took = clicks(&world, 0).await;
     report.spread("Approve click to create on the wire, twins answer at once", "ms", took, quick, CLICKED);
@@ -142,7 +123,7 @@ pub(crate) async fn approve(report: &mut Report) {
     bot.stop().await;
 
     let aws = AwsOptions { latency: Duration::from_millis(80), ..AwsOptions::quick() };
-    let world = World::new(Setup { aws, ..lifted(company()) }).await;
+    let world = World::new(Setup { aws, ..Setup::lifted(company()) }).await;
     let bot = world.start().await;
     world.slack.set_latency("*", Duration::from_millis(100));
     let took = clicks(&world, 0).await;
@@ -163,7 +144,7 @@ pub(crate) async fn approve_live(report: &mut Report) {
     let folder = tempfile::tempdir_in(target()).unwrap();
     let company = ledgers::with_grants(company(), LIVE);
     ledgers::copy(&ledgers::live(&company), folder.path());
-    let world = World::new(Setup { store: Some(folder.path().to_owned()), ..lifted(company) }).await;
+    let world = World::new(Setup { store: Some(folder.path().to_owned()), ..Setup::lifted(company) }).await;
     let bot = world.start().await;
     let took = clicks(&world, 900).await;
     let quick = &[(0.5, 15.0), (0.99, 60.0)];
@@ -266,74 +247,6 @@ fn report_calls(report: &mut Report, with: &str, grants: &[Vec<Call>]) {
     println!("  a grant calls {operations:?}");
 }
 
-/// 3. From the deadline to the delete on the wire.
-pub(crate) async fn deadlines(report: &mut Report) {
-    let name = "deadline to delete on the wire, 1,000 grants in a minute, budget lifted";
-    let late = ends(AwsOptions::quick(), LIFTED, ENDING).await;
-    report.spread(name, "ms", late, &[(0.99, 250.0)], DEADLINES);
-}
-
-/// The same within AWS's own budget: as many as fit, and a thousand, which do not.
-pub(crate) async fn deadlines_real(report: &mut Report) {
-    let name = "deadline to delete on the wire, 240 grants in a minute, 20 calls/s and 15 outstanding";
-    let late = ends(AwsOptions::default(), REAL, ENDING_IN_BUDGET).await;
-    report.spread(name, "ms", late, &[(0.99, 250.0)], DEADLINES);
-    let name = "deadline to delete on the wire, 1,000 grants in a minute, 20 calls/s and 15 outstanding";
-    let late = ends(AwsOptions::default(), REAL, ENDING).await;
-    report.spread(name, "ms", late, &[], DEADLINES);
-}
-
-const DEADLINES: &str = "deadlines spread evenly over one minute; from the deadline in the ledger to the first \
-    DeleteAccountAssignment for it arriving at the AWS twin";
-
-async fn ends(aws: AwsOptions, calls_per_second: u32, grants: usize) -> Vec<f64> {
-    let folder = tempfile::tempdir_in(target()).unwrap();
-    let company = ledgers::with_grants(company(), grants);
-    let setup =
-        Setup { aws, calls_per_second, store: Some(folder.path().to_owned()), ..lifted(company.clone()) };
-    let world = World::new(setup).await;
-    // The ledger is made, the bot is started and its directory read before the first deadline.
-    let first_at = Timestamp::now()
-        .checked_add(jiff::SignedDuration::from_secs(if calls_per_second == REAL { 40 } else { 15 }))
-        .unwrap();
-    let path = folder.path().to_owned();
-    let made = company.clone();
-    let making =
-        tokio::task::spawn_blocking(move || ledgers::ending(&path, &made, grants, first_at, ENDING_WITHIN));
-    let deadlines = making.await.unwrap();
-    let bot = world.start().await;
-    assert!(Timestamp::now() < first_at, "the bot was not ready before the first deadline");
-    let (wall, clock) = (Timestamp::now(), Instant::now());
-    let all = |aws: &glasskey_playground::aws::AwsControl| aws.user_assignments().is_empty();
-    let within = Duration::from_secs(600);
-    let ended = async {
-        while !all(&world.aws) {
-            sleep(Duration::from_millis(500)).await;
-        }
-    };
-    tokio::time::timeout(within, ended).await.unwrap();
-    complain(&world, &bot).await;
-    bot.stop().await;
-    let mut first: BTreeMap<(String, String, String), Instant> = BTreeMap::new();
-    for call in world.aws.calls().into_iter().filter(|call| call.operation == DELETE) {
-        if let (Some(principal), Some(account), Some(set)) =
-            (call.principal, call.account, call.permission_set)
-        {
-            first.entry((principal, account, set)).or_insert(call.at);
-        }
-    }
-    let late = deadlines.iter().enumerate().map(|(number, deadline)| {
-        let (person, target) = grant(&company, number);
-        let Target::Assignment { account, permission_set } = target else {
-            unreachable!("grants are assignments")
-        };
-        let at = first.get(&(person.to_string(), account.to_string(), permission_set.to_string()));
-        let due_in = Duration::try_from(deadline.duration_since(wall)).unwrap();
-        at.map_or(f64::INFINITY, |at| milliseconds(at.duration_since(clock)) - milliseconds(due_in))
-    });
-    late.collect()
-}
-
 /// 4. What it weighs, and how soon it is there.
 pub(crate) async fn size(report: &mut Report) {
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
@@ -384,15 +297,15 @@ async fn stop(bot: Bot) {
 }
 
 fn acme(aws: AwsOptions, calls_per_second: u32) -> Setup {
-    let rules = Some(include_str!("../../playground/policies/acme.cedar"));
-    Setup { company: Company::acme(), aws, calls_per_second, store: None, rules, okta: None }
+    let rules = Some(include_str!("../../playground/policies/acme.cedar").to_owned());
+    Setup { aws, calls_per_second, rules, ..Setup::lifted(Company::acme()) }
 }
 
 /// From start to ready with a long past.
 pub(crate) async fn start_million(report: &mut Report) {
     let company = ledgers::with_grants(company(), LIVE);
     let path = ledgers::million(&company);
-    let world = World::new(Setup { store: Some(path), ..lifted(company) }).await;
+    let world = World::new(Setup { store: Some(path), ..Setup::lifted(company) }).await;
     // The first start reads the directory and keeps it, as a bot with such a past has done.
     let bot = world.start().await;
     println!("  first start: {:?}", bot.ready_after);

@@ -65,7 +65,8 @@ impl Service {
         calls_per_second: Option<u32>,
         words: fn(&Reply) -> (String, String),
     ) -> Self {
-        let budget = Budget::new(Limits { calls_per_second, outstanding: Some(CALLS_AT_ONCE_MAX) });
+        let budget =
+            Budget::new(Limits { calls_per_second, outstanding: Some(CALLS_AT_ONCE_MAX), evenly: false });
         Self { name, label, http, tokens, budget, words }
     }
 

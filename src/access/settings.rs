@@ -54,17 +54,18 @@ impl CallLimits {
             identity_center: Limits {
                 calls_per_second: Some(IDENTITY_CENTER_CALLS_PER_SECOND),
                 outstanding: Some(OUTSTANDING_MAX),
+                evenly: false,
             },
             identity_store: Limits::calls(IDENTITY_STORE_CALLS_PER_SECOND),
             organizations: Limits::calls(ORGANIZATIONS_CALLS_PER_SECOND),
-            background: Limits::calls(BACKGROUND_CALLS_PER_SECOND),
+            background: Limits::evenly(BACKGROUND_CALLS_PER_SECOND),
         }
     }
 
     /// None: for measuring against twins whose limits are lifted too.
     #[must_use]
     pub const fn lifted() -> Self {
-        let none = Limits { calls_per_second: None, outstanding: None };
+        let none = Limits { calls_per_second: None, outstanding: None, evenly: false };
         Self { identity_center: none, identity_store: none, organizations: none, background: none }
     }
 }

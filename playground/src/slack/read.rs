@@ -101,6 +101,12 @@ impl SlackTwin {
         self.shared.read(|w| w.calls.iter().filter(|c| c.method == method).cloned().collect())
     }
 
+    /// The latest call of one method.
+    #[must_use]
+    pub fn last_call_of(&self, method: &str) -> Option<Call> {
+        self.shared.read(|w| w.calls.iter().rfind(|c| c.method == method).cloned())
+    }
+
     /// Every acknowledgement, in order of arrival.
     #[must_use]
     pub fn acks(&self) -> Vec<Ack> {

@@ -50,13 +50,22 @@ pub struct Limits {
     pub calls_per_second: Option<u32>,
     /// Assignment operations under way.
     pub outstanding: Option<usize>,
+    /// One call after the other, also after a pause: else half a second's calls may come at once, and a second then has half as
+    /// many again.
+    pub evenly: bool,
 }
 
 impl Limits {
     /// So many calls a second, and no operations to count.
     #[must_use]
     pub const fn calls(per_second: u32) -> Self {
-        Self { calls_per_second: Some(per_second), outstanding: None }
+        Self { calls_per_second: Some(per_second), outstanding: None, evenly: false }
+    }
+
+    /// So many calls in any second.
+    #[must_use]
+    pub const fn evenly(per_second: u32) -> Self {
+        Self { evenly: true, ..Self::calls(per_second) }
     }
 }
 
@@ -144,7 +153,7 @@ impl Budget {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let state = State {
-            tokens: Tokens::full(limits.calls_per_second, Instant::now()),
+            tokens: Tokens::full(limits, Instant::now()),
             outstanding_max: limits.outstanding,
             leases: std::collections::BTreeMap::new(),
             line: Line::default(),

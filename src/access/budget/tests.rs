@@ -7,7 +7,7 @@ use super::*;
 const ENDING: Rank = Rank::Ending;
 
 fn budget(calls: Option<u32>, outstanding: Option<usize>) -> Budget {
-    Budget::new(Limits { calls_per_second: calls, outstanding })
+    Budget::new(Limits { calls_per_second: calls, outstanding, evenly: false })
 }
 
 /// Makes calls of a rank one after the other; returns after how many milliseconds each had its turn.
@@ -249,4 +249,13 @@ async fn reading_leaves_calls_for_an_end() {
     for reader in readers {
         reader.await.unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_wait_comes_one_after_the_other_also_after_a_pause() {
+    let budget = Budget::new(Limits::evenly(10));
+    let tenths: Vec<u128> = (0..=20).map(|tenth| tenth * 100).collect();
+    assert_eq!(turns(&budget, Rank::Granting, 21).await, tenths);
+    tokio::time::advance(Duration::from_secs(60)).await;
+    assert_eq!(turns(&budget, Rank::Granting, 21).await, tenths, "no second has more than ten");
 }

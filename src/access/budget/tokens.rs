@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Rank;
+use super::{Limits, Rank};
 
 /// The bucket holds this share of a second's calls: AWS's own holds a whole second's, and the other half takes up what the
 /// network does to the spacing of calls.
@@ -25,6 +25,7 @@ const NEARLY: f64 = 1e-9;
 #[derive(Debug)]
 pub(super) struct Tokens {
     per_second: Option<u32>,
+    evenly: bool,
     held: f64,
     filled: Instant,
     halvings: u32,
@@ -33,15 +34,16 @@ pub(super) struct Tokens {
 }
 
 impl Tokens {
-    pub(super) fn full(per_second: Option<u32>, now: Instant) -> Self {
+    pub(super) fn full(limits: Limits, now: Instant) -> Self {
+        let (per_second, evenly) = (limits.calls_per_second, limits.evenly);
         let mut tokens =
-            Self { per_second, held: 0.0, filled: now, halvings: 0, changed: now, paused_until: now };
-        tokens.held = per_second.map_or(0.0, Self::burst);
+            Self { per_second, evenly, held: 0.0, filled: now, halvings: 0, changed: now, paused_until: now };
+        tokens.held = per_second.map_or(0.0, |per_second| tokens.burst(per_second));
         tokens
     }
 
-    fn burst(per_second: u32) -> f64 {
-        (f64::from(per_second) * BURST_SECONDS).max(1.0)
+    fn burst(&self, per_second: u32) -> f64 {
+        if self.evenly { 1.0 } else { (f64::from(per_second) * BURST_SECONDS).max(1.0) }
     }
 
     /// Takes one call; else tells when to ask again.
@@ -51,7 +53,7 @@ impl Tokens {
         if now < self.paused_until {
             return Err(self.paused_until);
         }
-        let burst = Self::burst(per_second);
+        let burst = self.burst(per_second);
         let rate = f64::from(per_second) / f64::from(1_u32 << self.halvings);
         let gained = now.saturating_duration_since(self.filled).as_secs_f64() * rate;
         self.held = (self.held + gained).min(burst);

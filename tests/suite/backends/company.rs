@@ -254,7 +254,7 @@ async fn a_reading_keeps_to_ten_calls_a_second_and_an_ending_waits_for_none_of_i
         .map(|call| call.seconds)
         .collect();
     times.sort_by(f64::total_cmp);
-    // Half a second's calls may come at once at the start.
+    // Ten leave in any second; on a busy machine some are late and arrive close to the next.
     let busiest =
         times.iter().map(|from| times.iter().filter(|at| (*from..from + 1.0).contains(at)).count()).max();
     assert!(busiest.unwrap() <= 16, "{busiest:?} calls in one second");

@@ -1,8 +1,10 @@
 //! App Home, and what can be chosen while somebody types in a form.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde_json::{Value, json};
+use tokio::sync::OwnedMutexGuard;
 
 use super::Listener;
 use super::clicks::Interaction;
@@ -16,6 +18,34 @@ use crate::notices::Text;
 /// Options of one answer while somebody types. Source: platform-rules §1.4.
 const OPTIONS_MAX: usize = 100;
 
+/// Who stands in line for the App Home of one person.
+type Line = tokio::sync::Mutex<()>;
+
+/// The App Homes that are being drawn. Those of one person are read and drawn one after the other, so that what was read
+/// earlier is never shown over what was read later; nobody waits for another's, which Slack may be slow to take.
+#[derive(Default)]
+pub(super) struct Homes(Mutex<BTreeMap<String, Weak<Line>>>);
+
+impl Homes {
+    /// Waits for the right to draw this person's.
+    async fn drawing(&self, user: &str) -> OwnedMutexGuard<()> {
+        self.line(user).lock_owned().await
+    }
+
+    fn line(&self, user: &str) -> Arc<Line> {
+        // No line is left half made by a panic.
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Only lines in which somebody stands are kept.
+        lines.retain(|_, line| line.strong_count() > 0);
+        let standing = lines.get(user).and_then(Weak::upgrade);
+        standing.unwrap_or_else(|| {
+            let line = Arc::default();
+            lines.insert(user.to_owned(), Arc::downgrade(&line));
+            line
+        })
+    }
+}
+
 impl Listener {
     /// Somebody opened App Home: it shows what concerns them as it is now.
     pub(super) async fn home_opened(&self, envelope: &Envelope) {
@@ -27,7 +57,7 @@ impl Listener {
         if !self.people.serves(team) {
             return;
         }
-        let _drawing = self.homes.lock().await;
+        let _drawing = self.homes.drawing(user).await;
         // Opening a tab is no deed: a stranger sees nothing, and nothing is written down.
         match self.people.person(self.hall.engine(), team, user).await {
             Ok(known) if self.hall.works_here(&known).is_ok() => {
@@ -50,7 +80,7 @@ impl Listener {
         let (homes, user, known, said) =
             (Arc::clone(&self.homes), user.to_owned(), known.clone(), said.cloned());
         tokio::spawn(async move {
-            let _drawing = homes.lock().await;
+            let _drawing = homes.drawing(&user).await;
             let view = home::view(&hall.mine(&known).await, said.as_ref(), &*people);
             show_home(&web, &user, &view).await;
         });
@@ -93,5 +123,26 @@ fn options(found: &[Found]) -> Value {
             let group = |found: &Found| json!({ "label": { "type": "plain_text", "text": found.title }, "options": of(found) });
             json!({ "option_groups": several.iter().map(group).collect::<Vec<_>>() })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_person_waits_for_their_own_app_home_and_for_no_other() {
+        let homes = Homes::default();
+        let of_ana = homes.drawing("U0ANA").await;
+        let again = homes.drawing("U0ANA");
+        tokio::pin!(again);
+        assert!(again.as_mut().now_or_never().is_none(), "the one under way comes first");
+        assert!(homes.drawing("U0BO").now_or_never().is_some(), "nobody waits for another's");
+        drop(of_ana);
+        drop(again.await);
+        drop(homes.drawing("U0CY").await);
+        assert_eq!(homes.0.lock().unwrap().len(), 1, "what was drawn leaves nothing behind");
     }
 }

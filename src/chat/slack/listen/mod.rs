@@ -34,8 +34,7 @@ pub struct Listener {
     web: SlackWeb,
     people: Arc<People>,
     hall: Arc<Hall>,
-    /// App Homes are read and drawn one after the other: what was read earlier is never shown over what was read later.
-    homes: Arc<tokio::sync::Mutex<()>>,
+    homes: Arc<home::Homes>,
 }
 
 impl Listener {
