@@ -188,11 +188,20 @@ impl AwsClients {
     {
         let budget = self.budget(op);
         self.in_turn(op, rank, async {
-            if rank == Rank::Background {
-                // All who come here can wait, so none of them stands behind another rank.
-                self.background_budget.call(Rank::Granting).await;
+            if rank != Rank::Background {
+                return budget.call(rank).await;
             }
-            budget.call(rank).await;
+            // All who come there can wait, so none of them stands behind another rank.
+            let all_that_waits = self.background_budget.call(Rank::Granting);
+            if op.provider() == Provider::IdentityCenter {
+                // Ends are made of this budget: what can wait takes nothing of it before it goes.
+                all_that_waits.await;
+                budget.call(rank).await;
+            } else {
+                // What one API held back would else leave beside what the others let through.
+                budget.call(rank).await;
+                all_that_waits.await;
+            }
         })
         .await?;
         self.send(op, request).await
