@@ -170,6 +170,10 @@ pub struct Approvers {
 
 /// Policy, as the domain sees it. Every method is a pure function of its arguments and the loaded set.
 pub trait Rules {
+    /// Whether there is a policy at all. When none could be used nothing is permitted; that is no word about what was granted.
+    fn are_known(&self) -> bool {
+        true
+    }
     /// May the requester have this access?
     fn request(&self, directory: &Directory, question: &Question) -> Verdict;
     /// May this person approve it? The built-in rules (no self-approval, enabled people only) are `decide`'s, not asked here.

@@ -244,6 +244,10 @@ fn verdict(answer: Result<Terms, NotPermitted>) -> Verdict {
 }
 
 impl Rules for RuleSet {
+    fn are_known(&self) -> bool {
+        self.policy_count() > 0
+    }
+
     fn request(&self, directory: &Directory, question: &Question) -> Verdict {
         let action = asking(question);
         verdict(self.ask(directory, question, action, &question.requester).and_then(|finding| {

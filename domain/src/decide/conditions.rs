@@ -30,7 +30,8 @@ pub(super) fn recheck(world: &World<'_>, ids: &[RequestId]) -> Decision {
 
 fn compare(world: &World<'_>, draft: &mut Draft, request: &AccessRequest) {
     let id = &request.ask.id;
-    let asked = request.granted.as_ref().map(|granted| (granted, refused(world, request, granted)));
+    let granted = request.granted.as_ref().filter(|_| world.rules.are_known());
+    let asked = granted.map(|granted| (granted, refused(world, request, granted)));
     let groups = || {
         let (granted, refused) = asked.as_ref()?;
         refused.as_ref()?;

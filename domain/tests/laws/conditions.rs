@@ -1,5 +1,7 @@
 //! What a grant was permitted for is not so any more: seen twice it ends, unknown it does not, and policy alone ends nothing.
 
+use std::collections::BTreeSet;
+
 use glasskey_domain::directory::AccountState;
 use glasskey_domain::person::Employment;
 use glasskey_domain::refusal::StateWord;
@@ -184,6 +186,20 @@ fn policy_that_became_stricter_ends_nothing_and_is_told() {
     reads(&mut town, 3);
     assert_eq!(town.state(&id).word(), StateWord::Active);
     assert!(town.ends("ana", &id, false).is_ok(), "taking away asks no policy");
+}
+
+/// P9: policies that cannot be used are no word about what was granted, lost groups or not.
+#[test]
+fn policies_that_cannot_be_used_end_nothing_and_tell_nothing() {
+    let (mut town, id) = there();
+    (town.rules.unusable, town.rules.may_request) = (true, BTreeSet::new());
+    leaves(&mut town, "security");
+    reads(&mut town, 3);
+    assert_eq!(town.state(&id).word(), StateWord::Active);
+    assert_eq!((&town.request(&id).stricter, &town.request(&id).doubt), (&None, &None));
+    town.rules.unusable = false;
+    reads(&mut town, 3);
+    assert_ne!(town.state(&id).word(), StateWord::Active, "now policy says so");
 }
 
 #[test]

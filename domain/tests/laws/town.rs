@@ -86,6 +86,8 @@ pub struct Table {
     pub terms: Terms,
     /// What binds one thing besides, as a policy of its own would.
     pub of_target: BTreeMap<Target, Terms>,
+    /// Whether none of it can be used.
+    pub unusable: bool,
 }
 
 impl Table {
@@ -100,6 +102,9 @@ impl Table {
 }
 
 impl Rules for Table {
+    fn are_known(&self) -> bool {
+        !self.unusable
+    }
     fn request(&self, directory: &Directory, question: &Question) -> Verdict {
         let terms = self.of(&question.target);
         if question.length > terms.max_length {
@@ -275,6 +280,7 @@ impl Town {
                     ..Terms::default()
                 },
                 of_target: BTreeMap::new(),
+                unusable: false,
             },
             settings: Settings::default(),
             provider: Provider::default(),
