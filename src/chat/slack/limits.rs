@@ -54,20 +54,33 @@ impl Gate {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (method, channel.unwrap_or_default().to_owned());
         let slot = slots.get(&key).copied().unwrap_or(Slot { closed_until: now, paced_until: now });
-        if slot.closed_until > now {
-            return Err(slot.closed_until - now);
+        self.open(method, slot, now)?;
+        if self.paces(method) {
+            make_room(&mut slots, now);
+            slots.insert(key, Slot { paced_until: slot.paced_until.max(now) + POST_INTERVAL, ..slot });
         }
-        if !self.paced || method != "chat.postMessage" {
-            return Ok(());
-        }
-        let used = slot.paced_until.saturating_duration_since(now);
-        let allowed = POST_INTERVAL * POST_BURST.saturating_sub(1);
-        if used > allowed {
-            return Err(used - allowed);
-        }
-        make_room(&mut slots, now);
-        slots.insert(key, Slot { paced_until: slot.paced_until.max(now) + POST_INTERVAL, ..slot });
         Ok(())
+    }
+
+    /// Whether there is a place for a call now, without taking it.
+    ///
+    /// # Errors
+    /// The time to wait.
+    pub fn ask(&self, method: &'static str, channel: &str, now: Instant) -> Result<(), Duration> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.get(&(method, channel.to_owned())).map_or(Ok(()), |slot| self.open(method, *slot, now))
+    }
+
+    fn open(&self, method: &'static str, slot: Slot, now: Instant) -> Result<(), Duration> {
+        let allowed = POST_INTERVAL * POST_BURST.saturating_sub(1);
+        let ahead = slot.paced_until.saturating_duration_since(now).saturating_sub(allowed);
+        let paced = if self.paces(method) { ahead } else { Duration::ZERO };
+        let wait = slot.closed_until.saturating_duration_since(now).max(paced);
+        if wait.is_zero() { Ok(()) } else { Err(wait) }
+    }
+
+    fn paces(&self, method: &'static str) -> bool {
+        self.paced && method == "chat.postMessage"
     }
 
     /// Closes a method for a channel, because Slack answered 429. Returns the wait as honoured.
@@ -135,6 +148,10 @@ mod tests {
         assert_eq!(gate.admit(POST, Some("C2"), now), Ok(()));
         assert_eq!(gate.admit(POST, Some("C1"), now + POST_INTERVAL), Ok(()));
         assert_eq!(gate.admit(POST, Some("C1"), now + POST_INTERVAL), Err(POST_INTERVAL));
+        assert_eq!(gate.ask(POST, "C1", now), Err(POST_INTERVAL * 2), "asking takes no place");
+        let later = now + POST_INTERVAL * 2;
+        assert_eq!((gate.ask(POST, "C1", later), gate.ask(POST, "C1", later)), (Ok(()), Ok(())));
+        assert_eq!(gate.ask(POST, "C9", now), Ok(()), "nothing is known of it");
         let unpaced = Gate::new(false);
         assert!((0..100).all(|_| unpaced.admit(POST, Some("C1"), now).is_ok()));
     }

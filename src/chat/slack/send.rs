@@ -82,6 +82,8 @@ impl Sender {
 
     async fn post_once(&self, post: Once<'_>) -> Result<Posted, SlackFault> {
         if let Some(since) = post.look_since {
+            // What cannot be posted now is looked for when it can: most of what waits, waits for its turn alone.
+            self.web.can_post(post.channel)?;
             let since_ts = format!("{}.000000", since.as_second().saturating_sub(LOOK_BEFORE));
             let sought = Sought {
                 channel: post.channel,

@@ -170,6 +170,16 @@ impl SlackWeb {
         SlackApiToken::new(SlackApiTokenValue(secret.expose_secret().to_owned()))
     }
 
+    /// Whether a message to this channel would be sent now. Asks nobody.
+    ///
+    /// # Errors
+    /// How long it has to wait.
+    pub(crate) fn can_post(&self, channel: &str) -> Result<(), SlackFault> {
+        const METHOD: &str = "chat.postMessage";
+        let asked = self.inner.gate.ask(METHOD, channel, Instant::now());
+        asked.map_err(|retry_after| SlackFault::not_done(METHOD, FaultKind::RateLimited { retry_after }))
+    }
+
     async fn call(
         &self,
         method: &'static str,
