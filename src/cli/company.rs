@@ -58,7 +58,8 @@ impl Company {
         let emails: Vec<String> = addresses
             .filter_map(|(_, binding)| match &binding.proof {
                 Proof::Email { email } => Some(email.clone()),
-                Proof::SignIn { .. } | Proof::Administrator => None,
+                Proof::SignIn { sign_in } => sign_in.email.clone(),
+                Proof::Administrator => None,
             })
             .collect();
         let user_name = emails.first()?.clone();

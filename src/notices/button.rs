@@ -3,7 +3,7 @@
 /// A button. It carries the name of the thing that it is about, and no authority.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Button {
-    /// Approve a request, or the extension of it that waits.
+    /// Approve a request.
     Approve,
     /// Approve for less, which asks for how long.
     ApproveLess,
@@ -13,6 +13,10 @@ pub enum Button {
     Withdraw,
     /// Ask for more time.
     Extend,
+    /// Approve the extension that waits. Another button than for the request: an old message must not mean what came later.
+    ApproveExtension,
+    /// Deny it, which asks why.
+    DenyExtension,
     /// Take back that one asked for more time.
     CancelExtension,
     /// End now.
@@ -41,12 +45,14 @@ pub enum Button {
 
 impl Button {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Approve,
         Self::ApproveLess,
         Self::Deny,
         Self::Withdraw,
         Self::Extend,
+        Self::ApproveExtension,
+        Self::DenyExtension,
         Self::CancelExtension,
         Self::End,
         Self::EndAndCut,
@@ -70,6 +76,8 @@ impl Button {
             Self::Deny => "request.deny",
             Self::Withdraw => "request.withdraw",
             Self::Extend => "request.extend",
+            Self::ApproveExtension => "request.approve-extension",
+            Self::DenyExtension => "request.deny-extension",
             Self::CancelExtension => "request.cancel-extension",
             Self::End => "request.end",
             Self::EndAndCut => "request.end-and-cut",
@@ -95,9 +103,9 @@ impl Button {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Self::Approve => "Approve",
+            Self::Approve | Self::ApproveExtension => "Approve",
             Self::ApproveLess => "Approve for less…",
-            Self::Deny => "Deny…",
+            Self::Deny | Self::DenyExtension => "Deny…",
             Self::Withdraw => "Withdraw",
             Self::Extend => "Extend…",
             Self::CancelExtension => "Cancel extension",

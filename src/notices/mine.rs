@@ -47,7 +47,11 @@ pub struct Entry {
 pub fn mine(mine: Mine<'_>, directory: &Directory) -> Vec<Section> {
     let own = |request: &AccessRequest| (own(request), own_buttons(request));
     let deciding = |request: &AccessRequest| {
-        (of_another(request, directory), vec![Button::Approve, Button::ApproveLess, Button::Deny])
+        let buttons = match request.extension {
+            Some(_) => vec![Button::ApproveExtension, Button::DenyExtension],
+            None => vec![Button::Approve, Button::ApproveLess, Button::Deny],
+        };
+        (of_another(request, directory), buttons)
     };
     let looking =
         |request: &AccessRequest| (of_another(request, directory), vec![Button::Acknowledge, Button::Object]);

@@ -29,7 +29,7 @@ pub fn clicked(button: Button, id: Subject) -> Option<Click> {
 
 fn on_request(button: Button, id: RequestId) -> Option<Click> {
     let command = match button {
-        Button::Approve => Command::Approve { id, length: None },
+        Button::Approve | Button::ApproveExtension => Command::Approve { id, length: None },
         Button::Withdraw => Command::Withdraw { id },
         Button::End => Command::End { id, cut: false },
         // Who says that they are done was asked by us whether they are.
@@ -38,7 +38,7 @@ fn on_request(button: Button, id: RequestId) -> Option<Click> {
         // What waits is the extension, and who asked takes back what waits.
         Button::CancelExtension => Command::Withdraw { id },
         Button::Acknowledge => Command::Acknowledge { id, note: None },
-        Button::Deny => return Some(Click::Ask(Form::Deny(id))),
+        Button::Deny | Button::DenyExtension => return Some(Click::Ask(Form::Deny(id))),
         Button::ApproveLess => return Some(Click::Ask(Form::ApproveLess(id))),
         Button::Extend => return Some(Click::Ask(Form::Extend(id))),
         Button::Object => return Some(Click::Ask(Form::Object(id))),
@@ -59,6 +59,8 @@ fn on_emergency(button: Button, id: EmergencyId) -> Option<Click> {
         | Button::Deny
         | Button::Withdraw
         | Button::Extend
+        | Button::ApproveExtension
+        | Button::DenyExtension
         | Button::CancelExtension
         | Button::End
         | Button::EndAndCut
@@ -92,6 +94,8 @@ pub fn asked_first(button: Button) -> Option<Sure> {
         | Button::Deny
         | Button::Withdraw
         | Button::Extend
+        | Button::ApproveExtension
+        | Button::DenyExtension
         | Button::CancelExtension
         | Button::Done
         | Button::Repeat

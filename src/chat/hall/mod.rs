@@ -22,8 +22,8 @@ use glasskey_commands::{RequestWords, Usage};
 use glasskey_domain::command::Incoming;
 use glasskey_domain::refusal::{PlaceWhy, StrangerWhy};
 use glasskey_domain::{
-    AccountId, Actor, ChatAccount, Command, Directory, Door, InteractionId, PersonId, Refusal, Settings, Who,
-    event,
+    AccountId, Actor, ChatAccount, Command, Directory, Door, InteractionId, PersonId, Refusal, Settings,
+    Subject, Who, event,
 };
 use jiff::tz::TimeZone;
 
@@ -31,7 +31,7 @@ use super::asking::{self, Ear, Wish};
 use super::breakglass::{self, Crowd};
 use super::reading;
 use crate::engine::{Engine, Stopped};
-use crate::notices::{self, Section, Text};
+use crate::notices::{self, Button, Section, Text};
 
 pub use clicks::{Click, Sure, asked_first, clicked};
 pub use search::{ACCOUNT, BUNDLE, Found, GROUP};
@@ -179,6 +179,27 @@ impl Hall {
         };
         let command = Command::Refuse { verb: verb.to_owned(), refusal };
         self.answered(speaker, Actor { who, door: self.door, sign_in: None }, command).await
+    }
+
+    /// Whether a button still means what its message is about: one that asks about the request itself says nothing of the
+    /// extension that was asked for since (P1).
+    ///
+    /// # Errors
+    /// The request was decided.
+    pub async fn still_means(&self, button: Button, id: &Subject) -> Result<(), Refusal> {
+        let (Subject::Request(id), Button::Approve | Button::ApproveLess | Button::Deny) = (id, button)
+        else {
+            return Ok(());
+        };
+        let book = self.engine.book().await;
+        match book.request(id).filter(|request| request.extension.is_some()) {
+            None => Ok(()),
+            Some(request) => Err(Refusal::TooLate {
+                state: request.state.word(),
+                since: request.state.since(),
+                by: request.approvals.last().map(|approval| approval.by.clone()),
+            }),
+        }
     }
 
     /// What a person wants decided, decided.

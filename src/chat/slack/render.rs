@@ -280,8 +280,13 @@ pub(super) fn button(button: Button, id: &Subject) -> Value {
 
 fn style(button: Button) -> Option<&'static str> {
     match button {
-        Button::Approve | Button::Confirm | Button::Acknowledge | Button::Review => Some("primary"),
+        Button::Approve
+        | Button::ApproveExtension
+        | Button::Confirm
+        | Button::Acknowledge
+        | Button::Review => Some("primary"),
         Button::Deny
+        | Button::DenyExtension
         | Button::Object
         | Button::Decline
         | Button::End

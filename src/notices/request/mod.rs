@@ -156,7 +156,9 @@ fn buttons(request: &AccessRequest, setting: &Setting) -> Vec<Button> {
         State::Granting { .. } => buttons.extend(ending(request, setting)),
         State::Active { .. } => {
             match &request.extension {
-                Some(_) => buttons.extend([Button::Approve, Button::Deny, Button::CancelExtension]),
+                Some(_) => {
+                    buttons.extend([Button::ApproveExtension, Button::DenyExtension, Button::CancelExtension])
+                }
                 None => buttons.push(Button::Extend),
             }
             buttons.extend(ending(request, setting));

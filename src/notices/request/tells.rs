@@ -84,7 +84,7 @@ fn buttons(kind: NoticeKind, request: &AccessRequest) -> Vec<Button> {
             deciding(request).collect()
         }
         NoticeKind::ExtensionAsked { .. } if request.extension.is_some() => {
-            vec![Button::Approve, Button::Deny]
+            vec![Button::ApproveExtension, Button::DenyExtension]
         }
         NoticeKind::EndsSoon { .. } if active && request.extension.is_none() => {
             vec![Button::Extend, Button::Done]

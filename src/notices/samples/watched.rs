@@ -37,8 +37,10 @@ pub(crate) fn watched() -> Vec<(&'static str, Message)> {
         watch(NoticeKind::StandingReport { at: second }, &seen, &[], &directory)
     };
     let ended_all = |scope: EndScope, by: Who, when: i64| {
-        let seen =
-            Watch { ended: Some(EndAll { scope, by, at: at(when), number: second }), ..Watch::default() };
+        let seen = Watch {
+            ended: Some(EndAll { scope, by, at: at(when), number: at(when).as_second() }),
+            ..Watch::default()
+        };
         watch(NoticeKind::EndedAll { at: second }, &seen, &[], &directory)
     };
     let dee = || Who::Person { person: person("dee") };

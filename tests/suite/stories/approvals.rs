@@ -16,6 +16,7 @@ on_each_platform! {
     the_card_says_who_approved_when_and_by_which_policy,
     quiet_approvers_are_named_but_not_called_and_may_approve,
     approvers_are_reminded_at_half_time_once_and_approve_from_the_reminder,
+    an_old_message_says_nothing_about_the_extension_that_was_asked_for_since,
     when_nobody_answers_the_next_group_is_asked_and_its_yes_counts,
     what_has_not_enough_yeses_in_time_lapses_though_the_bot_was_dead,
     who_left_the_group_since_the_card_was_shown_cannot_approve_any_more,
@@ -181,6 +182,27 @@ fn approvers_are_reminded_at_half_time_once_and_approve_from_the_reminder(on: Pl
     assert!(!town.told("ana").iter().any(|told| told.contains("Still waits")));
     town.bo().clicks_told("Still waits for your approval", "Approve").says("needs no further approval");
     is_granted(&town, &it);
+}
+
+/// P1: a yes is to what stood there.
+fn an_old_message_says_nothing_about_the_extension_that_was_asked_for_since(on: Platform) {
+    let town = Town::on(on);
+    let it = town.ana().asks(ASK);
+    town.card(&it);
+    town.pass(30.minutes());
+    town.is_told("dee", "Still waits for your approval");
+    town.bo().approves(&it);
+    is_granted(&town, &it);
+    town.ana().says(&format!("/elevate extend {} by 1h", it.id));
+    town.is_told("dee", "More time is asked for");
+    let end = town.request(&it).deadline();
+    for button in ["Approve", "Deny…"] {
+        town.dee().clicks_told("Still waits for your approval", button).says("was approved and is active");
+    }
+    let request = town.request(&it);
+    assert_eq!(request.deadline(), end);
+    assert!(request.extension.is_some_and(|extension| extension.approvals.is_empty()), "it waits as before");
+    town.dee().clicks_told("More time is asked for", "Approve").says("is extended until");
 }
 
 fn when_nobody_answers_the_next_group_is_asked_and_its_yes_counts(on: Platform) {

@@ -20,6 +20,9 @@ impl Listener {
             Ok(known) => known,
             Err(refused) => return refused.map(Answer::Say),
         };
+        if let Err(refusal) = self.hall.still_means(click.button, &click.id).await {
+            return said(self.hall.refuse(&speaker, Some(&known), click.button.action(), refusal).await);
+        }
         match clicked(click.button, click.id.clone()) {
             Some(Click::Ask(form)) => {
                 let instead = Text::new().say(form.instead());

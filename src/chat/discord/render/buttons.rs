@@ -96,7 +96,7 @@ fn element(style: u8, label: &str, custom_id: &str) -> Value {
 
 fn style(button: Button) -> u8 {
     match button {
-        Button::Approve | Button::Confirm => SUCCESS,
+        Button::Approve | Button::ApproveExtension | Button::Confirm => SUCCESS,
         Button::Acknowledge | Button::Review => PRIMARY,
         Button::ApproveLess
         | Button::Withdraw
@@ -105,6 +105,7 @@ fn style(button: Button) -> u8 {
         | Button::Done
         | Button::Repeat => SECONDARY,
         Button::Deny
+        | Button::DenyExtension
         | Button::Object
         | Button::Decline
         | Button::End

@@ -88,6 +88,10 @@ impl Listener {
             Ok(known) => known,
             Err(said) => return self.said(said, interaction.response_url),
         };
+        if let Err(refusal) = self.hall.still_means(button, &id).await {
+            let said = self.hall.refuse(speaker, Some(&known), button.action(), refusal).await;
+            return self.said(said.map_or_else(|said| said, Some), interaction.response_url);
+        }
         let command = match clicked(button, id) {
             Some(Click::Decide(command)) => command,
             Some(Click::Ask(form)) => return self.show_form_of(interaction, &form),
