@@ -92,7 +92,7 @@ at("Bo approves for less, Ana asks for more time on the card, and Bo approves th
   await shows(card, "two more refunds");
   await shows(card, /1 h more/);
   await visit.become("bo");
-  await visit.button(card, "approve").click();
+  await visit.button(card, "approve-extension").click();
   await visit.become("ana");
   await visit.opens("direct");
   await shows(visit.card("Extended"), "ReadOnly in payments-prod");
