@@ -61,8 +61,9 @@ async function requests(visit) {
   await form.waitFor();
   await form.getByRole("combobox", { name: "Account, group or bundle" }).click();
   await form.getByRole("combobox", { name: "Account, group or bundle" }).fill("pay");
-  await form.getByRole("option", { name: /payments-prod/ }).waitFor();
-  await form.getByRole("option", { name: /sandbox-ana/ }).waitFor({ state: "detached" });
+  await form.getByRole("option", { name: /payments-prod \(333333333333\)/ }).click();
+  await form.getByRole("combobox", { name: "Permission set" }).click();
+  await form.getByRole("option", { name: /ReadOnly \(1 approval\)/ }).waitFor();
   await page.screenshot({ path: join(PICTURES, "form.png") });
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
@@ -84,6 +85,7 @@ async function requests(visit) {
   await visit.types(`/elevate extend ${id} 1h one ledger is left`);
   await shows(longer, "1 h more");
   await visit.become("bo");
+  await longer.evaluate((node) => node.scrollIntoView({ block: "start" }));
   await picture(visit, "extension");
   const urgent = visit.card("nobody can pay since noon").filter({ has: page.locator(".kit-fields") });
   await visit.become("ana");
@@ -103,20 +105,22 @@ async function requests(visit) {
   await shows(bundle, "oncall-payments");
   await visit.become("bo");
   await picture(visit, "bundle");
-  await visit.become("ana");
   await page.getByRole("tab", { name: "Home" }).click();
-  await shows(page.locator("#home"), "Your access");
+  await shows(page.locator("#home"), "Waits for your approval");
   await picture(visit, "home");
   await visit.opens("C0ACCESS");
-  for (const open of [longer, urgent]) {
-    await visit.button(open, "end").first().click();
-    await page.getByRole("button", { name: "End now", exact: true }).last().click();
-    await shows(open, "AWS confirms that it is gone");
-  }
-  for (const open of [later, bundle]) {
-    await visit.button(open, "withdraw").click();
-    await shows(open, "Withdrawn");
-  }
+  await visit.button(urgent, "end-and-cut").first().click();
+  await page.getByRole("button", { name: /^End/ }).last().click();
+  await shows(urgent, "are cut");
+  await urgent.evaluate((node) => node.scrollIntoView({ block: "start" }));
+  await picture(visit, "sessions");
+  await visit.become("cy");
+  await visit.types("/elevate end all confirm");
+  const all = visit.card("ALL ACCESS IS BEING ENDED");
+  await shows(all, "ordered by");
+  for (const open of [longer, later, quorum, bundle]) await shows(open, "Ended");
+  await all.evaluate((node) => node.scrollIntoView({ block: "center" }));
+  await picture(visit, "end-all");
 }
 
 /** Bo does in Discord what Ana asked for in Slack. */
