@@ -22,6 +22,7 @@ on_each_platform! {
     only_what_is_there_can_be_adopted,
     the_schedule_finds_it_too,
     standing_access_is_reported_every_week,
+    urgent_access_that_nobody_looked_at_is_in_the_weekly_report,
 }
 
 /// Nobody looks but the story.
@@ -229,4 +230,19 @@ fn standing_access_is_reported_every_week(on: Platform) {
     town.pass(168.hours());
     town.chat_shows(on, "the next week's report", || (town.said("Standing access") == 2).then_some(()));
     assert_eq!(town.aws().count("DeleteAccountAssignment"), 1, "a report removes nothing");
+}
+
+fn urgent_access_that_nobody_looked_at_is_in_the_weekly_report(on: Platform) {
+    let schedule = format!("{BY_HAND}standing_access_report = \"0 0 9 * * Mon\"\n");
+    let town = Town::planned(Plan { schedule, ..Plan::on(on) });
+    let it = town.ana().asks("urgent payments-prod ReadOnly 30m INC-7 refunds are down");
+    town.becomes(&it, StateWord::Active);
+    town.pass(30.minutes());
+    town.becomes(&it, StateWord::Ended);
+    town.pass(168.hours());
+    let told = town.channel_says(on, ACCESS, "Standing access").words();
+    assert!(told.contains("nobody looked at") && told.contains(it.id.as_str()), "{told}");
+    town.bo().says(&format!("/elevate acknowledge {} they were", it.id)).says("You acknowledged");
+    town.pass(168.hours());
+    town.channel_says(on, ACCESS, "All urgent access was looked at");
 }

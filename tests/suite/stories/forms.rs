@@ -4,6 +4,7 @@
 use glasskey_domain::refusal::StateWord;
 use glasskey_playground::discord::Answer;
 use glasskey_playground::slack::{Click, Place};
+use jiff::{SignedDuration, Unit};
 use serde_json::{Map, Value, json};
 
 use crate::town::{PATIENCE, Platform, Request, Town, acme_with, urgently};
@@ -207,6 +208,29 @@ fn what_is_wrong_with_a_request_is_said_at_its_field() {
     let wrong = town.ana().sends(&json!({}));
     assert!(wrong.starts_with("place: ") && wrong.contains(it.id.as_str()), "{wrong}");
     assert_eq!(town.posts().len(), 1);
+}
+
+/// From the form to the last notice, beginning later.
+#[test]
+fn what_is_asked_for_by_form_begins_when_the_form_says() {
+    let town = Town::on(Platform::Slack);
+    town.ana().says("/elevate");
+    town.ana().sees_a_form();
+    choose(&town, "ana", &[("place", PROD), ("permission_set", "ReadOnly"), ("length", "3600")]);
+    let starts_at = (town.now() + SignedDuration::from_hours(3)).round(Unit::Minute).unwrap();
+    let sent = json!({ "ticket": "INC-7", "reason": "look at refunds", "start": starts_at.to_string() });
+    assert_eq!(town.ana().sends(&sent), "");
+    let it = newest(&town, &[]);
+    town.bo().approves(&it);
+    town.becomes(&it, StateWord::Scheduled);
+    assert!(town.card_says(&it, "begins").words().contains(&town.time(starts_at)));
+    town.pass_until(starts_at);
+    let end = town.becomes(&it, StateWord::Active).deadline().unwrap();
+    assert!(town.aws().has("ana", "payments-prod", "ReadOnly"));
+    town.pass_until(end);
+    town.becomes(&it, StateWord::Ended);
+    assert!(town.aws().has_nothing_for("ana"));
+    town.is_told("ana", "Ended");
 }
 
 /// Discord's forms close when they are sent: what was typed is given back.
