@@ -15,6 +15,8 @@ pub const RETRY_AFTER_DEFAULT: Duration = Duration::from_secs(30);
 pub const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 /// Most wait honoured: a wrong header must not silence a channel for a day.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
+/// The method that is paced.
+pub(super) const POST_MESSAGE: &str = "chat.postMessage";
 /// `chat.postMessage`: one message a second and channel (platform-rules §1.5).
 pub const POST_INTERVAL: Duration = Duration::from_secs(1);
 /// Messages at once in a channel that was quiet: "short bursts" are allowed, unnumbered; a card and its first notices.
@@ -80,7 +82,7 @@ impl Gate {
     }
 
     fn paces(&self, method: &'static str) -> bool {
-        self.paced && method == "chat.postMessage"
+        self.paced && method == POST_MESSAGE
     }
 
     /// Closes a method for a channel, because Slack answered 429. Returns the wait as honoured.
@@ -117,7 +119,7 @@ fn make_room(slots: &mut BTreeMap<Key, Slot>, now: Instant) {
 mod tests {
     use super::*;
 
-    const POST: &str = "chat.postMessage";
+    const POST: &str = POST_MESSAGE;
 
     #[test]
     fn a_closed_channel_closes_neither_another_channel_nor_another_method() {

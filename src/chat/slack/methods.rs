@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::fault::{FaultKind, SlackFault};
+use super::limits::POST_MESSAGE;
 use super::models::{AuthTest, Metadata, Post, Posted, Reply, SlackChannel, SlackUser, Sought};
 use super::paging::{LISTING_WAIT_MAX, PAGES_MAX, Pager};
 use super::web::{SlackWeb, Token};
@@ -58,7 +59,7 @@ impl SlackWeb {
         if let Some(thread_ts) = post.thread_ts {
             put(&mut body, "thread_ts", thread_ts);
         }
-        self.sent("chat.postMessage", post.channel, body).await
+        self.sent(POST_MESSAGE, post.channel, body).await
     }
 
     /// Replaces a message of ours. Metadata stays as it was unless given.

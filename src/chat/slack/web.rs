@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::fault::{FaultKind, SlackFault};
-use super::limits::Gate;
+use super::limits::{Gate, POST_MESSAGE};
 use crate::chat::tls;
 
 /// Longest wait for one call, from dialling to the last byte: the library has none at all (libraries §2).
@@ -175,9 +175,9 @@ impl SlackWeb {
     /// # Errors
     /// How long it has to wait.
     pub(crate) fn can_post(&self, channel: &str) -> Result<(), SlackFault> {
-        const METHOD: &str = "chat.postMessage";
-        let asked = self.inner.gate.ask(METHOD, channel, Instant::now());
-        asked.map_err(|retry_after| SlackFault::not_done(METHOD, FaultKind::RateLimited { retry_after }))
+        let asked = self.inner.gate.ask(POST_MESSAGE, channel, Instant::now());
+        asked
+            .map_err(|retry_after| SlackFault::not_done(POST_MESSAGE, FaultKind::RateLimited { retry_after }))
     }
 
     async fn call(

@@ -211,9 +211,14 @@ fn the_schedule_finds_it_too(on: Platform) {
 }
 
 /// pitfall 22: by the schedule itself.
-fn standing_access_is_reported_every_week(on: Platform) {
+/// Where standing access is reported every week.
+fn town_with_reports(on: Platform) -> Town {
     let schedule = format!("{BY_HAND}standing_access_report = \"0 0 9 * * Mon\"\n");
-    let town = Town::planned(Plan { schedule, ..Plan::on(on) });
+    Town::planned(Plan { schedule, ..Plan::on(on) })
+}
+
+fn standing_access_is_reported_every_week(on: Platform) {
+    let town = town_with_reports(on);
     let it = town.ana().asks("payments-prod ReadOnly 4h INC-7 look at refunds");
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
@@ -233,8 +238,7 @@ fn standing_access_is_reported_every_week(on: Platform) {
 }
 
 fn urgent_access_that_nobody_looked_at_is_in_the_weekly_report(on: Platform) {
-    let schedule = format!("{BY_HAND}standing_access_report = \"0 0 9 * * Mon\"\n");
-    let town = Town::planned(Plan { schedule, ..Plan::on(on) });
+    let town = town_with_reports(on);
     let it = town.ana().asks("urgent payments-prod ReadOnly 30m INC-7 refunds are down");
     town.becomes(&it, StateWord::Active);
     town.pass(30.minutes());

@@ -59,18 +59,18 @@ impl Listener {
         }
         let _drawing = self.homes.drawing(user).await;
         // Opening a tab is no deed: a stranger sees nothing, and nothing is written down.
-        match self.people.person(self.hall.engine(), team, user).await {
+        let view = match self.people.person(self.hall.engine(), team, user).await {
             Ok(known) if self.hall.works_here(&known).is_ok() => {
-                let view = home::view(&self.hall.mine(&known).await, None, &*self.people);
-                show_home(&self.web, user, &view).await;
+                home::view(&self.hall.mine(&known).await, None, &*self.people)
             }
             Ok(_) | Err(_) => {
                 let words = Text::new().hint(
                     "Glasskey does not know you as somebody of the company; `/elevate help` says what to do",
                 );
-                show_home(&self.web, user, &home::view(&[], Some(&words), &*self.people)).await;
+                home::view(&[], Some(&words), &*self.people)
             }
-        }
+        };
+        show_home(&self.web, user, &view).await;
     }
 
     /// Shows App Home as it is now, with what came of what the person did there: beside the acknowledgement, which does not
