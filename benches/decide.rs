@@ -140,7 +140,12 @@ impl Company {
                 company.take(&approve(number));
                 let holding = Holding { principal: person(number % PEOPLE), target: target(number / PEOPLE) };
                 for direct in [false, true] {
-                    let looked = Outcome::Looked { holding: holding.clone(), direct, groups: Vec::new() };
+                    let looked = Outcome::Looked {
+                        holding: holding.clone(),
+                        direct,
+                        groups: Vec::new(),
+                        member: None,
+                    };
                     company.take(&Incoming::inside(Command::Outcome(looked)));
                     let change = glasskey_domain::holding::Change::Create;
                     let done = Outcome::Succeeded { holding: holding.clone(), change };
@@ -194,7 +199,7 @@ fn request(number: u64, who: u64, what: u64) -> Incoming {
 }
 
 fn approve(number: u64) -> Incoming {
-    let command = Command::Approve { id: id(number), length: None };
+    let command = Command::Approve { id: id(number), matter: glasskey_domain::Matter::Now, length: None };
     Incoming { by: Actor::person(approver(), Door::Slack), interaction: None, command }
 }
 

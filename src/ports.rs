@@ -14,7 +14,7 @@ use glasskey_domain::emergency::{CutPlan, Level, Member};
 use glasskey_domain::federation::CutSeen;
 pub use glasskey_domain::federation::READ_ONLY;
 use glasskey_domain::holding::Change;
-use glasskey_domain::ids::OperationId;
+use glasskey_domain::ids::{MemberId, OperationId};
 use glasskey_domain::person::{Employment, SignIn};
 use glasskey_domain::request::MessageRef;
 use glasskey_domain::sessions::SessionCut;
@@ -34,7 +34,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Something outside did not do what it was asked. For the operator, never for the person alone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// It may work later; nothing was done, or doing it again is harmless.
+    /// It may work later. Of a change of access: nothing was done. Of anything else: or doing it again is harmless.
     #[error("{what}")]
     Transient {
         /// What it said, fit for a card: no secrets, no bodies.
@@ -86,6 +86,8 @@ pub struct Seen {
     pub direct: bool,
     /// The groups of the user that have it.
     pub groups: Vec<GroupId>,
+    /// The user's immutable id there, where it is another than the directory's.
+    pub member: Option<MemberId>,
 }
 
 /// How a running change is doing.

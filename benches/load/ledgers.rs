@@ -247,7 +247,12 @@ impl Scribe {
     /// Makes a change at the provider, from the look to the confirmation.
     fn change(&mut self, holding: &Holding, change: Change, number: usize) {
         let created = change == Change::Create;
-        let looked = |direct: bool| Outcome::Looked { holding: holding.clone(), direct, groups: Vec::new() };
+        let looked = |direct: bool| Outcome::Looked {
+            holding: holding.clone(),
+            direct,
+            groups: Vec::new(),
+            member: None,
+        };
         if created {
             self.outcome(looked(false));
         }
@@ -282,7 +287,7 @@ impl Scribe {
         let command = Command::Request(new);
         self.take(Incoming { by: Actor::person(person, Door::Slack), interaction: delivery("ask"), command });
         self.serve(&id);
-        let command = Command::Approve { id: id.clone(), length: None };
+        let command = Command::Approve { id: id.clone(), matter: glasskey_domain::Matter::Now, length: None };
         let by = Actor::person(approver(), Door::Slack);
         self.take(Incoming { by, interaction: delivery("yes"), command });
         self.change(&holding, Change::Create, number);

@@ -9,8 +9,8 @@ use crate::holding::Change;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{
-    AccountId, EmergencyId, FederationId, GroupId, InteractionId, OperationId, PermissionSetArn, PersonId,
-    RequestId, Subject,
+    AccountId, EmergencyId, FederationId, GroupId, InteractionId, MemberId, OperationId, PermissionSetArn,
+    PersonId, RequestId, Subject,
 };
 use crate::job::Tell;
 use crate::person::{Actor, ChatAccount, Employment, Platform, SignIn};
@@ -39,6 +39,21 @@ impl Incoming {
     pub fn inside(command: Command) -> Self {
         Self { by: Actor::glasskey(), interaction: None, command }
     }
+}
+
+/// What of a request an approver's yes or no is about. A button and its form say which, so that an old one means nothing that
+/// came since (P1); who types names the request alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matter {
+    /// What waits now.
+    Now,
+    /// The request itself.
+    Request,
+    /// More time.
+    Extension {
+        /// The first, the second…
+        nth: u32,
+    },
 }
 
 /// What somebody asks for, with names resolved.
@@ -71,6 +86,8 @@ pub enum Command {
     Approve {
         /// What.
         id: RequestId,
+        /// Which of its matters.
+        matter: Matter,
         /// For how long at most; as asked, when not said.
         length: Option<Seconds>,
     },
@@ -78,6 +95,8 @@ pub enum Command {
     Deny {
         /// What.
         id: RequestId,
+        /// Which of its matters.
+        matter: Matter,
         /// Why.
         why: String,
     },
@@ -288,6 +307,8 @@ pub enum Outcome {
         direct: bool,
         /// The user's groups to which it is assigned.
         groups: Vec<GroupId>,
+        /// Who the user is there, if that was found out.
+        member: Option<MemberId>,
     },
     /// The provider works on a change.
     Running {
@@ -320,6 +341,11 @@ pub enum Outcome {
         holding: Holding,
         /// Which.
         change: Change,
+    },
+    /// A create was surely not taken: it never left, or was answered with a no that passes.
+    NotTaken {
+        /// Of what.
+        holding: Holding,
     },
     /// The provider cannot be asked, or asks us to come again; `None` when that is over.
     Trouble {

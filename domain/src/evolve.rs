@@ -55,14 +55,8 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             close(book, id, touched, State::Withdrawn { at });
         }
         Event::Lapsed { id } => finish(book, id, touched, State::Lapsed { at }, NoticeKind::Lapsed),
-        Event::GrantOrdered { id, deadline, policies, set, groups, emergency_on } => {
-            let granted = Granted {
-                at,
-                policies: policies.clone(),
-                set: set.clone(),
-                groups: groups.clone(),
-                emergency_on: *emergency_on,
-            };
+        Event::GrantOrdered { id, deadline, under } => {
+            let granted = Granted { at, under: under.clone(), length: None };
             grant_ordered(book, id, *deadline, granted, touched);
         }
         Event::Scheduled { id, starts_at, deadline } => {
@@ -90,7 +84,10 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             let over = if *withdrawn { Over::TakenBack } else { Over::Lapsed };
             later::extension_over(book, id, over, touched);
         }
-        Event::Extended { id, deadline, .. } => later::extended(book, id, *deadline, touched),
+        Event::Extended { id, deadline, under } => {
+            let granted = Granted { at, under: under.clone(), length: None };
+            later::extended(book, id, *deadline, granted, touched);
+        }
         Event::PartHeld { id, target, via } => {
             let cause = Some(EndCause::AlreadyHeld { via: via.clone() });
             parts::part_out(book, id, target, cause, None, touched);
@@ -136,6 +133,11 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
                 state.loose_create = Some(at);
             }
         }),
+        Event::CreateForgone { holding } => change_holding(book, holding, touched, |state| {
+            state.origin = Origin::Unseen;
+            state.operation = Operation::None;
+            state.sight = Sight::NONE;
+        }),
         Event::ChangeSucceeded { holding, change } => change_holding(book, holding, touched, |state| {
             state.operation = Operation::None;
             state.sight = Sight::after(Some(*change));
@@ -148,9 +150,10 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
                 Change::Delete => Sight::after(None),
             };
         }),
-        Event::Looked { holding, present } => {
-            change_holding(book, holding, touched, |state| looked(state, at, *present))
-        }
+        Event::Looked { holding, present, member } => change_holding(book, holding, touched, |state| {
+            state.member = member.clone().or_else(|| state.member.take());
+            looked(state, at, *present);
+        }),
         Event::Trouble { holding, what } => {
             for id in claims(book, holding) {
                 show(book, &id, touched, |request| request.trouble.clone_from(what));
@@ -228,6 +231,7 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         }
         Event::Started { platforms, .. } => {
             serve(book, platforms, touched);
+            sessions::started(book, touched);
             started(book, at, touched);
         }
         Event::Refused { .. } | Event::PolicyLoaded { .. } | Event::Stopped => {}

@@ -21,6 +21,9 @@ pub const LOOKS_MAX: u32 = 5;
 /// While it is on, the provider is looked at this often: what somebody changes by hand is told.
 pub const LOOK_EVERY: Seconds = Seconds::minutes(2);
 
+/// What was seen of the parts within this time is taken for one look: a part that could not be read is asked for again at once.
+const SEEN_TOGETHER: Seconds = Seconds(5);
+
 /// What is known of one part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "sight", rename_all = "kebab-case")]
@@ -344,15 +347,17 @@ fn whole_second_after(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second().saturating_add(1)).unwrap_or(Timestamp::MAX)
 }
 
-/// Whether all that must be seen before it is called closed was seen, late enough to be believed.
+/// Whether all that must be seen before it is called closed was seen, late enough to be believed, and together: what was seen of
+/// one part before another could be read may have been changed by hand meanwhile (P4).
 #[must_use]
-pub fn is_closed(emergency: &Emergency) -> bool {
+pub fn is_closed(emergency: &Emergency, now: Timestamp) -> bool {
     let view = &emergency.view;
+    let together = earliest_look(view).is_some_and(|looked| now <= SEEN_TOGETHER.after(looked));
     let settled = view.loose.map(|at| SETTLE_AFTER.after(at));
     let late_enough =
         settled.is_none_or(|settled| earliest_look(view).is_some_and(|looked| looked >= settled));
     let cut = !cuts(emergency) || (view.cut.seen().is_some() && cut_due(emergency).is_none());
-    view.intended.is_empty() && closed_since(view).is_some() && late_enough && cut
+    view.intended.is_empty() && closed_since(view).is_some() && late_enough && together && cut
 }
 
 /// When the part that was looked at longest ago was looked at; none when one was not, or was changed since.

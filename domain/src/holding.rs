@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{OperationId, RequestId};
+use crate::ids::{MemberId, OperationId, RequestId};
 use crate::target::Holding;
 
 /// Create or delete.
@@ -91,6 +91,10 @@ pub struct HoldingState {
     pub operation: Operation,
     /// What was last seen.
     pub sight: Sight,
+    /// The principal's immutable id where it is held, if that is another than the directory's: written down by a look before the
+    /// first create, so that a new name keeps nobody in (P3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<MemberId>,
     /// The last create whose fate nobody told us: its effect may still come.
     pub loose_create: Option<Timestamp>,
     /// The requests that have to do with it: those between approval and their end.
@@ -109,6 +113,7 @@ impl HoldingState {
             origin: Origin::Unseen,
             operation: Operation::None,
             sight: Sight::NONE,
+            member: None,
             loose_create: None,
             claims: BTreeSet::new(),
             drift: false,

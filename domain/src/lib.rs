@@ -31,7 +31,7 @@ pub mod wanted;
 pub mod watch;
 
 pub use book::{Book, Touched};
-pub use command::{Command, DriftCommand, EndScope, Outcome};
+pub use command::{Command, DriftCommand, EndScope, Matter, Outcome};
 pub use decide::{Decision, Reply, World, decide};
 pub use directory::Directory;
 pub use emergency::Emergency;

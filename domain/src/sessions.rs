@@ -30,6 +30,10 @@ pub struct SessionCut {
     pub state: CutState,
     /// The requests that wait for it.
     pub requests: BTreeSet<RequestId>,
+    /// Whether AWS may have taken a try at it whose answer nobody heard: then it is taken back, and not just forgotten, when a
+    /// later try is refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unheard: bool,
     /// What the provider last complained about.
     pub trouble: Option<String>,
 }

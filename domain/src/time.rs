@@ -23,6 +23,13 @@ impl Seconds {
         Self(hours.saturating_mul(3600))
     }
 
+    /// From one instant to a later one, held at the largest length there is; nothing when it is not later.
+    #[must_use]
+    pub fn between(earlier: Timestamp, later: Timestamp) -> Self {
+        let seconds = later.duration_since(earlier).as_secs().max(0);
+        Self(u32::try_from(seconds).unwrap_or(u32::MAX))
+    }
+
     /// The instant this long after another; the end of time when there is none such.
     #[must_use]
     pub fn after(self, instant: Timestamp) -> Timestamp {

@@ -194,10 +194,23 @@ impl Failure {
         }
     }
 
-    /// As the fault of a change: what may have been done is lost.
+    /// As the fault of a change: what may have been done is lost. Who is in trouble may have done it before.
     #[must_use]
     pub fn changing(&self) -> Fault {
-        if self.kind == Kind::Lost { Fault::Lost { what: self.to_string() } } else { self.reading() }
+        match self.kind {
+            Kind::Lost | Kind::Trouble => Fault::Lost { what: self.to_string() },
+            Kind::NotSent
+            | Kind::Throttled
+            | Kind::Conflict
+            | Kind::Credentials
+            | Kind::Denied
+            | Kind::Key
+            | Kind::NotFound
+            | Kind::Invalid
+            | Kind::Quota
+            | Kind::NoSuchOperation
+            | Kind::Other => self.reading(),
+        }
     }
 }
 

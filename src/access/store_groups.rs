@@ -44,7 +44,7 @@ impl StoreGroups {
             }
             Err(failure) => return Err(failure.reading()),
         };
-        Ok(Seen { direct, groups: Vec::new() })
+        Ok(Seen { direct, groups: Vec::new(), member: None })
     }
 
     async fn group_gone(&self, group: &GroupId, rank: Rank) -> Result<bool, Fault> {

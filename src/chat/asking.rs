@@ -13,8 +13,8 @@ use glasskey_domain::command::NewRequest;
 use glasskey_domain::refusal::Kind;
 use glasskey_domain::settings::{Bundle, BundleItem, START_AHEAD_MAX};
 use glasskey_domain::{
-    AccessRequest, AccountId, Book, Command, Directory, EndScope, FederationId, Refusal, RequestId, Seconds,
-    Settings, Target,
+    AccessRequest, AccountId, Book, Command, Directory, EndScope, FederationId, Matter, Refusal, RequestId,
+    Seconds, Settings, Target,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -173,10 +173,12 @@ pub fn wish(ear: &Ear<'_>, said: Elevate, crowd: &Crowd) -> Result<Wish, Refusal
         Elevate::Link => return Ok(Wish::Link),
         Elevate::Unlink => return Ok(Wish::Unlink),
         Elevate::Request(words) => request(ear, words)?,
-        Elevate::Approve { id, length } => {
-            Command::Approve { id: request_id(&id)?, length: length.map(|said| self::length(ear, said)) }
-        }
-        Elevate::Deny { id, why } => Command::Deny { id: request_id(&id)?, why },
+        Elevate::Approve { id, length } => Command::Approve {
+            id: request_id(&id)?,
+            matter: Matter::Now,
+            length: length.map(|said| self::length(ear, said)),
+        },
+        Elevate::Deny { id, why } => Command::Deny { id: request_id(&id)?, matter: Matter::Now, why },
         Elevate::Withdraw(id) => Command::Withdraw { id: request_id(&id)? },
         Elevate::Extend { id, length, reason } => {
             return Ok(Wish::Extend { id: request_id(&id)?, length, reason });

@@ -4,8 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use glasskey_domain::book::Proof;
 use glasskey_domain::directory::Keeper;
+use glasskey_domain::ids::MemberId;
 use glasskey_domain::person::Employment;
-use glasskey_domain::{AccountId, Directory, GroupId, Person, PersonId};
+use glasskey_domain::{AccountId, Directory, GroupId, Holding, Person, PersonId};
 
 use crate::engine::{Engine, WeakEngine};
 
@@ -44,6 +45,13 @@ impl Company {
     pub fn is_management(&self, account: &AccountId) -> bool {
         let directory = self.directory();
         directory.is_some_and(|all| all.accounts.get(account).is_some_and(|account| account.management))
+    }
+
+    /// Who the principal of a holding is where it is held, if a look found that out.
+    pub async fn member(&self, holding: &Holding) -> Option<MemberId> {
+        let engine = self.engine()?;
+        let book = engine.book().await;
+        book.holding(holding)?.member.clone()
     }
 
     /// The person. Of one whom the directory has lost, what they were bound to chat by is left, which is in the ledger: they may

@@ -79,6 +79,7 @@ pub(super) fn record(record: &Record, book: &Book) {
             | Event::ChangeIntended { .. }
             | Event::ChangeRunning { .. }
             | Event::ReplyLost { .. }
+            | Event::CreateForgone { .. }
             | Event::ChangeSucceeded { .. }
             | Event::ChangeFailed { .. }
             | Event::Looked { .. }

@@ -13,7 +13,7 @@ use glasskey_domain::wanted::wanted;
 use glasskey_domain::{Command, GroupId, Holding, Job, Outcome};
 
 use super::{Engine, Stopped, emergency, measure, sessions, speak};
-use crate::ports::{Fault, LivePerson, Progress, Started, Urgency};
+use crate::ports::{Fault, LivePerson, Progress, Seen, Started, Urgency};
 
 /// Pauses between two questions how an asynchronous operation is doing, in milliseconds: most are done within seconds,
 /// and 15 of them polled every second would use up the provider's whole budget.
@@ -118,8 +118,8 @@ pub(super) async fn pause(pauses: &[u64], nth: usize) {
 async fn look(engine: &Engine, holding: &Holding, urgency: Urgency) -> Result<Option<Performed>, Stopped> {
     match engine.shared.access.look(holding, urgency).await {
         Ok(seen) => {
-            let (holding, direct, groups) = (holding.clone(), seen.direct, seen.groups);
-            outcome(engine, Outcome::Looked { holding, direct, groups }).await?;
+            let Seen { direct, groups, member } = seen;
+            outcome(engine, Outcome::Looked { holding: holding.clone(), direct, groups, member }).await?;
             Ok(None)
         }
         Err(fault) => faulted(engine, holding, &fault).await,
@@ -167,8 +167,14 @@ async fn call(
             Ok(if change == Change::Delete { Some(AGAIN) } else { None })
         }
         Err(fault) => {
-            if matches!(fault, Fault::Lost { .. }) {
-                outcome(engine, Outcome::ReplyLost { holding: holding_owned, change }).await?;
+            match (&fault, change) {
+                (Fault::Lost { .. }, _) => {
+                    outcome(engine, Outcome::ReplyLost { holding: holding_owned, change }).await?;
+                }
+                (Fault::Transient { .. } | Fault::Permanent { .. }, Change::Create) => {
+                    outcome(engine, Outcome::NotTaken { holding: holding_owned }).await?;
+                }
+                (Fault::Transient { .. } | Fault::Permanent { .. }, Change::Delete) => {}
             }
             faulted(engine, holding, &fault).await
         }
@@ -205,7 +211,8 @@ async fn still_due(engine: &Engine, holding: &Holding) -> bool {
 async fn determining_groups(engine: &Engine, holding: &Holding) -> Vec<GroupId> {
     let book = engine.book().await;
     let granted = book.claims(holding).filter_map(|request| request.granted.as_ref());
-    let groups: BTreeSet<GroupId> = granted.flat_map(|granted| granted.groups.iter().cloned()).collect();
+    let groups: BTreeSet<GroupId> =
+        granted.flat_map(|granted| granted.under.groups.iter().cloned()).collect();
     groups.into_iter().collect()
 }
 

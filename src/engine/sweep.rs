@@ -53,7 +53,7 @@ async fn look(engine: &Engine, before: &HoldingState) {
     if engine.book().await.holding(&holding) != Some(before) {
         return;
     }
-    let looked = Outcome::Looked { holding, direct: seen.direct, groups: seen.groups };
+    let looked = Outcome::Looked { holding, direct: seen.direct, groups: seen.groups, member: seen.member };
     if engine.inside(Command::Outcome(looked)).await.is_err() {
         tracing::debug!("the engine stops; the next start looks again");
     }

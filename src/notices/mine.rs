@@ -2,6 +2,7 @@
 
 use glasskey_domain::{AccessRequest, Directory, RequestId, State};
 
+use super::request::to_extension;
 use super::{Button, Text};
 
 /// Entries of one section that are shown: the rest are counted.
@@ -48,7 +49,7 @@ pub fn mine(mine: Mine<'_>, directory: &Directory) -> Vec<Section> {
     let own = |request: &AccessRequest| (own(request), own_buttons(request));
     let deciding = |request: &AccessRequest| {
         let buttons = match request.extension {
-            Some(_) => vec![Button::ApproveExtension, Button::DenyExtension],
+            Some(_) => to_extension(request).to_vec(),
             None => vec![Button::Approve, Button::ApproveLess, Button::Deny],
         };
         (of_another(request, directory), buttons)

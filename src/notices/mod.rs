@@ -23,7 +23,7 @@ use glasskey_domain::emergency::Level;
 use glasskey_domain::{FederationId, PersonId};
 use jiff::Timestamp;
 
-pub use button::Button;
+pub use button::{Button, about, read_about};
 pub use card::{Card, Tone};
 pub use links::{SignInSteps, account, link_steps, sign_in_begins, sign_in_given_up, step_up_steps};
 pub use message::Message;

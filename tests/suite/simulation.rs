@@ -157,7 +157,7 @@ impl Town {
         self.everybody_is_back().await;
         self.is_over(|book| book.open_count() + book.emergencies().count() + book.holdings().count()).await;
         self.world.outside.cleared_by_hand();
-        self.is_listed().await;
+        self.life().looks_for_drift(&self.world.outside).await;
         if self.world.store.durable(|book| book.cuts().count() > 0) {
             self.world.outside.time.sleep_of_the_machine(FREED_AFTER);
         }

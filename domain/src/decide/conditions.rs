@@ -35,7 +35,7 @@ fn compare(world: &World<'_>, draft: &mut Draft, request: &AccessRequest) {
     let groups = || {
         let (granted, refused) = asked.as_ref()?;
         refused.as_ref()?;
-        lost_groups(world, request, &granted.groups)
+        lost_groups(world, request, &granted.under.groups)
     };
     // What is known to be lost stands before what is only unknown.
     let (known, unknown): (Vec<Lost>, Vec<Lost>) =
@@ -103,9 +103,8 @@ fn lost_groups(world: &World<'_>, request: &AccessRequest, groups: &[GroupId]) -
 
 /// Why policy as it is now would not have permitted it then, if it would not have.
 fn refused(world: &World<'_>, request: &AccessRequest, granted: &Granted) -> Option<NotPermitted> {
-    // As long as it was granted for: what extensions added was permitted on its own.
-    let length = request.length();
-    request.questions(granted.at, granted.emergency_on).find_map(|question| {
+    let length = granted.length.unwrap_or_else(|| request.length());
+    request.questions(granted.at, granted.under.emergency_on).find_map(|question| {
         let question = Question { length, starts_at: None, ..question };
         match world.rules.request(world.directory, &question) {
             // Who or what is gone, or cannot be seen, policy cannot be asked about: that is told by itself.

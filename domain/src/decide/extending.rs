@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::approvers::callable;
-use super::permission::{MAX_LENGTH_SETTING, all_permitted_now, counting, may_approve, still_unmet};
+use super::permission::{MAX_LENGTH_SETTING, all_permitted_now, counting, may_approve, still_unmet, under};
 use super::requests::less;
 use super::{Decision, Draft, Reply, World, enabled_person, find};
 use crate::event::Event;
@@ -30,7 +30,7 @@ pub(super) fn extend(
         return Err(Refusal::NotTheRequester);
     }
     let (since, deadline) = live(world, request)?;
-    if let Some(extension) = request.extension.as_ref().filter(|_| waits(world, request)) {
+    if let Some(extension) = request.extension.as_ref().filter(|_| waits(request, world.now)) {
         return Err(Refusal::ExtensionWaits { lapses_at: extension.lapses_at });
     }
     in_order(more, reason)?;
@@ -40,7 +40,7 @@ pub(super) fn extend(
     let callable = callable(world, &request.ask.requester, &questions, &terms)?;
     let mut draft = Draft::about_request(world, id);
     if terms.approvals == 0 {
-        return Ok(extended(draft, id, more.after(deadline), &terms));
+        return Ok(extended(world, draft, id, more.after(deadline), &terms));
     }
     let missing = terms.approvals;
     let extension = Extension {
@@ -58,9 +58,9 @@ pub(super) fn extend(
 }
 
 /// Whether an extension waits for somebody's approval, and can still be approved.
-pub(super) fn waits(world: &World<'_>, request: &AccessRequest) -> bool {
-    matches!(&request.state, State::Active { deadline, .. } if world.now < *deadline)
-        && request.extension.as_ref().is_some_and(|extension| world.now < extension.lapses_at)
+pub(super) fn waits(request: &AccessRequest, now: Timestamp) -> bool {
+    matches!(&request.state, State::Active { deadline, .. } if now < *deadline)
+        && request.extension.as_ref().is_some_and(|extension| now < extension.lapses_at)
 }
 
 /// An approver says yes to the extension that waits. That they are not the requester was seen before.
@@ -97,16 +97,17 @@ pub(super) fn approve(
         return Ok(draft.decided(Reply::Approved { id: id.clone(), missing: missing.people }));
     }
     let more = extension.length().min(said.unwrap_or(extension.by));
-    Ok(extended(draft, id, more.after(deadline), &terms))
+    Ok(extended(world, draft, id, more.after(deadline), &terms))
 }
 
-fn extended(mut draft: Draft, id: &RequestId, deadline: Timestamp, terms: &Terms) -> Decision {
-    draft.emit(Event::Extended {
-        id: id.clone(),
-        deadline,
-        policies: terms.policies.clone(),
-        set: terms.set.clone(),
-    });
+fn extended(
+    world: &World<'_>,
+    mut draft: Draft,
+    id: &RequestId,
+    deadline: Timestamp,
+    terms: &Terms,
+) -> Decision {
+    draft.emit(Event::Extended { id: id.clone(), deadline, under: under(world, terms) });
     draft.decided(Reply::Extended { id: id.clone(), deadline })
 }
 
@@ -143,8 +144,7 @@ fn in_order(more: Seconds, reason: Option<&str>) -> Result<(), Refusal> {
 
 /// How long it is all in all. Policy limits the whole, or many small extensions would be a way around it.
 fn whole(since: Timestamp, deadline: Timestamp, more: Seconds) -> Seconds {
-    let so_far = u32::try_from(deadline.duration_since(since).as_secs()).unwrap_or(u32::MAX);
-    Seconds(so_far.saturating_add(more.0))
+    Seconds(Seconds::between(since, deadline).0.saturating_add(more.0))
 }
 
 fn questions(world: &World<'_>, request: &AccessRequest, length: Seconds) -> Vec<Question> {

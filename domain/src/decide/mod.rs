@@ -21,6 +21,7 @@ mod urgent;
 
 pub use ending_all::ends;
 use jiff::Timestamp;
+pub use requests::matters;
 use serde::{Deserialize, Serialize};
 
 use crate::book::Book;
@@ -277,8 +278,8 @@ fn decided(world: &World<'_>, incoming: &Incoming) -> Result<Decision, Refusal> 
     let by = &incoming.by;
     match &incoming.command {
         Command::Request(new) => requests::request(world, by, new),
-        Command::Approve { id, length } => requests::approve(world, by, id, *length),
-        Command::Deny { id, why } => requests::deny(world, by, id, why),
+        Command::Approve { id, matter, length } => requests::approve(world, by, (id, *matter), *length),
+        Command::Deny { id, matter, why } => requests::deny(world, by, (id, *matter), why),
         Command::Withdraw { id } => requests::withdraw(world, by, id),
         Command::End { id, cut } => ending::end(world, by, id, *cut),
         Command::EndAll { scope } => ending_all::end_all(world, by, scope),

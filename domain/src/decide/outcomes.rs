@@ -5,20 +5,24 @@ use super::{Decision, Draft, Reply, World, conditions, sessions};
 use crate::command::Outcome;
 use crate::event::Event;
 use crate::holding::{Change, Operation, Origin, Sight};
-use crate::ids::{GroupId, OperationId, Subject};
+use crate::ids::{GroupId, MemberId, OperationId, Subject};
 use crate::job::Tell;
 use crate::request::EndCause;
+use crate::settings::SETTLE_AFTER;
 use crate::target::{Holding, Via};
 use crate::wanted::wants;
 
 /// Decides what follows from an outcome.
 pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
     match outcome {
-        Outcome::Looked { holding, direct, groups } => looked(world, holding, *direct, groups),
+        Outcome::Looked { holding, direct, groups, member } => {
+            looked(world, holding, *direct, groups, member.as_ref())
+        }
         Outcome::Running { holding, change, operation } => running(world, holding, *change, operation),
         Outcome::Succeeded { holding, change } => succeeded(world, holding, *change),
         Outcome::Failed { holding, change, why } => failed(world, holding, *change, why),
         Outcome::ReplyLost { holding, change } => reply_lost(world, holding, *change),
+        Outcome::NotTaken { holding } => not_taken(world, holding),
         Outcome::Trouble { holding, what } => trouble(world, holding, what.as_deref()),
         Outcome::PersonRead { holding, employment, lost } => {
             conditions::person_read(world, holding, *employment, lost)
@@ -90,7 +94,13 @@ fn operation<'a>(world: &World<'a>, holding: &Holding) -> Option<(Change, Option
     }
 }
 
-fn looked(world: &World<'_>, holding: &Holding, direct: bool, groups: &[GroupId]) -> Decision {
+fn looked(
+    world: &World<'_>,
+    holding: &Holding,
+    direct: bool,
+    groups: &[GroupId],
+    member: Option<&MemberId>,
+) -> Decision {
     let mut draft = Draft::about_holding(world, holding);
     let Some(state) = world.book.holding(holding) else { return nothing() };
     if state.operation != Operation::None {
@@ -112,7 +122,7 @@ fn looked(world: &World<'_>, holding: &Holding, direct: bool, groups: &[GroupId]
         }
     } else {
         // Only the assignment to the user is ours; what groups give is not counted as present.
-        draft.emit(Event::Looked { holding: holding.clone(), present: direct });
+        draft.emit(Event::Looked { holding: holding.clone(), present: direct, member: member.cloned() });
     }
     settle(world, &mut draft);
     draft.decided(Reply::Noted)
@@ -135,6 +145,25 @@ fn reply_lost(world: &World<'_>, holding: &Holding, change: Change) -> Decision 
     match change {
         Change::Create => followed(world, holding, Event::ReplyLost { holding: holding.clone(), change }),
         Change::Delete => nothing(),
+    }
+}
+
+/// A create that cannot be made for long is not made on the word of the look before it: what is there by then is not ours
+/// (P5). Where anything of ours may be there, or lists may still show what we deleted, what was known stays known (P3).
+fn not_taken(world: &World<'_>, holding: &Holding) -> Decision {
+    let forgone = world.book.holding(holding).is_some_and(|state| match &state.operation {
+        Operation::Intended { change: Change::Create, at } => {
+            let was_absent = state.sight == Sight::Absent && state.loose_create.is_none();
+            was_absent && SETTLE_AFTER.after(*at) <= world.now
+        }
+        Operation::Intended { change: Change::Delete, .. } | Operation::Running { .. } | Operation::None => {
+            false
+        }
+    });
+    if forgone {
+        followed(world, holding, Event::CreateForgone { holding: holding.clone() })
+    } else {
+        nothing()
     }
 }
 

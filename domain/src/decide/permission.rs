@@ -7,7 +7,7 @@ use crate::ids::{GroupId, PersonId};
 use crate::item::{Item, ItemName};
 use crate::quorum::{Unmet, unmet};
 use crate::refusal::Refusal;
-use crate::request::{AccessRequest, Approval};
+use crate::request::{AccessRequest, Approval, Permitted};
 use crate::rules::{NotPermitted, Question, Terms, Verdict};
 use crate::target::Target;
 use crate::time::Seconds;
@@ -61,6 +61,16 @@ fn permitted_now(
     match world.rules.request(world.directory, question) {
         Verdict::Permit(terms) => Ok(terms),
         Verdict::Refuse(why) => Err(why),
+    }
+}
+
+/// What permits it, to be written down with it.
+pub(super) fn under(world: &World<'_>, terms: &Terms) -> Permitted {
+    Permitted {
+        policies: terms.policies.clone(),
+        set: terms.set.clone(),
+        groups: terms.groups.clone(),
+        emergency_on: world.emergency_on,
     }
 }
 

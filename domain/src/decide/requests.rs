@@ -1,10 +1,12 @@
 //! Asking, approving, denying, withdrawing, lapsing.
 
+use jiff::Timestamp;
+
 use super::approvers::callable;
-use super::permission::{all_permitted_now, counting, item, may_approve, still_unmet, together};
+use super::permission::{all_permitted_now, counting, item, may_approve, still_unmet, together, under};
 use super::settle::settle;
 use super::{Decision, Draft, Reply, World, enabled_person, extending, find, reason_in_order, urgent};
-use crate::command::NewRequest;
+use crate::command::{Matter, NewRequest};
 use crate::event::Event;
 use crate::ids::{PersonId, RequestId};
 use crate::person::Actor;
@@ -195,16 +197,9 @@ pub(super) fn grant(
     draft: &mut Draft,
     id: &RequestId,
     terms: &Terms,
-    deadline: jiff::Timestamp,
+    deadline: Timestamp,
 ) {
-    draft.emit(Event::GrantOrdered {
-        id: id.clone(),
-        deadline,
-        policies: terms.policies.clone(),
-        set: terms.set.clone(),
-        groups: terms.groups.clone(),
-        emergency_on: world.emergency_on,
-    });
+    draft.emit(Event::GrantOrdered { id: id.clone(), deadline, under: under(world, terms) });
     if terms.cut_sessions && world.settings.cut_sessions {
         draft.emit(Event::CutAsked { id: id.clone() });
     }
@@ -213,25 +208,51 @@ pub(super) fn grant(
 
 /// Time alone lapses it, whether or not the timer has fired (pitfall 15).
 fn still_pending(world: &World<'_>, request: &AccessRequest) -> Result<(), Refusal> {
-    let state = request.state.word();
-    let since = request.state.since();
     match &request.state {
         State::Pending { lapses_at } if *lapses_at <= world.now => {
             Err(Refusal::TooLate { state: StateWord::Lapsed, since: Some(*lapses_at), by: None })
         }
         State::Pending { .. } => Ok(()),
-        State::Withdrawn { .. } => {
-            Err(Refusal::TooLate { state, since, by: Some(request.ask.requester.clone()) })
-        }
-        State::Denied { by, .. } => Err(Refusal::TooLate { state, since, by: Some(by.clone()) }),
-        State::Scheduled { .. } | State::Granting { .. } | State::Active { .. } => {
-            let by = request.approvals.last().map(|approval| approval.by.clone());
-            Err(Refusal::TooLate { state, since, by })
-        }
-        State::Ending { .. } | State::Ended { .. } | State::Lapsed { .. } | State::Failed { .. } => {
-            Err(Refusal::TooLate { state, since, by: None })
-        }
+        State::Withdrawn { .. }
+        | State::Denied { .. }
+        | State::Scheduled { .. }
+        | State::Granting { .. }
+        | State::Active { .. }
+        | State::Ending { .. }
+        | State::Ended { .. }
+        | State::Lapsed { .. }
+        | State::Failed { .. } => Err(too_late(request)),
     }
+}
+
+/// Whether this is what waits. Not asked is whether anything does.
+///
+/// # Errors
+/// How the request is, since when, and by whom, when something else has come up since.
+pub fn matters(request: &AccessRequest, matter: Matter, now: Timestamp) -> Result<(), Refusal> {
+    let extension = extending::waits(request, now).then_some(request.extensions);
+    match (matter, extension) {
+        (Matter::Now, _) | (Matter::Request, None) => Ok(()),
+        (Matter::Extension { nth }, Some(waits)) if nth == waits => Ok(()),
+        (Matter::Request, Some(_)) | (Matter::Extension { .. }, Some(_) | None) => Err(too_late(request)),
+    }
+}
+
+/// What somebody is told who would decide about a request that is decided: how it is, since when, and by whom.
+fn too_late(request: &AccessRequest) -> Refusal {
+    let by = match &request.state {
+        State::Withdrawn { .. } => Some(&request.ask.requester),
+        State::Denied { by, .. } => Some(by),
+        State::Scheduled { .. } | State::Granting { .. } | State::Active { .. } => {
+            request.approvals.last().map(|approval| &approval.by)
+        }
+        State::Pending { .. }
+        | State::Ending { .. }
+        | State::Ended { .. }
+        | State::Lapsed { .. }
+        | State::Failed { .. } => None,
+    };
+    Refusal::TooLate { state: request.state.word(), since: request.state.since(), by: by.cloned() }
 }
 
 /// A person approves. The requester is compared with who clicks, at this instant (P1, pitfall 13), before anything else
@@ -239,7 +260,7 @@ fn still_pending(world: &World<'_>, request: &AccessRequest) -> Result<(), Refus
 pub(super) fn approve(
     world: &World<'_>,
     by: &Actor,
-    id: &RequestId,
+    (id, matter): (&RequestId, Matter),
     length: Option<Seconds>,
 ) -> Result<Decision, Refusal> {
     let person = enabled_person(world, by)?;
@@ -247,7 +268,8 @@ pub(super) fn approve(
     if person == request.ask.requester {
         return Err(Refusal::OwnRequest);
     }
-    if extending::waits(world, request) {
+    matters(request, matter, world.now)?;
+    if extending::waits(request, world.now) {
         return extending::approve(world, by, request, person, length);
     }
     still_pending(world, request)?;
@@ -292,13 +314,19 @@ fn lapsed(world: &World<'_>, request: &AccessRequest) -> bool {
 }
 
 /// A person who may approve says no.
-pub(super) fn deny(world: &World<'_>, by: &Actor, id: &RequestId, why: &str) -> Result<Decision, Refusal> {
+pub(super) fn deny(
+    world: &World<'_>,
+    by: &Actor,
+    (id, matter): (&RequestId, Matter),
+    why: &str,
+) -> Result<Decision, Refusal> {
     let person = enabled_person(world, by)?;
     let request = find(world, id)?;
     if person == request.ask.requester {
         return Err(Refusal::WithdrawInstead);
     }
-    let waits = extending::waits(world, request);
+    matters(request, matter, world.now)?;
+    let waits = extending::waits(request, world.now);
     if !waits {
         still_pending(world, request)?;
     }
@@ -328,7 +356,7 @@ pub(super) fn withdraw(world: &World<'_>, by: &Actor, id: &RequestId) -> Result<
         return Err(Refusal::NotTheRequester);
     }
     let mut draft = Draft::about_request(world, id);
-    if extending::waits(world, request) {
+    if extending::waits(request, world.now) {
         draft.emit(Event::ExtensionDropped { id: id.clone(), withdrawn: true });
         return Ok(draft.decided(Reply::Withdrawn { id: id.clone() }));
     }

@@ -48,6 +48,7 @@ pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
         | Outcome::Succeeded { .. }
         | Outcome::Failed { .. }
         | Outcome::ReplyLost { .. }
+        | Outcome::NotTaken { .. }
         | Outcome::Trouble { .. }
         | Outcome::PersonRead { .. }
         | Outcome::FederationLooked { .. }

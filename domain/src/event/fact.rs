@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::{DriftFact, EmergencyFact, SessionsFact};
 use crate::command::EndScope;
 use crate::holding::Change;
-use crate::ids::{EmergencyId, FederationId, GroupId, OperationId, PersonId, RequestId, Subject};
+use crate::ids::{EmergencyId, FederationId, MemberId, OperationId, PersonId, RequestId, Subject};
 use crate::job::Tell;
 use crate::person::{ChatAccount, Platform, SignIn, Who};
 use crate::refusal::Refusal;
-use crate::request::{Approval, Ask, EndCause, Extension, Lost, MessageRef};
+use crate::request::{Approval, Ask, EndCause, Extension, Lost, MessageRef, Permitted};
 use crate::rules::{NotPermitted, Terms};
 use crate::target::{Holding, Target, Via};
 use crate::watch::Served;
@@ -74,16 +74,9 @@ pub enum Event {
         id: RequestId,
         /// The deadline.
         deadline: Timestamp,
-        /// The policies that permit it now.
-        policies: Vec<String>,
-        /// The hash of their set.
-        set: String,
-        /// The requester's groups that they name.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        groups: Vec<GroupId>,
-        /// Whether an emergency is on.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        emergency_on: bool,
+        /// What permits it now.
+        #[serde(flatten)]
+        under: Permitted,
     },
     /// All approvals are there, and its time has not come.
     Scheduled {
@@ -176,10 +169,9 @@ pub enum Event {
         id: RequestId,
         /// The deadline.
         deadline: Timestamp,
-        /// The policies that permit it.
-        policies: Vec<String>,
-        /// The hash of their set.
-        set: String,
+        /// What permits all the time that it comes to.
+        #[serde(flatten)]
+        under: Permitted,
     },
     /// One thing of a bundle was there before us (P5): left alone.
     PartHeld {
@@ -295,6 +287,12 @@ pub enum Event {
         /// What.
         change: Change,
     },
+    /// A create was surely not taken, and the look before it is old: another comes before the next try, for what somebody
+    /// assigned by hand meanwhile is theirs (P5).
+    CreateForgone {
+        /// Of which holding.
+        holding: Holding,
+    },
     /// The provider says the change is done; a look must confirm it.
     ChangeSucceeded {
         /// Of which holding.
@@ -317,6 +315,9 @@ pub enum Event {
         holding: Holding,
         /// Whether it was there, assigned to the user.
         present: bool,
+        /// Who the user is there, if that was found out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        member: Option<MemberId>,
     },
     /// The provider cannot be asked, or says no to what we will ask again; first of its kind.
     Trouble {

@@ -8,9 +8,12 @@ use crate::book::{Book, Touched};
 use crate::ids::{PersonId, RequestId};
 use crate::job::{NoticeKind, Recipient};
 use crate::refusal::StateWord;
-use crate::request::{AccessRequest, Approval, Doubt, Extension, Lost, NoMoreTime, State, UrgentReview};
+use crate::request::{
+    AccessRequest, Approval, Doubt, Extension, Granted, Lost, NoMoreTime, State, UrgentReview,
+};
 use crate::rules::NotPermitted;
 use crate::settings::{CALLED_MAX, REVIEW_REMIND_EVERY};
+use crate::time::Seconds;
 
 /// Where it is compared with how things are.
 const GRANTED: [StateWord; 3] = [StateWord::Scheduled, StateWord::Granting, StateWord::Active];
@@ -173,11 +176,19 @@ pub(super) fn extension_over(book: &mut Book, id: &RequestId, over: Over, touche
     });
 }
 
-pub(super) fn extended(book: &mut Book, id: &RequestId, deadline: Timestamp, touched: &mut Touched) {
+pub(super) fn extended(
+    book: &mut Book,
+    id: &RequestId,
+    deadline: Timestamp,
+    granted: Granted,
+    touched: &mut Touched,
+) {
     show_in(book, id, touched, &[StateWord::Active], |request| {
-        if let State::Active { deadline: end, warned, .. } = &mut request.state {
+        if let State::Active { since, deadline: end, warned } = &mut request.state {
             *end = deadline;
             *warned = false;
+            // Who permitted all of it permitted what it was before: from here on this is what must not be lost.
+            request.granted = Some(Granted { length: Some(Seconds::between(*since, deadline)), ..granted });
         }
         if request.extension.take().is_none() {
             request.extensions = request.extensions.saturating_add(1);

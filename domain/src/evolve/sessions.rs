@@ -45,13 +45,25 @@ pub(super) fn evolve(
         SessionsFact::Trouble { what } => {
             if let Some(cut) = book.cuts.get_mut(holding) {
                 cut.trouble.clone_from(what);
+                cut.unheard |= cut.state == CutState::Placing;
             }
+        }
+    }
+}
+
+/// A denial that was being made before the stop was perhaps made, and the answer died with the process.
+pub(super) fn started(book: &mut Book, touched: &mut Touched) {
+    for (holding, cut) in &mut book.cuts {
+        if cut.state == CutState::Placing {
+            cut.unheard = true;
+            touched.cuts.insert(holding.clone());
         }
     }
 }
 
 fn ordered(book: &mut Book, holding: &Holding, before: Timestamp, id: &RequestId, touched: &mut Touched) {
     let old = book.cuts.remove(holding);
+    let unheard = old.as_ref().is_some_and(|old| old.unheard);
     let denied = old.as_ref().and_then(|old| match old.state {
         CutState::Placing => old.denied,
         CutState::InForce | CutState::Lifting => Some(old.before),
@@ -59,7 +71,8 @@ fn ordered(book: &mut Book, holding: &Holding, before: Timestamp, id: &RequestId
     let mut requests = old.map(|old| old.requests).unwrap_or_default();
     requests.insert(id.clone());
     let state = CutState::Placing;
-    let cut = SessionCut { holding: holding.clone(), before, denied, state, requests, trouble: None };
+    let cut =
+        SessionCut { holding: holding.clone(), before, denied, state, requests, unheard, trouble: None };
     book.cuts.insert(holding.clone(), cut);
     show(book, id, touched, |request| request.cut = Cutting::UnderWay);
 }
@@ -67,9 +80,14 @@ fn ordered(book: &mut Book, holding: &Holding, before: Timestamp, id: &RequestId
 /// What was denied before stays denied, until it is time to take that back: only what is remembered is ever taken back.
 fn not_placed(book: &mut Book, holding: &Holding) -> Vec<RequestId> {
     let Some(cut) = book.cuts.get_mut(holding) else { return Vec::new() };
-    let Some(before) = cut.denied.take() else { return settled(book, holding, None) };
-    cut.before = before;
-    settled(book, holding, Some(CutState::InForce))
+    match cut.denied.take() {
+        Some(before) => {
+            cut.before = before;
+            settled(book, holding, Some(CutState::InForce))
+        }
+        None if cut.unheard => settled(book, holding, Some(CutState::Lifting)),
+        None => settled(book, holding, None),
+    }
 }
 
 /// Moves it on, or forgets it, and answers who waited.
@@ -80,6 +98,7 @@ fn settled(book: &mut Book, holding: &Holding, state: Option<CutState>) -> Vec<R
         Some(state) => {
             cut.state = state;
             cut.denied = None;
+            cut.unheard = false;
             cut.trouble = None;
         }
         None => drop(book.cuts.remove(holding)),

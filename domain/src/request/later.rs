@@ -11,19 +11,32 @@ use crate::person::Door;
 use crate::rules::Terms;
 use crate::time::Seconds;
 
-/// Under what a request was granted: what is compared later with how things are then.
+/// What permits something, at the moment at which it is ordered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Granted {
-    /// When.
-    pub at: Timestamp,
+pub struct Permitted {
     /// The policies.
     pub policies: Vec<String>,
     /// Hash of the set they are from.
     pub set: String,
     /// The requester's groups that these policies name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupId>,
-    /// Whether an emergency was on.
+    /// Whether an emergency is on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub emergency_on: bool,
+}
+
+/// Under what a request was granted, or extended last: what is compared later with how things are then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// When.
+    pub at: Timestamp,
+    /// By what.
+    #[serde(flatten)]
+    pub under: Permitted,
+    /// How long it comes to, when it was extended: all of that was permitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<Seconds>,
 }
 
 /// More time that was asked for and waits for approvals.

@@ -29,7 +29,7 @@ use crate::time::Seconds;
 
 pub use ask::{Approval, Ask, Items};
 pub use cards::{CardState, Cards, MessageRef, Posting};
-pub use later::{Cutting, Doubt, Extension, Granted, Lost, NoMoreTime, UrgentReview};
+pub use later::{Cutting, Doubt, Extension, Granted, Lost, NoMoreTime, Permitted, UrgentReview};
 pub use parts::{Part, PartState};
 
 /// Why a grant ends.

@@ -1,9 +1,11 @@
 //! Closing: never given up, and called off only when it is (P3, P4).
 
+use std::collections::BTreeMap;
+
 use glasskey_domain::command::{Incoming, NewEmergency};
 use glasskey_domain::emergency::{CloseCause, EmergencyState, Level, Member, Review};
 use glasskey_domain::event::EmergencyFact;
-use glasskey_domain::federation::{CutSeen, FederationChange, FederationStep, LOOK_EVERY, next_step};
+use glasskey_domain::federation::{CutSeen, FederationChange, FederationStep, LOOK_EVERY, Looked, next_step};
 use glasskey_domain::ids::MemberId;
 use glasskey_domain::refusal::EmergencyWord;
 use glasskey_domain::settings::{OVERDUE_AFTER, SETTLE_AFTER};
@@ -178,6 +180,27 @@ fn a_part_that_cannot_be_read_is_not_closed() {
     life.rest();
     assert_eq!(life.word(0), EmergencyWord::Off);
     assert_eq!(life.one(0).trouble, None);
+}
+
+/// P4: a group that was empty when it was last read may not be so when the rest can be read at last.
+#[test]
+fn parts_that_were_seen_closed_at_different_times_are_not_called_closed() {
+    let mut life = Life::on(&["cy"]);
+    life.wait(60);
+    life.off("ana").unwrap();
+    life.step(0);
+    let closed = life.twin.shows(life.town.now, 0, true);
+    let fault = || Some("429".to_owned());
+    let without_app = Looked { app: None, ..closed.clone() };
+    life.said(Outcome::FederationLooked { id: id(0), looked: without_app, fault: fault() });
+    life.wait(6);
+    life.twin.by_hand(life.town.now, &add("mallory"));
+    let app_alone = Looked { groups: BTreeMap::new(), ..closed };
+    life.said(Outcome::FederationLooked { id: id(0), looked: app_alone, fault: fault() });
+    assert_eq!(life.word(0), EmergencyWord::Closing);
+    life.rest();
+    assert_eq!(life.word(0), EmergencyWord::Off);
+    assert!(life.twin.is_closed());
 }
 
 #[test]

@@ -159,8 +159,11 @@ fn people_are_reminded_once_at_half_time() {
 fn it_is_given_for_the_least_that_an_approver_says() {
     let mut town = Town::new(2);
     let id = town.asks("ana", "AR-7K3Q", 3).unwrap();
-    let approve =
-        |length| Command::Approve { id: RequestId::parse("AR-7K3Q").unwrap(), length: Some(length) };
+    let approve = |length| Command::Approve {
+        id: RequestId::parse("AR-7K3Q").unwrap(),
+        matter: Matter::Now,
+        length: Some(length),
+    };
     assert_eq!(
         town.does("bo", approve(Seconds::hours(4))),
         Err(Refusal::LengthNotLess { asked: Seconds::hours(3) })
@@ -177,7 +180,11 @@ fn it_is_given_for_the_least_that_an_approver_says() {
 fn as_long_as_asked_is_not_less() {
     let mut town = Town::new(1);
     let id = town.asks("ana", "AR-7K3Q", 3).unwrap();
-    town.does("bo", Command::Approve { id: id.clone(), length: Some(Seconds::hours(3)) }).unwrap();
+    town.does(
+        "bo",
+        Command::Approve { id: id.clone(), matter: Matter::Now, length: Some(Seconds::hours(3)) },
+    )
+    .unwrap();
     assert_eq!(town.request(&id).approvals[0].length, None);
 }
 
@@ -206,7 +213,11 @@ fn who_is_quiet_may_approve_and_is_not_called_unless_nobody_else_is_there() {
 fn only_an_approver_denies_and_only_the_requester_withdraws() {
     let mut town = Town::new(1);
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
-    let deny = || Command::Deny { id: RequestId::parse("AR-7K3Q").unwrap(), why: "not today".to_owned() };
+    let deny = || Command::Deny {
+        id: RequestId::parse("AR-7K3Q").unwrap(),
+        matter: Matter::Now,
+        why: "not today".to_owned(),
+    };
     let withdraw = || Command::Withdraw { id: RequestId::parse("AR-7K3Q").unwrap() };
     assert_eq!(town.does("cy", deny()), Err(Refusal::NotAnApprover { why: NotPermitted::NoPolicy }));
     assert_eq!(town.does("ana", deny()), Err(Refusal::WithdrawInstead));
@@ -215,7 +226,7 @@ fn only_an_approver_denies_and_only_the_requester_withdraws() {
     }
     assert_eq!(town.state(&id).word(), StateWord::Pending);
     for empty in ["", "  \n"] {
-        let deny = Command::Deny { id: id.clone(), why: empty.to_owned() };
+        let deny = Command::Deny { id: id.clone(), matter: Matter::Now, why: empty.to_owned() };
         assert_eq!(town.does("bo", deny), Err(Refusal::ReasonTooShort { min: 1 }));
     }
     assert_eq!(town.does("bo", deny()), Ok(Reply::Denied { id }));
@@ -228,7 +239,11 @@ fn only_an_approver_denies_more_time_and_only_the_requester_withdraws_it() {
     let id = town.granted(&wish("AR-7K3Q", 1));
     let more =
         || Command::Extend { id: RequestId::parse("AR-7K3Q").unwrap(), by: Seconds::hours(1), reason: None };
-    let deny = || Command::Deny { id: RequestId::parse("AR-7K3Q").unwrap(), why: "not today".to_owned() };
+    let deny = || Command::Deny {
+        id: RequestId::parse("AR-7K3Q").unwrap(),
+        matter: Matter::Now,
+        why: "not today".to_owned(),
+    };
     assert_eq!(town.does("bo", more()), Err(Refusal::NotTheRequester));
     town.does("ana", more()).unwrap();
     assert_eq!(town.does("cy", deny()), Err(Refusal::NotAnApprover { why: NotPermitted::NoPolicy }));

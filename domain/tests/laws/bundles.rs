@@ -138,7 +138,12 @@ fn what_of_it_is_removed_by_hand_is_not_put_back_and_the_rest_stays() {
     town.settle();
     town.provider.has.remove(&anas(&things()[1]));
     for _ in 0..3 {
-        town.outcome(Outcome::Looked { holding: anas(&things()[1]), direct: false, groups: Vec::new() });
+        town.outcome(Outcome::Looked {
+            holding: anas(&things()[1]),
+            direct: false,
+            groups: Vec::new(),
+            member: None,
+        });
     }
     town.settle();
     assert_eq!(town.state(&id).word(), StateWord::Active);
@@ -152,6 +157,7 @@ fn what_of_it_is_removed_by_hand_is_not_put_back_and_the_rest_stays() {
                 holding: anas(&things()[other]),
                 direct: false,
                 groups: Vec::new(),
+                member: None,
             });
         }
     }
@@ -302,7 +308,12 @@ fn what_of_it_seems_removed_by_hand_and_is_not_is_taken_away() {
     let (mut town, id) = approved();
     town.settle();
     for _ in 0..2 {
-        town.outcome(Outcome::Looked { holding: anas(&things()[1]), direct: false, groups: Vec::new() });
+        town.outcome(Outcome::Looked {
+            holding: anas(&things()[1]),
+            direct: false,
+            groups: Vec::new(),
+            member: None,
+        });
     }
     town.settle();
     assert!(!town.provider.has.contains(&anas(&things()[1])));

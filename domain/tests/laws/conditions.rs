@@ -6,6 +6,7 @@ use glasskey_domain::directory::AccountState;
 use glasskey_domain::person::Employment;
 use glasskey_domain::refusal::StateWord;
 use glasskey_domain::request::Lost;
+use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::*;
 
 use crate::town::*;
@@ -212,16 +213,38 @@ fn who_is_permitted_by_another_way_too_loses_nothing_with_a_group() {
     assert_eq!(town.state(&id).word(), StateWord::Active);
 }
 
-/// An extension makes it longer than policy gives at once; that was permitted on its own.
-#[test]
-fn what_was_extended_is_not_taken_for_too_long() {
+/// Two hours more for who has one, under rules that name this group.
+fn extended(groups: &[&str]) -> (Town, RequestId) {
     let mut town = Town::new(1);
     let id = town.granted(&wish("AR-7K3Q", 1));
+    town.rules.terms.groups = groups.iter().map(|group| GroupId::new(*group)).collect();
+    groups.iter().for_each(|group| joins(&mut town, group));
     town.does("ana", Command::Extend { id: id.clone(), by: Seconds::hours(2), reason: None }).unwrap();
     town.says_yes("bo", &id).unwrap();
-    town.rules.terms.max_length = Seconds::hours(1);
+    (town, id)
+}
+
+/// Policy was asked for all the time that it comes to.
+#[test]
+fn what_was_extended_is_told_when_policy_would_not_give_all_of_it_any_more() {
+    let (mut town, id) = extended(&[]);
+    town.rules.terms.max_length = Seconds::hours(3);
     reads(&mut town, 1);
     assert!(town.request(&id).stricter.is_none());
+    town.rules.terms.max_length = Seconds::hours(2);
+    reads(&mut town, 1);
+    assert!(matches!(town.request(&id).stricter, Some(NotPermitted::TooLong { .. })));
+    assert_eq!(town.state(&id).word(), StateWord::Active);
+}
+
+/// Anybody might have the hour; the two that were added were for the leads.
+#[test]
+fn who_loses_the_group_for_which_it_was_extended_loses_it() {
+    let (mut town, id) = extended(&["leads"]);
+    leaves(&mut town, "leads");
+    town.rules.may_request.clear();
+    reads(&mut town, 2);
+    assert_eq!(ended_for(&town, &id), Some(Lost::Permission { groups: vec![GroupId::new("leads")] }));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use glasskey_domain::event::Record;
 use glasskey_domain::holding::Change;
-use glasskey_domain::reconcile::LOOKS_MAX;
+use glasskey_domain::reconcile::{LOOKS_MAX, Step, next_step};
 use glasskey_domain::refusal::StateWord;
 use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::*;
@@ -10,11 +10,16 @@ use glasskey_domain::*;
 use crate::town::*;
 
 fn looked(town: &mut Town, direct: bool) {
-    town.outcome(Outcome::Looked { holding: holding("ana"), direct, groups: Vec::new() });
+    town.outcome(Outcome::Looked { holding: holding("ana"), direct, groups: Vec::new(), member: None });
 }
 
 fn done(town: &mut Town, change: Change) {
     town.outcome(Outcome::Succeeded { holding: holding("ana"), change });
+}
+
+/// What the bot does next outside.
+fn next(town: &Town) -> Step {
+    next_step(&town.book, &holding("ana"), town.now)
 }
 
 /// A town in which the create of ana's request is written down.
@@ -50,6 +55,73 @@ fn policy_is_asked_again_before_a_create_is_tried_again() {
         "{:?}",
         town.state(&id)
     );
+}
+
+/// A create that AWS did not take, and then nothing for long.
+fn not_taken_for_long(town: &mut Town) {
+    town.pass(51);
+    town.outcome(Outcome::NotTaken { holding: holding("ana") });
+}
+
+/// pitfall 19
+#[test]
+fn what_somebody_assigns_while_a_create_is_not_taken_is_theirs() {
+    let (mut town, id) = about_to_create();
+    not_taken_for_long(&mut town);
+    assert_eq!(next(&town), Step::Look, "before the next try");
+    looked(&mut town, true);
+    assert_eq!(town.state(&id).word(), StateWord::Ended);
+    assert_eq!(next(&town), Step::Rest, "nothing is created, and nothing taken away");
+}
+
+#[test]
+fn a_create_that_was_not_taken_is_made_after_a_new_look_and_is_ours() {
+    let (mut town, id) = about_to_create();
+    not_taken_for_long(&mut town);
+    looked(&mut town, false);
+    assert_eq!(next(&town), Step::Call { change: Change::Create });
+    done(&mut town, Change::Create);
+    looked(&mut town, true);
+    assert_eq!(town.state(&id).word(), StateWord::Active);
+    town.does("ana", Command::End { id, cut: false }).unwrap();
+    assert_eq!(next(&town), Step::Call { change: Change::Delete });
+}
+
+/// Lists lag: a look right after another could show what we deleted before, and it would be taken for theirs.
+#[test]
+fn a_create_that_is_tried_again_soon_needs_no_new_look() {
+    let (mut town, _id) = about_to_create();
+    town.pass(49);
+    town.outcome(Outcome::NotTaken { holding: holding("ana") });
+    assert_eq!(next(&town), Step::Call { change: Change::Create });
+}
+
+/// P3: after a lost reply whatever is there may be ours.
+#[test]
+fn a_create_whose_reply_was_lost_once_is_never_taken_for_anothers() {
+    let (mut town, id) = about_to_create();
+    town.outcome(Outcome::ReplyLost { holding: holding("ana"), change: Change::Create });
+    not_taken_for_long(&mut town);
+    assert_eq!(next(&town), Step::Call { change: Change::Create });
+    town.does("ana", Command::End { id, cut: false }).unwrap();
+    assert_eq!(next(&town), Step::Call { change: Change::Delete });
+}
+
+/// P3: what was deleted and is still listed may be there after all.
+#[test]
+fn a_create_after_a_delete_that_lists_do_not_show_is_never_taken_for_anothers() {
+    let (mut town, first) = about_to_create();
+    done(&mut town, Change::Create);
+    looked(&mut town, true);
+    town.does("ana", Command::End { id: first, cut: false }).unwrap();
+    done(&mut town, Change::Delete);
+    town.asks("ana", "AR-0002", 1).unwrap();
+    for _ in 0..LOOKS_MAX {
+        looked(&mut town, true);
+    }
+    assert_eq!(next(&town), Step::Call { change: Change::Create });
+    not_taken_for_long(&mut town);
+    assert_eq!(next(&town), Step::Call { change: Change::Create });
 }
 
 #[test]
@@ -107,8 +179,7 @@ fn what_was_deleted_and_is_still_listed_is_not_access_for_who_comes_next() {
         looked(&mut town, true);
         assert_eq!(town.state(&second).word(), StateWord::Granting);
     }
-    let step = reconcile::next_step(&town.book, &holding("ana"), town.now);
-    assert_eq!(step, reconcile::Step::Call { change: Change::Create });
+    assert_eq!(next(&town), Step::Call { change: Change::Create });
 }
 
 /// pitfall 15
@@ -120,8 +191,11 @@ fn a_request_whose_time_is_up_has_lapsed_whether_or_not_the_timer_came() {
     assert!(town.book.request(&id).is_some());
     town.pass(1);
     let late = Err(Refusal::TooLate { state: StateWord::Lapsed, since: Some(town.now), by: None });
-    assert_eq!(town.does("bo", Command::Approve { id: id.clone(), length: None }), late);
-    assert_eq!(town.does("bo", Command::Deny { id: id.clone(), why: "no".to_owned() }), late);
+    assert_eq!(town.does("bo", Command::Approve { id: id.clone(), matter: Matter::Now, length: None }), late);
+    assert_eq!(
+        town.does("bo", Command::Deny { id: id.clone(), matter: Matter::Now, why: "no".to_owned() }),
+        late
+    );
     assert_eq!(town.does("ana", Command::Withdraw { id }), late);
 }
 
@@ -161,19 +235,18 @@ fn no_fact_changes_a_terminal_state() {
         policies: Vec::new(),
         length: None,
     };
+    let nothing = request::Permitted {
+        policies: Vec::new(),
+        set: String::new(),
+        groups: Vec::new(),
+        emergency_on: false,
+    };
     let facts = [
         Event::Approved { id: id.clone(), approval },
         Event::Denied { id: id.clone(), by: person("bo"), why: "no".to_owned() },
         Event::Withdrawn { id: id.clone() },
         Event::Lapsed { id: id.clone() },
-        Event::GrantOrdered {
-            id: id.clone(),
-            deadline,
-            policies: Vec::new(),
-            set: String::new(),
-            groups: Vec::new(),
-            emergency_on: false,
-        },
+        Event::GrantOrdered { id: id.clone(), deadline, under: nothing.clone() },
         Event::AlreadyHeld { id: id.clone(), via: target::Via::Direct },
         Event::GrantConfirmed { id: id.clone(), deadline },
         Event::EndOrdered { id: id.clone(), cause: EndCause::Expired, due: deadline },
@@ -189,7 +262,7 @@ fn no_fact_changes_a_terminal_state() {
         Event::Warned { id: id.clone() },
         Event::ExtensionDenied { id: id.clone(), by: person("bo"), why: "no".to_owned() },
         Event::ExtensionDropped { id: id.clone(), withdrawn: false },
-        Event::Extended { id: id.clone(), deadline, policies: Vec::new(), set: String::new() },
+        Event::Extended { id: id.clone(), deadline, under: nothing.clone() },
         Event::PartHeld { id: id.clone(), target: target(), via: target::Via::Direct },
         Event::PartConfirmed { id: id.clone(), target: target() },
         Event::PartEnding { id: id.clone(), target: target(), cause: EndCause::Expired },

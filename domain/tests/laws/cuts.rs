@@ -221,6 +221,34 @@ fn a_cut_that_fails_is_told_and_forgotten() {
     assert!(town.book.request(&id).is_none() && town.book.cuts().count() == 0);
 }
 
+/// AWS took the first try, and nobody heard of it; the next is refused. What may be denied is taken back.
+#[test]
+fn a_cut_that_was_perhaps_made_is_taken_back_when_it_fails() {
+    let unheard: [fn(&mut Town); 2] = [
+        |town| {
+            let what = "no usable answer".to_owned();
+            town.outcome(Outcome::SessionsTrouble { holding: anas(), what });
+        },
+        |town| {
+            let platforms = Served::default();
+            town.inside(Command::Started { version: "0.1.0".to_owned(), platforms });
+        },
+    ];
+    for unheard in unheard {
+        let mut town = town();
+        ordered(&mut town, "AR-0001");
+        let before = town.now;
+        town.denied.insert(anas(), before);
+        unheard(&mut town);
+        town.outcome(Outcome::SessionsNotCut { holding: anas(), before, why: "not allowed".to_owned() });
+        assert_eq!(cut(&town), (CutState::Lifting, before));
+        town.settle();
+        assert_eq!(town.heard(NoticeKind::SessionsNotCut), 2);
+        assert!(town.denied.is_empty() && town.book.cuts().count() == 0);
+        town.agrees();
+    }
+}
+
 #[test]
 fn trouble_is_written_once_and_the_cut_goes_on() {
     let mut town = town();

@@ -93,6 +93,7 @@ fn an_approver_gives_less_than_was_asked_for() {
     town.does("ana", more(&id, 60)).unwrap();
     let yes = |minutes| Command::Approve {
         id: RequestId::parse("AR-7K3Q").unwrap(),
+        matter: Matter::Now,
         length: Some(Seconds::minutes(minutes)),
     };
     assert_eq!(town.does("bo", yes(61)), Err(Refusal::LengthNotLess { asked: Seconds::hours(1) }));
@@ -100,6 +101,34 @@ fn an_approver_gives_less_than_was_asked_for() {
     let later = Seconds::minutes(20).after(deadline);
     assert_eq!(town.does("dee", yes(30)), Ok(Reply::Extended { id: id.clone(), deadline: later }));
     assert_eq!(town.deadline(&id), later);
+}
+
+/// P1: a message about the request, or about the extension before, says nothing of the one that waits.
+#[test]
+fn a_yes_or_no_counts_for_what_it_was_said_to() {
+    let (mut town, id) = there();
+    town.does("ana", more(&id, 60)).unwrap();
+    town.does("ana", Command::Withdraw { id: id.clone() }).unwrap();
+    town.does("ana", more(&id, 30)).unwrap();
+    let yes = |matter| Command::Approve { id: RequestId::parse("AR-7K3Q").unwrap(), matter, length: None };
+    let no = |matter| Command::Deny {
+        id: RequestId::parse("AR-7K3Q").unwrap(),
+        matter,
+        why: "not today".to_owned(),
+    };
+    for old in [Matter::Request, Matter::Extension { nth: 1 }, Matter::Extension { nth: 3 }] {
+        for said in [yes(old), no(old)] {
+            let refused = town.does("bo", said);
+            assert!(
+                matches!(refused, Err(Refusal::TooLate { state: StateWord::Active, .. })),
+                "{old:?}: {refused:?}"
+            );
+        }
+    }
+    let later = Seconds::minutes(30).after(town.deadline(&id));
+    let answer = town.does("bo", yes(Matter::Extension { nth: 2 }));
+    assert_eq!(answer, Ok(Reply::Extended { id: id.clone(), deadline: later }));
+    assert!(town.does("bo", no(Matter::Extension { nth: 2 })).is_err(), "it waits no more");
 }
 
 /// Who was asked instead of others waits for nobody when more time is asked for.

@@ -114,11 +114,13 @@ impl Life {
             }
             Act::Approves { who, which, minutes } => {
                 let length = (*minutes > 0).then(|| Seconds::minutes(*minutes));
-                self.about(*who, *which, |id| Command::Approve { id, length })
+                self.about(*who, *which, |id| Command::Approve { id, matter: Matter::Now, length })
             }
-            Act::Denies { who, which } => {
-                self.about(*who, *which, |id| Command::Deny { id, why: "not now".to_owned() })
-            }
+            Act::Denies { who, which } => self.about(*who, *which, |id| Command::Deny {
+                id,
+                matter: Matter::Now,
+                why: "not now".to_owned(),
+            }),
             Act::Withdraws { who, which } => self.about(*who, *which, |id| Command::Withdraw { id }),
             Act::Ends { who, which, cut } => self.about(*who, *which, |id| Command::End { id, cut: *cut }),
             Act::Extends { who, which, minutes } => self.about(*who, *which, |id| Command::Extend {
@@ -428,7 +430,7 @@ impl Life {
         let held: Vec<Holding> = self.town.book.holdings().map(|state| state.holding.clone()).collect();
         for holding in held {
             let direct = self.twin.lists(&holding, self.town.now, dice.seconds(self.lag));
-            let looked = Outcome::Looked { holding, direct, groups: Vec::new() };
+            let looked = Outcome::Looked { holding, direct, groups: Vec::new(), member: None };
             self.send(Incoming::inside(Command::Outcome(looked)))?;
         }
         Ok(())
@@ -436,16 +438,23 @@ impl Life {
 
     fn outside(&mut self, holding: &Holding, step: &Step, dice: &mut Dice) -> Result<Vec<Outcome>, String> {
         let trouble = Outcome::Trouble { holding: holding.clone(), what: Some("throttled".to_owned()) };
-        if self.bad && dice.one_in(4) {
-            return Ok(vec![trouble]);
-        }
         let owned = holding.clone();
+        if self.bad && dice.one_in(4) {
+            return Ok(match step {
+                Step::Call { change: Change::Create } => vec![Outcome::NotTaken { holding: owned }, trouble],
+                Step::Call { change: Change::Delete }
+                | Step::Look
+                | Step::Poll { .. }
+                | Step::Wait { .. }
+                | Step::Rest => vec![trouble],
+            });
+        }
         Ok(match step {
             Step::Rest | Step::Wait { .. } => Vec::new(),
             Step::Look => {
                 let lag = dice.seconds(self.lag);
                 let direct = self.twin.lists(holding, self.town.now, lag);
-                vec![Outcome::Looked { holding: owned, direct, groups: Vec::new() }]
+                vec![Outcome::Looked { holding: owned, direct, groups: Vec::new(), member: None }]
             }
             Step::Call { change } => {
                 self.watch.call(&self.town, holding, *change)?;

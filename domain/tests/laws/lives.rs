@@ -11,7 +11,7 @@ fn a_request_lives_from_asking_to_its_end() {
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
     town.settle();
     assert!(matches!(town.state(&id), State::Pending { .. }));
-    town.does("bo", Command::Approve { id: id.clone(), length: None }).unwrap();
+    town.does("bo", Command::Approve { id: id.clone(), matter: Matter::Now, length: None }).unwrap();
     town.settle();
     assert!(matches!(town.state(&id), State::Active { .. }), "{:?}", town.state(&id));
     assert!(town.provider.has.contains(&holding("ana")));
@@ -31,19 +31,22 @@ fn a_request_lives_from_asking_to_its_end() {
 fn a_requester_cannot_approve_their_own_request() {
     let mut town = Town::new(1);
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
-    assert_eq!(town.does("ana", Command::Approve { id, length: None }), Err(Refusal::OwnRequest));
+    assert_eq!(
+        town.does("ana", Command::Approve { id, matter: Matter::Now, length: None }),
+        Err(Refusal::OwnRequest)
+    );
 }
 
 #[test]
 fn two_approvals_come_from_two_people() {
     let mut town = Town::new(2);
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
-    town.does("bo", Command::Approve { id: id.clone(), length: None }).unwrap();
+    town.does("bo", Command::Approve { id: id.clone(), matter: Matter::Now, length: None }).unwrap();
     assert_eq!(
-        town.does("bo", Command::Approve { id: id.clone(), length: None }),
+        town.does("bo", Command::Approve { id: id.clone(), matter: Matter::Now, length: None }),
         Err(Refusal::AlreadyApproved { missing: 1 })
     );
-    town.does("dee", Command::Approve { id: id.clone(), length: None }).unwrap();
+    town.does("dee", Command::Approve { id: id.clone(), matter: Matter::Now, length: None }).unwrap();
     assert_eq!(town.state(&id).word(), StateWord::Granting);
 }
 
@@ -132,7 +135,7 @@ fn the_same_book_comes_out_of_the_journal() {
     let mut town = Town::new(1);
     let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
     town.settle();
-    town.does("bo", Command::Approve { id, length: None }).unwrap();
+    town.does("bo", Command::Approve { id, matter: Matter::Now, length: None }).unwrap();
     town.settle();
     assert_eq!(town.replayed(), town.book);
     assert_eq!(town.reloaded(), town.book);

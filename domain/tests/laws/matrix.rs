@@ -52,7 +52,8 @@ fn town_with(word: StateWord) -> Town {
     let starts_at = (word == StateWord::Scheduled).then(|| Seconds::hours(2).after(town.now));
     town.wishes("ana", &NewRequest { starts_at, ..wish("AR-7K3Q", 1) }).unwrap();
     let does = |town: &mut Town, who: &str, command: Command| town.does(who, command).unwrap();
-    let approve = |town: &mut Town| does(town, "bo", Command::Approve { id: id(), length: None });
+    let approve =
+        |town: &mut Town| does(town, "bo", Command::Approve { id: id(), matter: Matter::Now, length: None });
     match word {
         StateWord::Pending => {}
         StateWord::Scheduled | StateWord::Granting => drop(approve(&mut town)),
@@ -68,7 +69,9 @@ fn town_with(word: StateWord) -> Town {
                 town.settle();
             }
         }
-        StateWord::Denied => drop(does(&mut town, "bo", Command::Deny { id: id(), why: "no".to_owned() })),
+        StateWord::Denied => {
+            drop(does(&mut town, "bo", Command::Deny { id: id(), matter: Matter::Now, why: "no".to_owned() }))
+        }
         StateWord::Withdrawn => drop(does(&mut town, "ana", Command::Withdraw { id: id() })),
         StateWord::Lapsed => {
             town.pass(3600);
@@ -99,8 +102,8 @@ fn commands() -> Vec<Command> {
     let message = request::MessageRef { channel: "C".to_owned(), message: "1".to_owned() };
     let mut all = vec![
         Command::Request(wish("AR-0002", 1)),
-        Command::Approve { id: id(), length: None },
-        Command::Deny { id: id(), why: "no".to_owned() },
+        Command::Approve { id: id(), matter: Matter::Now, length: None },
+        Command::Deny { id: id(), matter: Matter::Now, why: "no".to_owned() },
         Command::Withdraw { id: id() },
         Command::End { id: id(), cut: false },
         Command::Extend { id: id(), by: Seconds::hours(1), reason: None },
@@ -133,11 +136,12 @@ fn commands() -> Vec<Command> {
         Command::Stopped,
     ];
     let outcomes = [
-        Outcome::Looked { holding: holding(), direct: false, groups: Vec::new() },
+        Outcome::Looked { holding: holding(), direct: false, groups: Vec::new(), member: None },
         Outcome::Running { holding: holding(), change: create, operation: operation() },
         Outcome::Succeeded { holding: holding(), change: create },
         Outcome::Failed { holding: holding(), change: create, why: "quota".to_owned() },
         Outcome::ReplyLost { holding: holding(), change: create },
+        Outcome::NotTaken { holding: holding() },
         Outcome::Trouble { holding: holding(), what: Some("throttled".to_owned()) },
         Outcome::PersonRead { holding: holding(), employment: Employment::Disabled, lost: Vec::new() },
         Outcome::SessionsCut { holding: holding(), before: jiff::Timestamp::UNIX_EPOCH },
@@ -159,7 +163,7 @@ fn commands() -> Vec<Command> {
     all
 }
 
-const COMMANDS: usize = 43;
+const COMMANDS: usize = 44;
 /// So many of them are what people bring, and what doors refuse.
 const OF_PEOPLE: usize = 11;
 
@@ -198,18 +202,19 @@ fn place(command: &Command) -> (usize, &'static str) {
             Outcome::Succeeded { .. } => (28, "create-done"),
             Outcome::Failed { .. } => (29, "create-failed"),
             Outcome::ReplyLost { .. } => (30, "create-lost"),
-            Outcome::Trouble { .. } => (31, "trouble"),
-            Outcome::PersonRead { .. } => (32, "person-disabled"),
-            Outcome::SessionsCut { .. } => (33, "cut"),
-            Outcome::SessionsFreed { .. } => (34, "freed"),
-            Outcome::SessionsNotCut { .. } => (35, "not-cut"),
-            Outcome::SessionsTrouble { .. } => (36, "cut-trouble"),
-            Outcome::CardIntended { .. } => (37, "card-intended"),
-            Outcome::CardShown { .. } => (38, "card-shown"),
-            Outcome::CardUndeliverable { .. } => (39, "card-never"),
-            Outcome::TellIntended { .. } => (40, "tell-intended"),
-            Outcome::Told { .. } => (41, "told"),
-            Outcome::Undeliverable { .. } => (42, "tell-never"),
+            Outcome::NotTaken { .. } => (31, "create-not-taken"),
+            Outcome::Trouble { .. } => (32, "trouble"),
+            Outcome::PersonRead { .. } => (33, "person-disabled"),
+            Outcome::SessionsCut { .. } => (34, "cut"),
+            Outcome::SessionsFreed { .. } => (35, "freed"),
+            Outcome::SessionsNotCut { .. } => (36, "not-cut"),
+            Outcome::SessionsTrouble { .. } => (37, "cut-trouble"),
+            Outcome::CardIntended { .. } => (38, "card-intended"),
+            Outcome::CardShown { .. } => (39, "card-shown"),
+            Outcome::CardUndeliverable { .. } => (40, "card-never"),
+            Outcome::TellIntended { .. } => (41, "tell-intended"),
+            Outcome::Told { .. } => (42, "told"),
+            Outcome::Undeliverable { .. } => (43, "tell-never"),
             Outcome::FederationLooked { .. }
             | Outcome::FederationMade { .. }
             | Outcome::MetadataFetched { .. } => elsewhere(),

@@ -45,7 +45,7 @@ impl Town {
     }
 
     fn approves(&mut self, door: Door, who: &str, id: &RequestId) -> Result<Reply, Refusal> {
-        self.send(from(door, who, Command::Approve { id: id.clone(), length: None }))
+        self.send(from(door, who, Command::Approve { id: id.clone(), matter: Matter::Now, length: None }))
     }
 
     /// The platforms whose card is to be shown anew.
@@ -168,7 +168,7 @@ fn the_requester_is_told_where_they_asked() {
     ] {
         let mut town = town(served);
         let id = town.asks_by(door);
-        let deny = Command::Deny { id, why: "not today".to_owned() };
+        let deny = Command::Deny { id, matter: Matter::Now, why: "not today".to_owned() };
         town.send(from(Door::Host, "bo", deny)).unwrap();
         assert_eq!(town.untold(NoticeKind::Denied), told, "asked by {door}");
     }
@@ -254,7 +254,12 @@ fn a_start_that_serves_the_same_changes_no_card() {
 fn a_message_is_delivered_on_each_platform_by_itself() {
     let mut town = town(Served::all());
     let id = town.asks_by(Door::Host);
-    town.send(from(Door::Host, "bo", Command::Deny { id: id.clone(), why: "not today".to_owned() })).unwrap();
+    town.send(from(
+        Door::Host,
+        "bo",
+        Command::Deny { id: id.clone(), matter: Matter::Now, why: "not today".to_owned() },
+    ))
+    .unwrap();
     let tell = |on| Tell { id: Subject::Request(id.clone()), kind: NoticeKind::Denied, to: to_ana(), on };
     town.outcome(Outcome::Told { tell: tell(Platform::Slack) });
     assert_eq!(town.untold(NoticeKind::Denied), [(Platform::Discord, to_ana())]);

@@ -78,7 +78,12 @@ impl Town {
     }
 
     fn bo_approves(&mut self, sign_in: Option<SignIn>) -> Result<Reply, Refusal> {
-        self.proves("bo", Door::Slack, sign_in, Command::Approve { id: id(), length: None })
+        self.proves(
+            "bo",
+            Door::Slack,
+            sign_in,
+            Command::Approve { id: id(), matter: Matter::Now, length: None },
+        )
     }
 }
 
@@ -191,7 +196,8 @@ fn both_platforms_ask_and_the_host_never_does() {
         assert_eq!(answer == needed(StepUpAction::Request), asked, "{door}: {answer:?}");
         let mut town = Town::asking_for(everything());
         town.waiting();
-        let answer = town.proves("bo", door, None, Command::Approve { id: id(), length: None });
+        let answer =
+            town.proves("bo", door, None, Command::Approve { id: id(), matter: Matter::Now, length: None });
         assert_eq!(answer == needed(StepUpAction::Approve), asked, "{door}: {answer:?}");
         assert_eq!(answer == granting(), !asked, "{door}: {answer:?}");
     }
@@ -257,16 +263,29 @@ fn a_sign_in_of_another_person_does_not_count() {
 fn what_is_refused_anyway_is_refused_without_a_sign_in() {
     let mut town = Town::asking_for(everything());
     let id = town.waiting();
-    assert_eq!(town.does("ana", Command::Approve { id: id.clone(), length: None }), Err(Refusal::OwnRequest));
+    assert_eq!(
+        town.does("ana", Command::Approve { id: id.clone(), matter: Matter::Now, length: None }),
+        Err(Refusal::OwnRequest)
+    );
     let sign_in = Some(town.signed_in("ana", 0));
-    let own = town.proves("ana", Door::Slack, sign_in, Command::Approve { id: id.clone(), length: None });
+    let own = town.proves(
+        "ana",
+        Door::Slack,
+        sign_in,
+        Command::Approve { id: id.clone(), matter: Matter::Now, length: None },
+    );
     assert_eq!(own, Err(Refusal::OwnRequest));
     for sign_in in [None, Some(town.signed_in("cy", 0))] {
-        let answer =
-            town.proves("cy", Door::Slack, sign_in, Command::Approve { id: id.clone(), length: None });
+        let answer = town.proves(
+            "cy",
+            Door::Slack,
+            sign_in,
+            Command::Approve { id: id.clone(), matter: Matter::Now, length: None },
+        );
         assert!(matches!(answer, Err(Refusal::NotAnApprover { .. })), "{answer:?}");
     }
-    let gone = Command::Approve { id: RequestId::parse("AR-0000").unwrap(), length: None };
+    let gone =
+        Command::Approve { id: RequestId::parse("AR-0000").unwrap(), matter: Matter::Now, length: None };
     assert!(matches!(town.does("bo", gone), Err(Refusal::NoSuchRequest { .. })));
 }
 
@@ -275,7 +294,7 @@ fn what_is_refused_anyway_is_refused_without_a_sign_in() {
 fn ending_never_takes_a_sign_in() {
     let mut town = Town::asking_for(everything());
     let id = town.waiting();
-    let deny = Command::Deny { id: id.clone(), why: "not today".to_owned() };
+    let deny = Command::Deny { id: id.clone(), matter: Matter::Now, why: "not today".to_owned() };
     assert!(town.does("bo", deny).is_ok());
     for end in ["ana", "bo", "dee"] {
         let mut town = Town::asking_for(everything());
@@ -309,7 +328,7 @@ fn a_click_that_comes_twice_with_its_sign_in_counts_once() {
     let click = Incoming {
         by,
         interaction: Some(InteractionId::new("click-1:signed-in")),
-        command: Command::Approve { id: id(), length: None },
+        command: Command::Approve { id: id(), matter: Matter::Now, length: None },
     };
     let first = town.send(click.clone());
     assert_eq!(first, Ok(Reply::Approved { id: id(), missing: 1 }));

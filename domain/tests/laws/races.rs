@@ -34,9 +34,9 @@ fn orders(clicks: &[Click]) -> Vec<Vec<Click>> {
 fn click(town: &mut Town, click: Click, id: &RequestId) -> (PersonId, Result<Reply, Refusal>) {
     let id = id.clone();
     let (who, command) = match click {
-        Click::BoApproves => ("bo", Command::Approve { id, length: None }),
-        Click::DeeApproves => ("dee", Command::Approve { id, length: None }),
-        Click::CyDenies => ("cy", Command::Deny { id, why: "not now".to_owned() }),
+        Click::BoApproves => ("bo", Command::Approve { id, matter: Matter::Now, length: None }),
+        Click::DeeApproves => ("dee", Command::Approve { id, matter: Matter::Now, length: None }),
+        Click::CyDenies => ("cy", Command::Deny { id, matter: Matter::Now, why: "not now".to_owned() }),
         Click::AnaWithdraws => ("ana", Command::Withdraw { id }),
     };
     (person(who), town.does(who, command))
@@ -93,7 +93,7 @@ fn the_same_person_through_two_doors_counts_once() {
     let answers: Vec<_> = [Door::Slack, Door::Discord]
         .map(|door| {
             let by = Actor::person(person("bo"), door);
-            let command = Command::Approve { id: id.clone(), length: None };
+            let command = Command::Approve { id: id.clone(), matter: Matter::Now, length: None };
             town.send(command::Incoming { by, interaction: None, command })
         })
         .into();

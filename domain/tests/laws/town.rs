@@ -394,7 +394,7 @@ impl Town {
     }
 
     pub fn says_yes(&mut self, who: &str, id: &RequestId) -> Result<Reply, Refusal> {
-        self.does(who, Command::Approve { id: id.clone(), length: None })
+        self.does(who, Command::Approve { id: id.clone(), matter: Matter::Now, length: None })
     }
 
     /// What ana wishes is there, with bo's yes where it needs one.
@@ -454,7 +454,7 @@ impl Town {
             Step::Rest | Step::Wait { .. } => return false,
             Step::Look => {
                 let direct = self.provider.has.contains(&holding);
-                self.outcome(Outcome::Looked { holding, direct, groups: Vec::new() });
+                self.outcome(Outcome::Looked { holding, direct, groups: Vec::new(), member: None });
             }
             Step::Call { change } => {
                 let operation = self.provider.start(&holding, change);

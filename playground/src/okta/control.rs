@@ -141,6 +141,21 @@ impl OktaControl {
         })
     }
 
+    /// Gives a user another login and e-mail address, as after a marriage; false when there is no such user, or the login is
+    /// somebody's. The id stays.
+    pub fn rename_by_hand(&self, user: &str, login: &str) -> bool {
+        self.change(|world| {
+            let now_ms = world.now_ms();
+            let taken = world.directory.users.values().any(|user| user.login.eq_ignore_ascii_case(login));
+            let id = world.directory.user_named(user).map(|user| user.id.clone()).filter(|_| !taken);
+            let Some(user) = id.and_then(|id| world.directory.users.get_mut(&id)) else { return false };
+            (user.login, user.email, user.changed_ms) = (login.to_owned(), login.to_owned(), now_ms);
+            let target = Target::new("User", &user.id, &user.name);
+            world.log("user.account.update_profile", Actor::console(), vec![target]);
+            true
+        })
+    }
+
     /// Makes an empty group; false when the id is taken.
     pub fn add_group(&self, id: &str, name: &str, kind: OktaGroupKind) -> bool {
         self.change(|world| {

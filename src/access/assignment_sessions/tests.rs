@@ -18,6 +18,7 @@ fn cut(person: &str, account: &str, before: &str) -> SessionCut {
     let holding = Holding { principal: PersonId::new(person), target };
     let before = before.parse().unwrap();
     SessionCut {
+        unheard: false,
         holding,
         before,
         denied: None,

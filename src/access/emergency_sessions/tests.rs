@@ -272,7 +272,7 @@ async fn one_role_in_trouble_does_not_keep_the_other_from_being_cut() {
     let cases: [(Meets, Expected); 4] = [
         (Meets::Denied, |fault| matches!(fault, Fault::Permanent { .. })),
         (Meets::Throttled, |fault| matches!(fault, Fault::Transient { .. })),
-        (Meets::Trouble, |fault| matches!(fault, Fault::Transient { .. })),
+        (Meets::Trouble, |fault| matches!(fault, Fault::Lost { .. })),
         (Meets::Silence, |fault| matches!(fault, Fault::Lost { .. })),
     ];
     for (meets, expected) in cases {

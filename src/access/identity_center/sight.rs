@@ -112,7 +112,7 @@ impl IdentityCenter {
         if self.permission_set_gone(permission_set.as_str(), rank).await?
             || self.account_gone(account.as_str(), rank).await?
         {
-            return Ok(Seen { direct: false, groups: Vec::new() });
+            return Ok(Seen { direct: false, groups: Vec::new(), member: None });
         }
         Err(failure.reading())
     }
@@ -170,7 +170,7 @@ fn seen(holding: &Holding, rows: &[Row], counts: impl Fn(&GroupId) -> bool) -> S
         .map(|row| GroupId::new(row.principal.clone()))
         .filter(counts)
         .collect();
-    Seen { direct, groups: groups.into_iter().collect() }
+    Seen { direct, groups: groups.into_iter().collect(), member: None }
 }
 
 /// Gone only when AWS says so in so many words.

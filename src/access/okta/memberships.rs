@@ -1,34 +1,41 @@
 //! Memberships of plain groups at Okta, behind [`Access`]. A change is done when it is answered; reads may show it late.
 //!
-//! Who is taken out is found among those who are in, whatever became of their account: a person who left is still taken out.
+//! Who is taken out is who was let in, whatever became of their name and their account: the id that Okta never changes is written
+//! down by the look before the first create.
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use glasskey_domain::emergency::Member;
 use glasskey_domain::holding::Change;
-use glasskey_domain::ids::OperationId;
-use glasskey_domain::{GroupId, Holding, Person, PersonId};
+use glasskey_domain::ids::{MemberId, OperationId};
+use glasskey_domain::{GroupId, Holding, Person};
 
 use super::Okta;
 use super::budget::Rank;
 use super::groups::is_read_only;
-use super::users::NotFound;
+use super::users::{E_NOT_FOUND, NotFound, User};
 use crate::access::http::{Failure, Kind, fit};
 use crate::access::router::{done, membership_of, never_running};
 use crate::ports::{Access, Answer, Fault, Progress, Seen, Started, Urgency};
 
-/// What Okta says of what does not exist, and nobody on the way does.
-const E_NOT_FOUND: &str = "E0000007";
+/// What is known of whom a holding is about.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The person, as the directory or the ledger has them.
+    pub person: Option<Person>,
+    /// Who they are at Okta, as the look before the first create found out.
+    pub member: Option<MemberId>,
+}
 
-/// The person, as last known; `None` when nothing is known by which Okta could be asked.
-pub type PersonOf = Arc<dyn Fn(&PersonId) -> BoxFuture<'static, Option<Person>> + Send + Sync>;
+/// Asks what is known.
+pub type KnownOf = Arc<dyn Fn(&Holding) -> BoxFuture<'static, Known> + Send + Sync>;
 
 /// The groups of one Okta.
 #[derive(Clone)]
 pub struct OktaGroups {
     okta: Okta,
-    person_of: PersonOf,
+    known_of: KnownOf,
 }
 
 impl std::fmt::Debug for OktaGroups {
@@ -40,60 +47,59 @@ impl std::fmt::Debug for OktaGroups {
 impl OktaGroups {
     /// Through this connection.
     #[must_use]
-    pub fn new(okta: Okta, person_of: PersonOf) -> Self {
-        Self { okta, person_of }
+    pub fn new(okta: Okta, known_of: KnownOf) -> Self {
+        Self { okta, known_of }
     }
 
-    async fn person(&self, holding: &Holding) -> Result<Person, Fault> {
-        (self.person_of)(&holding.principal).await.ok_or_else(|| Fault::Transient {
-            what: format!(
-                "nothing is known of `{}` by which they could be found in Okta; take them out of the group by hand if they \
-                 are in it",
-                holding.principal
-            ),
-            retry_after: None,
-        })
-    }
-
-    /// The user in the group who is this person, if there is one.
-    async fn inside(&self, group: &GroupId, person: &Person, rank: Rank) -> Result<Option<Member>, Fault> {
-        let users = match self.okta.connection.users_in(group.as_str(), rank).await {
-            Ok(users) => users,
-            // Nobody is in a group that does not exist.
-            Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => return Ok(None),
-            Err(failure) => return Err(failure.reading()),
-        };
-        let names =
-            || std::iter::once(&person.user_name).chain(&person.emails).filter(|name| !name.is_empty());
-        let mut found = users.into_iter().filter(|user| names().any(|name| user.is_called(name)));
-        match (found.next(), found.next()) {
-            (None, _) => Ok(None),
-            (Some(one), None) => Ok(Some(one.into_member())),
-            (Some(one), Some(other)) => Err(Fault::Permanent {
-                what: format!(
-                    "several users in the Okta group `{group}` have the names of `{}`: `{}` and `{}`; mend their e-mail \
-                     addresses, or take the right one out by hand",
-                    fit(&person.user_name),
-                    fit(&one.profile.login),
-                    fit(&other.profile.login)
-                ),
-            }),
+    /// Who is in the group. Nobody is in a group that does not exist.
+    async fn users_in(&self, group: &GroupId, rank: Rank) -> Result<Vec<User>, Fault> {
+        match self.okta.connection.users_in(group.as_str(), rank).await {
+            Ok(users) => Ok(users),
+            Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => Ok(Vec::new()),
+            Err(failure) => Err(failure.reading()),
         }
     }
 
+    /// Once an id is known it alone counts: names pass to others. Before it is known nothing was created, and a name that Okta
+    /// does not have is nobody's.
     async fn see(&self, holding: &Holding, urgency: Urgency) -> Result<Seen, Fault> {
-        let (group, person) = (membership_of(holding)?, self.person(holding).await?);
-        let found = self.inside(group, &person, Rank::looking(urgency)).await?;
-        Ok(Seen { direct: found.is_some(), groups: Vec::new() })
+        let group = membership_of(holding)?;
+        let known = (self.known_of)(holding).await;
+        let users = self.users_in(group, Rank::looking(urgency)).await?;
+        let member = match (known.member, known.person) {
+            (Some(member), _) => Some(member),
+            (None, None) => return Err(nobody_knows(holding)),
+            (None, Some(person)) => match of_that_name(group, &users, &person)? {
+                Some(user) => Some(MemberId::new(user.id.clone())),
+                None => match self.okta.connection.find(&person).await {
+                    Ok(member) => Some(member.id),
+                    Err(NotFound::Nobody(_)) => None,
+                    Err(NotFound::Failed(failure)) => return Err(failure.reading()),
+                },
+            },
+        };
+        let direct = users.iter().any(|user| member.as_ref().is_some_and(|id| id.as_str() == user.id));
+        Ok(Seen { direct, groups: Vec::new(), member })
     }
 
+    /// Only who was looked up before: nobody is let in whom we could not find again (P3).
     async fn put_in(&self, holding: &Holding) -> Result<Started, Fault> {
-        let (group, person) = (membership_of(holding)?, self.person(holding).await?);
-        let member = match self.okta.connection.find(&person).await {
-            Ok(member) => member,
-            Err(NotFound::Nobody(why)) => return Ok(Started::Refused { why }),
-            Err(NotFound::Failed(failure)) => return Err(failure.reading()),
+        let group = membership_of(holding)?;
+        let Known { person, member } = (self.known_of)(holding).await;
+        let person = person.ok_or_else(|| nobody_knows(holding))?;
+        let found = match &member {
+            Some(id) => self.okta.connection.still(&person, id).await,
+            None => self.okta.connection.find(&person).await,
         };
+        match (found, member) {
+            (Ok(member), Some(_)) => self.assign(group, &member).await,
+            (Ok(_), None) => Err(not_looked_up(&person)),
+            (Err(NotFound::Nobody(why)), _) => Ok(Started::Refused { why }),
+            (Err(NotFound::Failed(failure)), _) => Err(failure.reading()),
+        }
+    }
+
+    async fn assign(&self, group: &GroupId, member: &Member) -> Result<Started, Fault> {
         match self.okta.connection.assign(group.as_str(), member.id.as_str()).await {
             Ok(()) => Ok(Started::Running(done(Change::Create))),
             Err(failure) if is_for_good(&failure) => Ok(Started::Refused { why: failure.what }),
@@ -103,17 +109,53 @@ impl OktaGroups {
 
     /// Never refused for good (P3).
     async fn take_out(&self, holding: &Holding) -> Result<Started, Fault> {
-        let (group, person) = (membership_of(holding)?, self.person(holding).await?);
-        let Some(member) = self.inside(group, &person, Rank::LookClosing).await? else {
+        let group = membership_of(holding)?;
+        let Seen { direct: true, member: Some(member), .. } = self.see(holding, Urgency::Ending).await?
+        else {
             return Ok(Started::NothingThere);
         };
-        match self.okta.connection.unassign(group.as_str(), member.id.as_str()).await {
+        match self.okta.connection.unassign(group.as_str(), member.as_str()).await {
             Ok(()) => Ok(Started::Running(done(Change::Delete))),
             Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => {
                 Ok(Started::NothingThere)
             }
             Err(failure) => Err(failure.changing()),
         }
+    }
+}
+
+fn nobody_knows(holding: &Holding) -> Fault {
+    let what = format!(
+        "nothing is known of `{}` by which they could be found in Okta; take them out of the group by hand if they are in it",
+        holding.principal
+    );
+    Fault::Transient { what, retry_after: None }
+}
+
+fn not_looked_up(person: &Person) -> Fault {
+    let what = format!(
+        "`{}` came to be known at Okta only now; they are looked up, then let in",
+        fit(&person.user_name)
+    );
+    Fault::Transient { what, retry_after: None }
+}
+
+/// The user in the group who has the names of this person, if there is one.
+fn of_that_name<'a>(group: &GroupId, users: &'a [User], person: &Person) -> Result<Option<&'a User>, Fault> {
+    let names = || std::iter::once(&person.user_name).chain(&person.emails).filter(|name| !name.is_empty());
+    let mut found = users.iter().filter(|user| names().any(|name| user.is_called(name)));
+    match (found.next(), found.next()) {
+        (None, _) => Ok(None),
+        (one, None) => Ok(one),
+        (Some(one), Some(other)) => Err(Fault::Permanent {
+            what: format!(
+                "several users in the Okta group `{group}` have the names of `{}`: `{}` and `{}`; mend their e-mail \
+                 addresses, or take the right one out by hand",
+                fit(&person.user_name),
+                fit(&one.profile.login),
+                fit(&other.profile.login)
+            ),
+        }),
     }
 }
 

@@ -31,7 +31,7 @@ mod users;
 use budget::Rank;
 use connection::Connection;
 pub use listed::{OKTA_GROUPS_MAX, OktaGroupsWanted};
-pub use memberships::{OktaGroups, PersonOf};
+pub use memberships::{Known, KnownOf, OktaGroups};
 pub use settings::{Auth, IN_FLIGHT_MAX, OktaLimits, OktaSettings};
 use users::NotFound;
 

@@ -15,6 +15,9 @@ use crate::access::http::{Failure, Kind, fit};
 /// Names that are asked for: the user name and the e-mail addresses of one person; nobody has more.
 const NAMES_MAX: usize = 10;
 
+/// What Okta says of what does not exist, and nobody on the way does.
+pub(super) const E_NOT_FOUND: &str = "E0000007";
+
 /// What is used of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct User {
@@ -77,6 +80,22 @@ impl Connection {
         the_one(person, &names, &users).map_err(NotFound::Nobody)
     }
 
+    /// The same person again, by their id, whatever they are called now.
+    ///
+    /// # Errors
+    /// When they are not active, or it could not be found out.
+    pub(super) async fn still(&self, person: &Person, id: &MemberId) -> Result<Member, NotFound> {
+        let url = self.url(&["api", "v1", "users", id.as_str()]);
+        let call = Call { op: Op::GetUser, rank: Rank::Add, thing: Thing::User, url };
+        let users = match self.read::<User>(&call).await {
+            // A login can look like an id.
+            Ok(user) => Vec::from_iter(Some(user).filter(|user| user.id == id.as_str())),
+            Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => Vec::new(),
+            Err(failure) => return Err(NotFound::Failed(failure)),
+        };
+        the_one(person, &[id.as_str()], &users).map_err(NotFound::Nobody)
+    }
+
     /// The user of this login.
     ///
     /// # Errors
@@ -87,7 +106,7 @@ impl Connection {
         match self.read::<User>(&call).await {
             Ok(user) => Ok(Some(user).filter(|user| user.is_called(name))),
             // A path that no Okta has is answered with 404 too, but not with this.
-            Err(failure) if failure.kind == Kind::NotFound && failure.code == "E0000007" => Ok(None),
+            Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => Ok(None),
             Err(failure) => Err(failure),
         }
     }

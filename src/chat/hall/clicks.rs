@@ -1,7 +1,7 @@
 //! Clicks on cards. A click carries an opaque id and nothing else that is believed (pitfall 14).
 
 use glasskey_domain::command::{EmergencyCommand, Which};
-use glasskey_domain::{Command, EmergencyId, RequestId, Subject};
+use glasskey_domain::{Command, EmergencyId, Matter, RequestId, Subject};
 
 use super::forms::Form;
 use crate::notices::Button;
@@ -19,7 +19,7 @@ pub enum Click {
 
 /// What a button on the card of something means; nothing, when it has no such button.
 #[must_use]
-pub fn clicked(button: Button, id: Subject) -> Option<Click> {
+pub(super) fn clicked(button: Button, id: Subject) -> Option<Click> {
     match id {
         Subject::Request(id) => on_request(button, id),
         Subject::Emergency(id) => on_emergency(button, id),
@@ -29,7 +29,10 @@ pub fn clicked(button: Button, id: Subject) -> Option<Click> {
 
 fn on_request(button: Button, id: RequestId) -> Option<Click> {
     let command = match button {
-        Button::Approve | Button::ApproveExtension => Command::Approve { id, length: None },
+        Button::Approve => Command::Approve { id, matter: Matter::Request, length: None },
+        Button::ApproveExtension { nth } => {
+            Command::Approve { id, matter: Matter::Extension { nth }, length: None }
+        }
         Button::Withdraw => Command::Withdraw { id },
         Button::End => Command::End { id, cut: false },
         // Who says that they are done was asked by us whether they are.
@@ -38,7 +41,8 @@ fn on_request(button: Button, id: RequestId) -> Option<Click> {
         // What waits is the extension, and who asked takes back what waits.
         Button::CancelExtension => Command::Withdraw { id },
         Button::Acknowledge => Command::Acknowledge { id, note: None },
-        Button::Deny | Button::DenyExtension => return Some(Click::Ask(Form::Deny(id))),
+        Button::Deny => return Some(Click::Ask(Form::Deny(id, Matter::Request))),
+        Button::DenyExtension { nth } => return Some(Click::Ask(Form::Deny(id, Matter::Extension { nth }))),
         Button::ApproveLess => return Some(Click::Ask(Form::ApproveLess(id))),
         Button::Extend => return Some(Click::Ask(Form::Extend(id))),
         Button::Object => return Some(Click::Ask(Form::Object(id))),
@@ -59,8 +63,8 @@ fn on_emergency(button: Button, id: EmergencyId) -> Option<Click> {
         | Button::Deny
         | Button::Withdraw
         | Button::Extend
-        | Button::ApproveExtension
-        | Button::DenyExtension
+        | Button::ApproveExtension { .. }
+        | Button::DenyExtension { .. }
         | Button::CancelExtension
         | Button::End
         | Button::EndAndCut
@@ -94,8 +98,8 @@ pub fn asked_first(button: Button) -> Option<Sure> {
         | Button::Deny
         | Button::Withdraw
         | Button::Extend
-        | Button::ApproveExtension
-        | Button::DenyExtension
+        | Button::ApproveExtension { .. }
+        | Button::DenyExtension { .. }
         | Button::CancelExtension
         | Button::Done
         | Button::Repeat

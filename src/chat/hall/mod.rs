@@ -20,10 +20,11 @@ use glasskey_commands::breakglass::Breakglass;
 use glasskey_commands::elevate::Elevate;
 use glasskey_commands::{RequestWords, Usage};
 use glasskey_domain::command::Incoming;
+use glasskey_domain::decide::matters;
 use glasskey_domain::refusal::{PlaceWhy, StrangerWhy};
 use glasskey_domain::{
-    AccountId, Actor, ChatAccount, Command, Directory, Door, InteractionId, PersonId, Refusal, Settings,
-    Subject, Who, event,
+    AccountId, Actor, ChatAccount, Command, Directory, Door, InteractionId, Matter, PersonId, Refusal,
+    Settings, Subject, Who, event,
 };
 use jiff::tz::TimeZone;
 
@@ -33,7 +34,7 @@ use super::reading;
 use crate::engine::{Engine, Stopped};
 use crate::notices::{self, Button, Section, Text};
 
-pub use clicks::{Click, Sure, asked_first, clicked};
+pub use clicks::{Click, Sure, asked_first};
 pub use search::{ACCOUNT, BUNDLE, Found, GROUP};
 pub use sent::Wrong;
 pub use sign_ins::{SignIns, Whisper};
@@ -181,24 +182,23 @@ impl Hall {
         self.answered(speaker, Actor { who, door: self.door, sign_in: None }, command).await
     }
 
-    /// Whether a button still means what its message is about: one that asks about the request itself says nothing of the
-    /// extension that was asked for since (P1).
-    ///
-    /// # Errors
-    /// The request was decided.
-    pub async fn still_means(&self, button: Button, id: &Subject) -> Result<(), Refusal> {
-        let (Subject::Request(id), Button::Approve | Button::ApproveLess | Button::Deny) = (id, button)
-        else {
-            return Ok(());
+    /// What a click leads to, as things are now; nothing, when what it is on has no such button. A form about what came up before
+    /// is not filled in first and refused then.
+    pub async fn clicked(&self, button: Button, id: Subject) -> Option<Click> {
+        let click = clicks::clicked(button, id)?;
+        let (id, matter) = match &click {
+            Click::Ask(Form::Deny(id, matter)) => (id, *matter),
+            Click::Ask(Form::ApproveLess(id)) => (id, Matter::Request),
+            Click::Ask(_) | Click::Decide(_) | Click::Again(_) => return Some(click),
         };
+        let now = self.engine.now();
         let book = self.engine.book().await;
-        match book.request(id).filter(|request| request.extension.is_some()) {
-            None => Ok(()),
-            Some(request) => Err(Refusal::TooLate {
-                state: request.state.word(),
-                since: request.state.since(),
-                by: request.approvals.last().map(|approval| approval.by.clone()),
-            }),
+        match book.request(id).map_or(Ok(()), |request| matters(request, matter, now)) {
+            Ok(()) => Some(click),
+            Err(refusal) => {
+                let verb = button.action().to_owned();
+                Some(Click::Decide(Command::Refuse { verb, refusal }))
+            }
         }
     }
 

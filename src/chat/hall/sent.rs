@@ -4,7 +4,7 @@ use glasskey_commands::Start;
 use glasskey_domain::command::{EmergencyCommand, NewRequest, Which};
 use glasskey_domain::refusal::Kind;
 use glasskey_domain::settings::START_AHEAD_MAX;
-use glasskey_domain::{Actor, Command, PersonId, Refusal, Target, event};
+use glasskey_domain::{Actor, Command, Matter, PersonId, Refusal, Target, event};
 use jiff::Timestamp;
 
 use super::forms::{self, Asked, Filled, Form, Place};
@@ -60,12 +60,13 @@ impl Hall {
         people: Vec<PersonId>,
     ) -> Result<Command, Refusal> {
         let command = match form {
-            Form::Deny(id) => {
+            Form::Deny(id, matter) => {
                 let why = filled.text(forms::WHY).unwrap_or_default();
-                return Ok(Command::Deny { id: id.clone(), why });
+                return Ok(Command::Deny { id: id.clone(), matter: *matter, why });
             }
             Form::ApproveLess(id) => {
-                return Ok(Command::Approve { id: id.clone(), length: filled.length() });
+                let length = filled.length();
+                return Ok(Command::Approve { id: id.clone(), matter: Matter::Request, length });
             }
             Form::Extend(id) => {
                 let by = filled.length().unwrap_or_default();

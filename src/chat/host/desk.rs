@@ -7,7 +7,8 @@ use std::pin::Pin;
 use glasskey_commands::Usage;
 use glasskey_domain::command::Incoming;
 use glasskey_domain::{
-    AccessRequest, AccountId, Actor, Answer, Command, Directory, Door, PersonId, Refusal, RequestId, Who,
+    AccessRequest, AccountId, Actor, Answer, Command, Directory, Door, Matter, PersonId, Refusal, RequestId,
+    Who,
 };
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -114,8 +115,12 @@ impl Desk {
             }
             HostRequest::PeopleUnlink { on, user: account } => return self.unlink(&user, on, &account).await,
             HostRequest::End { id: text } => id(&text).map(|id| Command::End { id, cut: false }),
-            HostRequest::Approve { id: text } => id(&text).map(|id| Command::Approve { id, length: None }),
-            HostRequest::Deny { id: text, why } => id(&text).map(|id| Command::Deny { id, why }),
+            HostRequest::Approve { id: text } => {
+                id(&text).map(|id| Command::Approve { id, matter: Matter::Now, length: None })
+            }
+            HostRequest::Deny { id: text, why } => {
+                id(&text).map(|id| Command::Deny { id, matter: Matter::Now, why })
+            }
         };
         match command {
             Ok(command) => self.decide(self.actor(&user), command).await,

@@ -265,7 +265,7 @@ pub(super) fn button(button: Button, id: &Subject) -> Value {
         "type": "button",
         "action_id": button.action(),
         "text": { "type": "plain_text", "text": button.label(), "emoji": false },
-        "value": id.to_string(),
+        "value": button.value(id),
     });
     let Some(object) = element.as_object_mut() else { return element };
     if let Some(style) = style(button) {
@@ -281,12 +281,12 @@ pub(super) fn button(button: Button, id: &Subject) -> Value {
 fn style(button: Button) -> Option<&'static str> {
     match button {
         Button::Approve
-        | Button::ApproveExtension
+        | Button::ApproveExtension { .. }
         | Button::Confirm
         | Button::Acknowledge
         | Button::Review => Some("primary"),
         Button::Deny
-        | Button::DenyExtension
+        | Button::DenyExtension { .. }
         | Button::Object
         | Button::Decline
         | Button::End

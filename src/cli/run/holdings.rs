@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use glasskey_domain::Holding;
 use glasskey_domain::emergency::Provider;
 use tokio::sync::watch::Receiver;
 
-use crate::access::okta::{Okta, OktaGroups, OktaGroupsWanted};
+use crate::access::okta::{Known, Okta, OktaGroups, OktaGroupsWanted};
 use crate::access::router::Router;
 use crate::access::settings::AwsSettings;
 use crate::cli::aws::{Aws, cut_place};
@@ -36,8 +38,8 @@ impl Holdings {
         let whose = company.clone();
         // Also when none of its groups can be asked for any more: who is in one is taken out.
         let groups = okta.clone().map(|okta| {
-            let person_of = move |id: &_| whose.clone().person_of(id);
-            Arc::new(OktaGroups::new(okta, Arc::new(person_of))) as Arc<dyn Access>
+            let known_of = move |holding: &_| whose.clone().known_of(holding);
+            Arc::new(OktaGroups::new(okta, Arc::new(known_of))) as Arc<dyn Access>
         });
         let whose = company.clone();
         let keeper_of = Arc::new(move |group: &_| whose.keeper_of(group));
@@ -64,12 +66,15 @@ impl Holdings {
 }
 
 impl Company {
-    fn person_of(
-        self,
-        id: &glasskey_domain::PersonId,
-    ) -> futures_util::future::BoxFuture<'static, Option<glasskey_domain::Person>> {
-        let id = id.clone();
-        async move { self.person(id).await }.boxed()
+    fn known_of(self, holding: &Holding) -> BoxFuture<'static, Known> {
+        let holding = holding.clone();
+        async move {
+            Known {
+                member: self.member(&holding).await,
+                person: self.person(holding.principal).await,
+            }
+        }
+        .boxed()
     }
 }
 

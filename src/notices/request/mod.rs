@@ -156,9 +156,7 @@ fn buttons(request: &AccessRequest, setting: &Setting) -> Vec<Button> {
         State::Granting { .. } => buttons.extend(ending(request, setting)),
         State::Active { .. } => {
             match &request.extension {
-                Some(_) => {
-                    buttons.extend([Button::ApproveExtension, Button::DenyExtension, Button::CancelExtension])
-                }
+                Some(_) => buttons.extend(to_extension(request).into_iter().chain([Button::CancelExtension])),
                 None => buttons.push(Button::Extend),
             }
             buttons.extend(ending(request, setting));
@@ -171,6 +169,12 @@ fn buttons(request: &AccessRequest, setting: &Setting) -> Vec<Button> {
         State::Ending { .. } | State::Denied { .. } => {}
     }
     buttons
+}
+
+/// What an approver can say to the extension that waits.
+pub(super) fn to_extension(request: &AccessRequest) -> [Button; 2] {
+    let nth = request.extensions;
+    [Button::ApproveExtension { nth }, Button::DenyExtension { nth }]
 }
 
 /// What an approver can say.

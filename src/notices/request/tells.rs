@@ -5,7 +5,7 @@ use glasskey_domain::{AccessRequest, Directory, EndCause, ItemName, NoticeKind, 
 
 use super::status::{doubted, not_there, unanswered};
 use super::why::why_ended;
-use super::{AWS, approvals, deciding, named, provider, provider_of, sessions_until};
+use super::{AWS, approvals, deciding, named, provider, provider_of, sessions_until, to_extension};
 use crate::notices::{Button, Message, Setting, Text, refusals};
 
 /// A message in words; empty for a kind that is about something else.
@@ -83,8 +83,8 @@ fn buttons(kind: NoticeKind, request: &AccessRequest) -> Vec<Button> {
         {
             deciding(request).collect()
         }
-        NoticeKind::ExtensionAsked { .. } if request.extension.is_some() => {
-            vec![Button::ApproveExtension, Button::DenyExtension]
+        NoticeKind::ExtensionAsked { nth } if request.extension.is_some() && nth == request.extensions => {
+            to_extension(request).to_vec()
         }
         NoticeKind::EndsSoon { .. } if active && request.extension.is_none() => {
             vec![Button::Extend, Button::Done]

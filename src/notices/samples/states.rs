@@ -1,6 +1,6 @@
 //! A request in each of its states.
 
-use glasskey_domain::request::{Cutting, Doubt, Granted, Items, Lost, UrgentReview};
+use glasskey_domain::request::{Cutting, Doubt, Granted, Items, Lost, Permitted, UrgentReview};
 use glasskey_domain::rules::NotPermitted;
 use glasskey_domain::{AccessRequest, EndCause, GroupId, RequestId, Seconds, State, Via, Who};
 
@@ -139,10 +139,13 @@ fn over() -> Vec<Named> {
             with(approved(), |it| {
                 it.granted = Some(Granted {
                     at: at(6),
-                    policies: it.terms.policies.clone(),
-                    set: it.terms.set.clone(),
-                    groups: Vec::new(),
-                    emergency_on: false,
+                    under: Permitted {
+                        policies: it.terms.policies.clone(),
+                        set: it.terms.set.clone(),
+                        groups: Vec::new(),
+                        emergency_on: false,
+                    },
+                    length: None,
                 });
                 it.state = State::Failed {
                     at: at(9),

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{Company, StandIn};
 
-pub(super) const NOTHING: Seen = Seen { direct: false, groups: Vec::new() };
+pub(super) const NOTHING: Seen = Seen { direct: false, groups: Vec::new(), member: None };
 
 /// The whole contract, one promise after the other.
 pub(super) async fn keeps(stand_in: &StandIn) {
@@ -48,7 +48,7 @@ async fn gives_and_takes(stand_in: &StandIn) {
     let holding = stand_in.holding();
     assert_eq!(center.look(&holding, Urgency::Granting).await, Ok(NOTHING));
     assert_eq!(change(&center, &holding, Change::Create).await, Some(Progress::Succeeded));
-    let there = Seen { direct: true, groups: Vec::new() };
+    let there = Seen { direct: true, groups: Vec::new(), member: None };
     assert_eq!(center.look(&holding, Urgency::Granting).await, Ok(there));
     assert_eq!(change(&center, &holding, Change::Delete).await, Some(Progress::Succeeded));
     assert_eq!(center.look(&holding, Urgency::Ending).await, Ok(NOTHING));

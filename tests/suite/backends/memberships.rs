@@ -1,26 +1,25 @@
 //! Memberships of groups: one contract, kept by the Identity Store and by Okta, as assignments are kept (P3, P4, P5).
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::FutureExt as _;
 use glasskey::access::aws::AwsClients;
-use glasskey::access::okta::OktaGroups;
+use glasskey::access::okta::{Known, OktaGroups};
 use glasskey::access::store_groups::StoreGroups;
-use glasskey::ports::{Access, Fault, Progress, Seen, Started, Urgency};
+use glasskey::ports::{Access, Fault, Progress, Started, Urgency};
 use glasskey_domain::holding::Change;
+use glasskey_domain::ids::MemberId;
 use glasskey_domain::{GroupId, Holding, PersonId, Target};
 use glasskey_playground::aws::{AwsControl, AwsOptions, AwsTwin, Fault as AwsFault, FaultKind as AwsKind};
 use glasskey_playground::company::{Company, OktaGroupKind};
 use glasskey_playground::okta::{Fault as OktaFault, FaultKind as OktaKind, OktaControl, UserStatus};
 
-use super::contract::NOTHING;
 use super::okta::{Rig, person};
 use super::settings;
 
 const STORE_GROUP: &str = "payments-oncall";
 const OKTA_GROUP: &str = "00goncall";
-const THERE: Seen = Seen { direct: true, groups: Vec::new() };
 
 /// A group in which Ana is not, kept somewhere, and a hand on it.
 trait Keeper {
@@ -37,6 +36,8 @@ trait Keeper {
     fn is_forbidden(&self);
     fn delete_group(&self);
     fn person_leaves(&self);
+    /// Who they are there, as a look found out.
+    fn is_known(&self, member: Option<MemberId>);
     fn changes(&self) -> usize;
 }
 
@@ -113,6 +114,10 @@ impl Keeper for Store {
         assert!(self.control.delete_user("ana"));
     }
 
+    fn is_known(&self, member: Option<MemberId>) {
+        assert_eq!(member, None, "the directory's id is the one");
+    }
+
     fn changes(&self) -> usize {
         [Change::Create, Change::Delete].iter().map(|change| self.control.count(of_store(*change))).sum()
     }
@@ -122,14 +127,21 @@ struct Okta {
     rig: Rig,
     control: OktaControl,
     groups: OktaGroups,
+    known: Arc<Mutex<Known>>,
+}
+
+/// The groups of its Okta, for who knows this.
+fn groups_of(rig: &Rig, known: &Arc<Mutex<Known>>) -> OktaGroups {
+    let known = Arc::clone(known);
+    let known_of = move |_: &Holding| std::future::ready(known.lock().unwrap().clone()).boxed();
+    OktaGroups::new(rig.okta().clone(), Arc::new(known_of))
 }
 
 impl Okta {
     async fn open() -> Self {
         let rig = Rig::with_service_app().await;
-        let person_of = |_: &PersonId| async { Some(person("ana")) }.boxed();
-        let groups = OktaGroups::new(rig.okta().clone(), Arc::new(person_of));
-        Self { control: rig.control(), groups, rig }
+        let known = Arc::new(Mutex::new(Known { person: Some(person("ana")), member: None }));
+        Self { control: rig.control(), groups: groups_of(&rig, &known), known, rig }
     }
 }
 
@@ -182,6 +194,10 @@ impl Keeper for Okta {
         assert!(self.control.set_user_status("ana", UserStatus::Deprovisioned));
     }
 
+    fn is_known(&self, member: Option<MemberId>) {
+        self.known.lock().unwrap().member = member;
+    }
+
     fn changes(&self) -> usize {
         [Change::Create, Change::Delete].iter().map(|change| self.control.count(of_okta(*change))).sum()
     }
@@ -190,19 +206,27 @@ impl Keeper for Okta {
 /// Makes a change and follows it to its end; `None` when there was nothing to delete.
 async fn changed(keeper: &dyn Keeper, change: Change) -> Option<Progress> {
     let urgency = if change == Change::Create { Urgency::Granting } else { Urgency::Ending };
-    match keeper.access().start(&keeper.holding(), change, urgency).await.unwrap() {
+    match start(keeper, change).await.unwrap() {
         Started::Running(operation) => Some(keeper.access().poll(change, &operation, urgency).await.unwrap()),
         Started::NothingThere => None,
         Started::Refused { why } => panic!("{change:?} refused: {why}"),
     }
 }
 
+/// A look comes before the first create (P5).
 async fn start(keeper: &dyn Keeper, change: Change) -> Result<Started, Fault> {
+    if change == Change::Create {
+        look(keeper, Urgency::Granting).await;
+    }
     keeper.access().start(&keeper.holding(), change, Urgency::Ending).await
 }
 
-async fn look(keeper: &dyn Keeper, urgency: Urgency) -> Seen {
-    keeper.access().look(&keeper.holding(), urgency).await.unwrap()
+/// Whether they are in it; who they are there is kept, as the engine keeps it.
+async fn look(keeper: &dyn Keeper, urgency: Urgency) -> bool {
+    let seen = keeper.access().look(&keeper.holding(), urgency).await.unwrap();
+    keeper.is_known(seen.member);
+    assert!(seen.groups.is_empty());
+    seen.direct
 }
 
 /// The whole contract; each promise on ground of its own.
@@ -216,22 +240,22 @@ async fn keeps<K: Keeper, F: Future<Output = K>>(open: impl Fn() -> F) {
 }
 
 async fn lets_in_and_out(keeper: &dyn Keeper) {
-    assert_eq!(look(keeper, Urgency::Granting).await, NOTHING);
+    assert!(!look(keeper, Urgency::Granting).await);
     assert_eq!(changed(keeper, Change::Create).await, Some(Progress::Succeeded));
     assert!(keeper.is_in());
-    assert_eq!(look(keeper, Urgency::Granting).await, THERE);
+    assert!(look(keeper, Urgency::Granting).await);
     assert_eq!(changed(keeper, Change::Delete).await, Some(Progress::Succeeded));
     assert!(!keeper.is_in());
-    assert_eq!(look(keeper, Urgency::Ending).await, NOTHING);
+    assert!(!look(keeper, Urgency::Ending).await);
 }
 
 /// P5: who is in already is seen before anything is changed; a change that was made by somebody else meanwhile is harmless.
 async fn what_is_so_already_stays_so(keeper: &dyn Keeper) {
     keeper.put_in_by_hand();
-    assert_eq!(look(keeper, Urgency::Granting).await, THERE);
+    assert!(look(keeper, Urgency::Granting).await);
     assert_eq!(changed(keeper, Change::Create).await, Some(Progress::Succeeded), "the look decides");
     keeper.take_out_by_hand();
-    assert_eq!(look(keeper, Urgency::Ending).await, NOTHING);
+    assert!(!look(keeper, Urgency::Ending).await);
     assert_eq!(changed(keeper, Change::Delete).await, None);
 }
 
@@ -240,11 +264,11 @@ async fn a_lost_answer_is_lost_and_a_look_tells(keeper: &dyn Keeper) {
     keeper.loses_the_answer(Change::Create);
     let lost = start(keeper, Change::Create).await;
     assert!(matches!(lost, Err(Fault::Lost { .. })), "{lost:?}");
-    assert_eq!(look(keeper, Urgency::Granting).await, THERE);
+    assert!(look(keeper, Urgency::Granting).await);
     keeper.loses_the_answer(Change::Delete);
     let lost = start(keeper, Change::Delete).await;
     assert!(matches!(lost, Err(Fault::Lost { .. })), "{lost:?}");
-    assert_eq!(look(keeper, Urgency::Ending).await, NOTHING);
+    assert!(!look(keeper, Urgency::Ending).await);
 }
 
 async fn trouble_passes_and_nothing_is_repeated(keeper: &dyn Keeper) {
@@ -273,7 +297,7 @@ async fn letting_in_is_refused_for_good_and_taking_out_never(keeper: &dyn Keeper
 async fn nobody_is_in_a_group_that_is_gone(keeper: &dyn Keeper) {
     assert_eq!(changed(keeper, Change::Create).await, Some(Progress::Succeeded));
     keeper.delete_group();
-    assert_eq!(look(keeper, Urgency::Ending).await, NOTHING);
+    assert!(!look(keeper, Urgency::Ending).await);
     assert_eq!(changed(keeper, Change::Delete).await, None);
     let refused = start(keeper, Change::Create).await;
     assert!(matches!(refused, Ok(Started::Refused { .. })), "{refused:?}");
@@ -295,19 +319,43 @@ async fn who_left_the_company_is_taken_out_all_the_same() {
     let store = Store::open().await;
     store.put_in_by_hand();
     store.person_leaves();
-    assert_eq!(look(&store, Urgency::Ending).await, NOTHING);
+    assert!(!look(&store, Urgency::Ending).await);
     assert_eq!(changed(&store, Change::Delete).await, None);
 
     let okta = Okta::open().await;
     okta.put_in_by_hand();
     okta.person_leaves();
-    let before = look(&okta, Urgency::Ending).await;
-    if before == THERE {
+    if look(&okta, Urgency::Ending).await {
         assert_eq!(changed(&okta, Change::Delete).await, Some(Progress::Succeeded));
     }
     assert!(!okta.is_in());
     let refused = start(&okta, Change::Create).await;
     assert!(matches!(refused, Ok(Started::Refused { .. })), "and nobody who left is let in: {refused:?}");
+}
+
+/// P3, pitfall 21: a new name at Okta keeps nobody in, and who got the old one is not taken out for them.
+#[tokio::test]
+async fn who_was_renamed_at_okta_is_still_seen_and_taken_out() {
+    let okta = Okta::open().await;
+    assert_eq!(changed(&okta, Change::Create).await, Some(Progress::Succeeded));
+    let old = okta.control.user("ana").unwrap();
+    assert!(okta.control.rename_by_hand("ana", "ana.married@acme.example"));
+    assert!(okta.control.rename_by_hand("cy", &old.login));
+    assert!(okta.control.add_by_hand(&old.login, OKTA_GROUP));
+    assert!(look(&okta, Urgency::Ending).await);
+    assert_eq!(changed(&okta, Change::Delete).await, Some(Progress::Succeeded));
+    assert!(!look(&okta, Urgency::Ending).await);
+    let left: Vec<String> = okta.control.members(OKTA_GROUP).into_iter().collect();
+    assert_eq!(left, [old.login], "who has the name now stays");
+}
+
+/// P3: nobody is let in of whom it is not written down who they are at Okta.
+#[tokio::test]
+async fn who_comes_to_be_known_between_the_look_and_the_create_is_looked_up_first() {
+    let okta = Okta::open().await;
+    let fault = okta.access().start(&okta.holding(), Change::Create, Urgency::Granting).await.unwrap_err();
+    assert!(matches!(fault, Fault::Transient { .. }) && fault.what().contains("looked up"), "{fault}");
+    assert_eq!(okta.changes(), 0);
 }
 
 /// A right that is missing is for an operator to mend: the person hears of it, and nothing is tried for ever.
@@ -327,7 +375,7 @@ async fn a_missing_right_refuses_letting_in_with_the_right_that_it_takes() {
 #[tokio::test]
 async fn a_person_of_whom_nothing_is_known_is_told_and_not_taken_for_absent() {
     let rig = Rig::with_service_app().await;
-    let groups = OktaGroups::new(rig.okta().clone(), Arc::new(|_: &PersonId| async { None }.boxed()));
+    let groups = groups_of(&rig, &Arc::default());
     let holding = Holding {
         principal: PersonId::new("u-gone"),
         target: Target::Membership { group: GroupId::new(OKTA_GROUP) },

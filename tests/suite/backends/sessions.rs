@@ -58,6 +58,7 @@ impl Ground {
 
     fn cut(&self, handle: &str, account: &str) -> SessionCut {
         SessionCut {
+            unheard: false,
             holding: self.held(handle, account),
             before: AT.parse().unwrap(),
             denied: None,

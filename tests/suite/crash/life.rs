@@ -10,7 +10,7 @@ use glasskey::ports::{
     Access, Answer as Reading, AssignmentSessions, Chat, Clock, DirectorySource, Fault, IdentityProvider,
     Ledger, SessionCutter,
 };
-use glasskey_domain::command::{EmergencyCommand, Incoming, NewEmergency, NewRequest};
+use glasskey_domain::command::{DriftCommand, EmergencyCommand, Incoming, NewEmergency, NewRequest};
 use glasskey_domain::emergency::{Level, Provider, Purpose};
 use glasskey_domain::{
     Actor, Answer, Command, Directory, EmergencyId, InteractionId, Platform, RequestId, Seconds, Settings,
@@ -19,7 +19,7 @@ use glasskey_domain::{
 
 use jiff::Timestamp;
 
-use super::company::{Table, directory_without, federations, person, platform_of};
+use super::company::{MANAGED, Table, directory_without, federations, person, platform_of, target};
 use super::outside::{Channel, Outside};
 use super::promises::Witness;
 use super::store::{Opened, Store};
@@ -134,6 +134,13 @@ impl Life {
     /// Reads the directory, as it does by schedule.
     pub(crate) async fn reads(&self, directory: &Directory) {
         refresh::read_once(&self.engine, &Source(directory.clone())).await.unwrap();
+    }
+
+    /// Lists what is assigned of what is given by request alone, as it does by schedule.
+    pub(crate) async fn looks_for_drift(&self, outside: &Outside) {
+        let of = MANAGED.iter().filter_map(|set| target(set).permission_set().cloned()).collect();
+        let seen = outside.listed().into_iter().collect();
+        self.engine.inside(Command::Drift(DriftCommand::Listed { of, seen })).await.unwrap();
     }
 
     /// Waits until nothing is due, but no longer than this.

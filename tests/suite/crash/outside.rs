@@ -1,11 +1,12 @@
 //! What is outside of the bot, in memory: the time, a provider that keeps a set, channels that keep messages. It goes
 //! on while the bot is dead, and it never looks into the bot: what it checks it checks against the durable journal.
 
+mod aws;
 mod channel;
 mod idp;
+mod time;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -18,69 +19,24 @@ use glasskey_domain::holding::{Change, Operation};
 use glasskey_domain::ids::OperationId;
 use glasskey_domain::person::Employment;
 use glasskey_domain::sessions::SessionCut;
-use glasskey_domain::{Book, GroupId, Holding, PartState, PermissionSetArn, PersonId, Platform, State};
+use glasskey_domain::{Book, GroupId, Holding, PartState, PersonId, Platform, State};
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::Instant;
 
 use super::store::Store;
+use aws::{Aws, Running};
 use idp::Idp;
 
 use channel::Post;
 pub(crate) use channel::{Channel, calls, card_key, subject};
 pub(crate) use idp::{Fact, level_of};
+pub(crate) use time::{BEGINNING, Time};
 
-/// Every town begins then.
-pub(crate) const BEGINNING: i64 = 1_800_000_000;
 /// How long a call takes.
 const LATENCY: Duration = Duration::from_millis(5);
 /// What was assigned so long ago is in every list, by every clock.
 const SEEN_WITHIN: SignedDuration = SignedDuration::from_secs(10);
 /// How long a caller waits for an answer.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(2);
-
-/// The time: what truly passes (tokio's, and sleeps of the whole machine), and what the bot's clock makes of it.
-pub(crate) struct Time {
-    born: Instant,
-    asleep_ms: AtomicI64,
-    wrong_ms: AtomicI64,
-    wrong_most_ms: AtomicI64,
-}
-
-impl Time {
-    fn new() -> Self {
-        let still = || AtomicI64::new(0);
-        Self { born: Instant::now(), asleep_ms: still(), wrong_ms: still(), wrong_most_ms: still() }
-    }
-
-    /// What a good clock would show.
-    pub(crate) fn truth(&self) -> Timestamp {
-        let passed = SignedDuration::try_from(self.born.elapsed()).unwrap();
-        let asleep = SignedDuration::from_millis(self.asleep_ms.load(Ordering::SeqCst));
-        Timestamp::from_second(BEGINNING).unwrap() + passed + asleep
-    }
-
-    /// The machine slept: time passed and no timer ran.
-    pub(crate) fn sleep_of_the_machine(&self, length: SignedDuration) {
-        self.asleep_ms.fetch_add(length.as_millis() as i64, Ordering::SeqCst);
-    }
-
-    /// The bot's clock is set: it shows so much more (or less) than the truth.
-    pub(crate) fn set_wrong_by(&self, ms: i64) {
-        self.wrong_ms.store(ms, Ordering::SeqCst);
-        self.wrong_most_ms.fetch_max(ms.abs(), Ordering::SeqCst);
-    }
-
-    /// By how much the bot's clock was ever wrong.
-    pub(crate) fn wrong_most(&self) -> SignedDuration {
-        SignedDuration::from_millis(self.wrong_most_ms.load(Ordering::SeqCst))
-    }
-}
-
-impl Clock for Time {
-    fn now(&self) -> Timestamp {
-        self.truth() + SignedDuration::from_millis(self.wrong_ms.load(Ordering::SeqCst))
-    }
-}
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,62 +60,6 @@ pub(crate) type Luck = Box<dyn Fn(&str) -> Mishap + Send + Sync>;
 
 fn lost() -> Fault {
     Fault::Lost { what: "the connection was cut before the answer came".to_owned() }
-}
-
-#[derive(Debug, Clone)]
-struct Running {
-    holding: Holding,
-    change: Change,
-    begins: Timestamp,
-    ends: Timestamp,
-    failure: Option<String>,
-    ended: bool,
-}
-
-#[derive(Default)]
-struct Aws {
-    /// Every change of the set, in order: lists show an older state for a while.
-    history: Vec<(Timestamp, Holding, bool)>,
-    operations: BTreeMap<OperationId, Running>,
-    deleted: Vec<Holding>,
-    /// What people assigned in the console, and when.
-    by_hand: Vec<(Timestamp, Holding)>,
-    /// Whose sessions from before when are denied, by the permission set whose policy says so.
-    denied: BTreeMap<PermissionSetArn, BTreeSet<(Holding, Timestamp)>>,
-    looks: usize,
-    stale: SignedDuration,
-    operation_takes: SignedDuration,
-}
-
-impl Aws {
-    fn shows(&self, holding: &Holding, at: Timestamp) -> bool {
-        let mut of_it = self.history.iter().filter(|(when, which, _)| which == holding && *when <= at);
-        of_it.next_back().is_some_and(|(.., present)| *present)
-    }
-
-    /// Since when it is there because somebody assigned it in the console, if that is why.
-    fn is_by_hand(&self, holding: &Holding) -> Option<Timestamp> {
-        let (at, ..) = self.history.iter().rfind(|(_, which, present)| which == holding && *present)?;
-        self.by_hand.iter().any(|(when, which)| when == at && which == holding).then_some(*at)
-    }
-
-    fn advance(&mut self, now: Timestamp) {
-        let mut due: Vec<(Timestamp, OperationId)> = self
-            .operations
-            .iter()
-            .filter(|(_, running)| !running.ended && running.ends <= now)
-            .map(|(id, running)| (running.ends, id.clone()))
-            .collect();
-        due.sort();
-        for (ends, id) in due {
-            let running = self.operations.get_mut(&id).unwrap();
-            running.ended = true;
-            if running.failure.is_none() {
-                let (holding, present) = (running.holding.clone(), running.change == Change::Create);
-                self.history.push((ends, holding, present));
-            }
-        }
-    }
 }
 
 /// All that is outside.
@@ -227,10 +127,9 @@ impl Outside {
 
     /// Everything that the provider has and did not have before the bot came.
     pub(crate) fn ours(&self) -> BTreeSet<Holding> {
-        let aws = self.aws();
-        let all: BTreeSet<&Holding> = aws.history.iter().map(|(_, holding, _)| holding).collect();
-        let now = self.time.truth();
-        all.into_iter().filter(|h| !self.standing.contains(*h) && aws.shows(h, now)).cloned().collect()
+        let mut all = self.aws().all(self.time.truth());
+        all.retain(|holding| !self.standing.contains(holding));
+        all
     }
 
     /// Whether what stood before the bot came still stands.
@@ -283,9 +182,7 @@ impl Outside {
     /// What of these somebody who lists it sees now.
     pub(crate) fn listed(&self) -> BTreeSet<Holding> {
         let aws = self.aws();
-        let at = self.time.truth() - aws.stale;
-        let all: BTreeSet<&Holding> = aws.history.iter().map(|(_, holding, _)| holding).collect();
-        all.into_iter().filter(|holding| aws.shows(holding, at)).cloned().collect()
+        aws.all(self.time.truth() - aws.stale)
     }
 
     /// Whether anybody's sessions are denied.
@@ -305,14 +202,12 @@ impl Outside {
 
     /// Whether anything was ever created for this holding.
     pub(crate) fn creates_of(&self, holding: &Holding) -> usize {
-        let aws = self.aws();
-        aws.operations.values().filter(|r| r.holding == *holding && r.change == Change::Create).count()
+        self.aws().creates(holding).count()
     }
 
     /// Whether anything came, since then, to create it.
     pub(crate) fn created_since(&self, holding: &Holding, since: Timestamp) -> bool {
-        let mut all = self.aws().operations.clone().into_values();
-        all.any(|r| r.holding == *holding && r.change == Change::Create && since <= r.begins)
+        self.aws().creates(holding).any(|running| since <= running.begins)
     }
 
     /// Whether nobody ever asked Identity Center anything.
@@ -402,7 +297,11 @@ impl Outside {
         let mut aws = self.aws();
         aws.looks += 1;
         let direct = aws.shows(holding, self.time.truth() - aws.stale);
-        Ok(Seen { direct, groups: self.through_groups.get(holding).cloned().unwrap_or_default() })
+        Ok(Seen {
+            direct,
+            groups: self.through_groups.get(holding).cloned().unwrap_or_default(),
+            member: None,
+        })
     }
 
     async fn change(&self, holding: &Holding, change: Change) -> Result<Started, Fault> {

@@ -6,17 +6,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use glasskey::engine::WeakEngine;
-use glasskey_domain::command::{DriftCommand, EmergencyCommand, EndScope, NewRequest, Which};
+use glasskey_domain::command::{EmergencyCommand, EndScope, NewRequest, Which};
 use glasskey_domain::emergency::Level;
 use glasskey_domain::{
-    Answer, Book, Command, EmergencyId, EndCause, Event, InteractionId, Platform, Reply, RequestId, Seconds,
+    Answer, Book, Command, EmergencyId, EndCause, Event, InteractionId, Matter, Platform, Reply, RequestId,
+    Seconds,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::company::{
-    AUDITOR, INCIDENTS_ON_DISCORD, MANAGED, Table, directory_without, federations, holding, membership,
-    person, platform_of, standing, target, through_groups,
+    AUDITOR, INCIDENTS_ON_DISCORD, Table, directory_without, federations, holding, membership, person,
+    platform_of, standing, target, through_groups,
 };
 use super::guillotine::{Blade, under};
 use super::life::{Life, Wires, World, ask, asked, drill, open};
@@ -216,7 +217,7 @@ impl Play {
         }
         match line {
             Leaves(_) => life.reads(&self.world.directory).await,
-            LooksForDrift => self.looks_for_drift(life).await,
+            LooksForDrift => life.looks_for_drift(&self.world.outside).await,
             _ => {}
         }
         let Some((who, command)) = self.command(line) else {
@@ -257,12 +258,6 @@ impl Play {
         Some((who, Command::Emergency(command)))
     }
 
-    async fn looks_for_drift(&self, life: &Life) {
-        let of = MANAGED.iter().filter_map(|set| target(set).permission_set().cloned()).collect();
-        let seen = self.world.outside.listed().into_iter().collect();
-        life.engine.inside(Command::Drift(DriftCommand::Listed { of, seen })).await.unwrap();
-    }
-
     /// What people say about requests.
     fn about_requests(&self, line: Line) -> Option<(&'static str, Command)> {
         let id = |which: usize| self.requests[which].clone();
@@ -279,7 +274,9 @@ impl Play {
             Takes(who, set, minutes) => {
                 (who, Command::Request(NewRequest { urgent: true, ..asked(vec![target(set)], minutes) }))
             }
-            Approves(who, which) => (who, Command::Approve { id: id(which), length: None }),
+            Approves(who, which) => {
+                (who, Command::Approve { id: id(which), matter: Matter::Now, length: None })
+            }
             Ends(who, which) => (who, Command::End { id: id(which), cut: false }),
             EndsAndCuts(who, which) => (who, Command::End { id: id(which), cut: true }),
             Prolongs(who, which, minutes) => {

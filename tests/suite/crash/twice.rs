@@ -78,8 +78,8 @@ impl Access for Twice {
         Box::pin(async move {
             let _lost = self.wires.access.look(holding, urgency).await;
             let seen = self.wires.access.look(holding, urgency).await?;
-            let (direct, groups) = (seen.direct, seen.groups.clone());
-            self.bring(Outcome::Looked { holding: holding.clone(), direct, groups }).await;
+            let (direct, groups, member) = (seen.direct, seen.groups.clone(), seen.member.clone());
+            self.bring(Outcome::Looked { holding: holding.clone(), direct, groups, member }).await;
             Ok(seen)
         })
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use glasskey_domain::{Answer, Command, Reply, State};
+use glasskey_domain::{Answer, Command, Matter, Reply, State};
 use jiff::SignedDuration;
 
 use super::company::{holding, target};
@@ -42,7 +42,7 @@ async fn a_create_that_arrives_after_its_bot_died_and_its_request_ended_is_taken
     let asked = life.does("ana", "ask", ask(target("Admin"), 60)).await;
     let Answer::Done(Reply::Waiting { id, .. }) = asked else { panic!("{asked:?}") };
     for who in ["bo", "dee"] {
-        life.does(who, who, Command::Approve { id: id.clone(), length: None }).await;
+        life.does(who, who, Command::Approve { id: id.clone(), matter: Matter::Now, length: None }).await;
     }
     until(|| world.outside.creates_of(&wants) == 1).await;
     life.dies().await;
@@ -81,7 +81,7 @@ async fn a_grant_whose_time_passes_while_something_is_asked_is_not_created() {
     let asked = life.does("ana", "ask", ask(target("Admin"), 5)).await;
     let Answer::Done(Reply::Waiting { id, .. }) = asked else { panic!("{asked:?}") };
     for who in ["bo", "dee"] {
-        life.does(who, who, Command::Approve { id: id.clone(), length: None }).await;
+        life.does(who, who, Command::Approve { id: id.clone(), matter: Matter::Now, length: None }).await;
     }
     assert!(life.rests(QUIET_WITHIN).await);
     assert_eq!(world.outside.creates_of(&holding("ana", "Admin")), 0);

@@ -173,7 +173,7 @@ impl Holder {
 impl Access for Holder {
     fn look<'a>(&'a self, holding: &'a Holding, _: Urgency) -> Answer<'a, Result<Seen, Fault>> {
         let direct = self.0.lock().unwrap().contains(holding);
-        Box::pin(async move { Ok(Seen { direct, groups: Vec::new() }) })
+        Box::pin(async move { Ok(Seen { direct, groups: Vec::new(), member: None }) })
     }
 
     fn start<'a>(

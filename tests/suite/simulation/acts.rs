@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use glasskey_domain::command::{DriftCommand, EmergencyCommand, EndScope, NewRequest, Which};
 use glasskey_domain::emergency::{EmergencyState, Level};
-use glasskey_domain::{AccountId, Command, Emergency, PersonId, RequestId, Seconds, Target, Who};
+use glasskey_domain::{AccountId, Command, Emergency, Matter, PersonId, RequestId, Seconds, Target, Who};
 use jiff::SignedDuration;
 
 use super::Town;
@@ -74,18 +74,29 @@ impl Town {
             let who = self.dice.of(&APPROVERS).expect("approvers");
             let no = self.dice.below(3) == 0;
             let why = "it is long enough".to_owned();
-            return (who, if no { Command::Deny { id, why } } else { Command::Approve { id, length: None } });
+            return (
+                who,
+                if no {
+                    Command::Deny { id, matter: Matter::Now, why }
+                } else {
+                    Command::Approve { id, matter: Matter::Now, length: None }
+                },
+            );
         }
         let command = match self.dice.below(16) {
-            0..7 => Command::Approve { id, length: (self.dice.below(5) == 0).then_some(minutes) },
-            7 => Command::Deny { id, why: "not on a Friday".to_owned() },
+            0..7 => Command::Approve {
+                id,
+                matter: Matter::Now,
+                length: (self.dice.below(5) == 0).then_some(minutes),
+            },
+            7 => Command::Deny { id, matter: Matter::Now, why: "not on a Friday".to_owned() },
             8 => Command::Withdraw { id },
             9 if self.dice.below(2) == 0 => return (asker.unwrap_or(who), Command::End { id, cut: true }),
             9 => Command::End { id, cut: false },
             // Else hardly anybody would ask for more of what they have.
             10..13 => return (asker.unwrap_or(who), Command::Extend { id, by: minutes, reason: None }),
             13 | 14 if looks => Command::Acknowledge { id, note: None },
-            13..15 => Command::Approve { id, length: None },
+            13..15 => Command::Approve { id, matter: Matter::Now, length: None },
             _ => Command::Object { id, why: "nobody was called".to_owned() },
         };
         (who, command)

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use glasskey::engine::recheck;
-use glasskey_domain::command::DriftCommand;
 use glasskey_domain::rules::{Escalation, Quorum};
-use glasskey_domain::{Command, Platform, Seconds};
+use glasskey_domain::{Platform, Seconds};
 use jiff::SignedDuration;
 
 use super::weather::Dice;
 use super::{SERVED, Town};
-use crate::crash::company::{APPROVERS, MANAGED, PEOPLE, Table, directory_without, holding, person, target};
+use crate::crash::company::{APPROVERS, MANAGED, PEOPLE, Table, directory_without, holding, person};
 use crate::crash::outside::Fact;
 
 impl Town {
@@ -103,13 +102,6 @@ impl Town {
         self.world.outside.assign_by_hand(&holding(who, set));
     }
 
-    /// What is assigned is listed, as it is by schedule.
-    pub(super) async fn is_listed(&self) {
-        let of = MANAGED.iter().filter_map(|set| target(set).permission_set().cloned()).collect();
-        let seen = self.world.outside.listed().into_iter().collect();
-        self.life().engine.inside(Command::Drift(DriftCommand::Listed { of, seen })).await.unwrap();
-    }
-
     /// Things that happen to a town without anybody's wish.
     pub(super) async fn fate(&mut self) {
         let outside = Arc::clone(&self.world.outside);
@@ -151,7 +143,7 @@ impl Town {
             12..16 => self.console(),
             16..18 => self.is_read().await,
             18..20 => self.assigned_by_hand(),
-            20..22 => self.is_listed().await,
+            20..22 => self.life().looks_for_drift(&outside).await,
             _ => {
                 let ours: Vec<_> = outside.ours().into_iter().collect();
                 if let Some(holding) = self.dice.of(&ours) {

@@ -14,6 +14,7 @@ pub(super) fn name_of(event: &Event) -> Option<&'static str> {
         Event::AlreadyHeld { .. } => "already held",
         Event::RemovedByHand { .. } => "removed by hand",
         Event::ReplyLost { .. } => "reply lost",
+        Event::CreateForgone { .. } => "create forgone",
         Event::ChangeFailed { .. } => "change failed",
         Event::EndOrdered { cause: EndCause::Expired, .. } => "expired",
         Event::EndOrdered { cause: EndCause::Revoked { .. }, .. } => "revoked",

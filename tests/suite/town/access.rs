@@ -1,6 +1,7 @@
 //! Access requests in this town: forms, messages with buttons, what concerns one person, and rules that ask for more than
 //! one approval.
 
+use glasskey::notices::read_about;
 use glasskey_playground::discord::Answer;
 use glasskey_playground::slack::{Click, Place, SlackTwin};
 use jiff::{Span, Timestamp};
@@ -167,7 +168,11 @@ impl Own<'_> {
 
 /// The block that has this button of a request.
 fn block_of(view: &Value, it: &Request, button: &str) -> Option<String> {
-    let is_it = |element: &Value| element["value"] == it.id.as_str() && element["text"]["text"] == button;
+    let is_of_it = |element: &Value| {
+        let about = element["value"].as_str().and_then(read_about);
+        about.is_some_and(|(id, _)| id.to_string() == it.id.as_str())
+    };
+    let is_it = |element: &Value| element["text"]["text"] == button && is_of_it(element);
     let has = |block: &&Value| block["elements"].as_array().is_some_and(|all| all.iter().any(is_it));
     view["blocks"].as_array()?.iter().find(has)?["block_id"].as_str().map(str::to_owned)
 }

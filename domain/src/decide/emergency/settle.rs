@@ -154,7 +154,7 @@ fn confirm_off(desk: &mut Desk<'_>) {
     let now = desk.world.now;
     let Some(emergency) = desk.emergency() else { return };
     if let EmergencyState::Closing { due, .. } = &emergency.state
-        && is_closed(emergency)
+        && is_closed(emergency, now)
     {
         let lateness_ms = milliseconds_between(*due, now);
         desk.emit(EmergencyFact::OffConfirmed { lateness_ms });

@@ -1,6 +1,6 @@
 use glasskey_domain::emergency::{Level, Place, Provider};
 use glasskey_domain::settings::FederationSettings;
-use glasskey_domain::{AccountId, EmergencyId, FederationId, GroupId, PersonId, RequestId, Seconds};
+use glasskey_domain::{AccountId, EmergencyId, FederationId, GroupId, Matter, PersonId, RequestId, Seconds};
 
 use super::*;
 use crate::chat::hall::forms::{self, Asked, INCIDENT, LENGTH, PEOPLE, REASON, WHY};
@@ -46,7 +46,7 @@ fn asked(place: forms::Place, permission_set: Option<String>) -> Form {
 fn forms() -> Vec<Form> {
     let emergency = EmergencyId::from_bits(7, EmergencyId::SYMBOLS_MIN);
     vec![
-        Form::Deny(RequestId::from_bits(7, RequestId::SYMBOLS_MIN)),
+        Form::Deny(RequestId::from_bits(7, RequestId::SYMBOLS_MIN), Matter::Extension { nth: u32::MAX }),
         Form::Decline(emergency.clone()),
         Form::Review(emergency),
         Form::ApproveLess(RequestId::from_bits(7, RequestId::SYMBOLS_MIN)),

@@ -8,7 +8,7 @@ use super::payload::Interaction;
 use super::{Listener, said};
 use crate::chat::discord::render;
 use crate::chat::hall::forms::Filled;
-use crate::chat::hall::{Click, Heard, clicked};
+use crate::chat::hall::{Click, Heard};
 use crate::notices::Text;
 
 impl Listener {
@@ -20,10 +20,7 @@ impl Listener {
             Ok(known) => known,
             Err(refused) => return refused.map(Answer::Say),
         };
-        if let Err(refusal) = self.hall.still_means(click.button, &click.id).await {
-            return said(self.hall.refuse(&speaker, Some(&known), click.button.action(), refusal).await);
-        }
-        match clicked(click.button, click.id.clone()) {
+        match self.hall.clicked(click.button, click.id.clone()).await {
             Some(Click::Ask(form)) => {
                 let instead = Text::new().say(form.instead());
                 Some(self.ask(form, &Filled::default()).await.unwrap_or(Answer::Say(instead)))

@@ -37,8 +37,7 @@ pub struct Clicked {
 #[must_use]
 pub fn clicked(custom_id: &str) -> Option<Clicked> {
     let mut parts = custom_id.split(':');
-    let button = Button::of_action(parts.next()?)?;
-    let id = Subject::try_from(parts.next()?.to_owned()).ok()?;
+    let (button, id) = Button::clicked(parts.next()?, parts.next()?)?;
     let answered = match (parts.next(), parts.next()) {
         (None, None) => false,
         (Some(SURE), None) => true,
@@ -51,7 +50,7 @@ pub fn clicked(custom_id: &str) -> Option<Clicked> {
 #[must_use]
 pub fn sure(button: Button, id: &Subject) -> Option<Value> {
     let ask = asked_first(button)?;
-    let yes = element(DANGER, ask.yes, &format!("{}:{id}:{SURE}", button.action()));
+    let yes = element(DANGER, ask.yes, &format!("{}:{SURE}", name(button, id)));
     Some(json!({
         "content": format!("**{}** {}", ask.title, ask.text),
         "embeds": [],
@@ -65,7 +64,7 @@ pub(super) fn rows(buttons: &[Button], id: &Subject) -> Vec<Value> {
     let row = |buttons: &[Button]| {
         let elements: Vec<Value> = buttons
             .iter()
-            .map(|button| element(style(*button), button.label(), &format!("{}:{id}", button.action())))
+            .map(|button| element(style(*button), button.label(), &name(*button, id)))
             .collect();
         json!({ "type": ACTION_ROW, "components": elements })
     };
@@ -82,12 +81,17 @@ pub(super) fn rows_of(entries: &[&Entry]) -> Vec<Value> {
             .take(ROW_MAX)
             .map(|button| {
                 let label = format!("{} {}", button.label(), entry.id);
-                element(style(*button), &label, &format!("{}:{id}", button.action()))
+                element(style(*button), &label, &name(*button, &id))
             })
             .collect();
         json!({ "type": ACTION_ROW, "components": elements })
     };
     entries.iter().take(ROWS_MAX).map(row).collect()
+}
+
+/// By which a click comes back.
+fn name(button: Button, id: &Subject) -> String {
+    format!("{}:{}", button.action(), button.value(id))
 }
 
 fn element(style: u8, label: &str, custom_id: &str) -> Value {
@@ -96,7 +100,7 @@ fn element(style: u8, label: &str, custom_id: &str) -> Value {
 
 fn style(button: Button) -> u8 {
     match button {
-        Button::Approve | Button::ApproveExtension | Button::Confirm => SUCCESS,
+        Button::Approve | Button::ApproveExtension { .. } | Button::Confirm => SUCCESS,
         Button::Acknowledge | Button::Review => PRIMARY,
         Button::ApproveLess
         | Button::Withdraw
@@ -105,7 +109,7 @@ fn style(button: Button) -> u8 {
         | Button::Done
         | Button::Repeat => SECONDARY,
         Button::Deny
-        | Button::DenyExtension
+        | Button::DenyExtension { .. }
         | Button::Object
         | Button::Decline
         | Button::End

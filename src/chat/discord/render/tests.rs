@@ -352,7 +352,7 @@ fn a_click_comes_back_as_what_was_on_the_card() {
     for button in Button::ALL {
         let id = request();
         let asks = sure(button, &id);
-        let clicks = clicked(&format!("{}:{id}", button.action())).unwrap();
+        let clicks = clicked(&format!("{}:{}", button.action(), button.value(&id))).unwrap();
         assert_eq!((clicks.button, &clicks.id, clicks.sure), (button, &id, asks.is_none()), "{button:?}");
         if let Some(asks) = asks {
             let yes = asks["components"][0]["components"][0]["custom_id"].as_str().unwrap();

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use glasskey_domain::emergency::Level;
 use glasskey_domain::settings::{FederationSettings, REASON_LENGTH_MAX, SEATS_MAX, TICKET_LENGTH_MAX};
-use glasskey_domain::{EmergencyId, FederationId, Refusal, RequestId, Seconds, Settings};
+use glasskey_domain::{EmergencyId, FederationId, Matter, Refusal, RequestId, Seconds, Settings, Subject};
 
 pub use access::{Asked, PLACE, Place, Prefill, SET, START, URGENT, length_choice};
 
 use crate::chat::breakglass;
-use crate::notices::{Button, Text, emergency};
+use crate::notices::{Button, Text, about, emergency, read_about};
 
 /// The field: why not.
 pub const WHY: &str = "why";
@@ -59,7 +59,7 @@ pub(super) const LENGTHS: [Seconds; 6] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Form {
     /// Asks an approver why.
-    Deny(RequestId),
+    Deny(RequestId, Matter),
     /// Asks an approver for how long, if for less.
     ApproveLess(RequestId),
     /// Asks for access.
@@ -90,7 +90,13 @@ impl Form {
         let emergency = || EmergencyId::parse(about).ok();
         let request = || RequestId::parse(about).ok();
         match name {
-            DENY_FORM => request().map(Self::Deny),
+            DENY_FORM => match read_about(about)? {
+                (Subject::Request(id), nth) => {
+                    let matter = nth.map_or(Matter::Request, |nth| Matter::Extension { nth });
+                    Some(Self::Deny(id, matter))
+                }
+                (Subject::Emergency(_) | Subject::Watch, _) => None,
+            },
             LESS_FORM => request().map(Self::ApproveLess),
             ACCESS_FORM => Some(Self::Access(Box::default())),
             EXTEND_FORM => request().map(Self::Extend),
@@ -111,7 +117,7 @@ impl Form {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Deny(_) => DENY_FORM,
+            Self::Deny(..) => DENY_FORM,
             Self::ApproveLess(_) => LESS_FORM,
             Self::Access(_) => ACCESS_FORM,
             Self::Extend(_) => EXTEND_FORM,
@@ -127,7 +133,14 @@ impl Form {
     #[must_use]
     pub fn about(&self) -> String {
         match self {
-            Self::Deny(id) | Self::ApproveLess(id) | Self::Extend(id) | Self::Object(id) => id.to_string(),
+            Self::Deny(id, matter) => {
+                let nth = match matter {
+                    Matter::Now | Matter::Request => None,
+                    Matter::Extension { nth } => Some(*nth),
+                };
+                about(&Subject::Request(id.clone()), nth)
+            }
+            Self::ApproveLess(id) | Self::Extend(id) | Self::Object(id) => id.to_string(),
             Self::Access(_) => String::new(),
             Self::Reason(asked) => asked.about(),
             Self::Decline(id) | Self::Review(id) => id.to_string(),
@@ -140,7 +153,7 @@ impl Form {
     #[must_use]
     pub fn verb(&self) -> &'static str {
         match self {
-            Self::Deny(_) => Button::Deny.action(),
+            Self::Deny(..) => Button::Deny.action(),
             Self::ApproveLess(_) => Button::Approve.action(),
             Self::Extend(_) => "request.extend",
             Self::Object(_) => "request.object",
@@ -155,7 +168,7 @@ impl Form {
     #[must_use]
     pub fn instead(&self) -> &'static str {
         match self {
-            Self::Deny(_) => "the form did not open; `/elevate deny ID why` does the same",
+            Self::Deny(..) => "the form did not open; `/elevate deny ID why` does the same",
             Self::ApproveLess(_) => "the form did not open; `/elevate approve ID for 1h` does the same",
             Self::Access(_) => "the form did not open; `/elevate prod ReadOnly 1h INC-7 why` does the same",
             Self::Extend(_) => "the form did not open; `/elevate extend ID 1h` does the same",
@@ -171,7 +184,7 @@ impl Form {
     #[must_use]
     pub fn field(&self) -> &'static str {
         match self {
-            Self::Deny(_) | Self::Decline(_) | Self::Object(_) => WHY,
+            Self::Deny(..) | Self::Decline(_) | Self::Object(_) => WHY,
             Self::Review(_) => NOTE,
             Self::Extend(_) | Self::ApproveLess(_) => LENGTH,
             Self::Access(_) | Self::Reason(_) | Self::Open { .. } => REASON,
@@ -183,7 +196,7 @@ impl Form {
     pub fn field_of(&self, refusal: &Refusal, settings: &Settings) -> &'static str {
         let ticket = matches!(refusal, Refusal::TicketMissing { .. } | Refusal::TicketMalformed { .. });
         match self {
-            Self::Deny(_) | Self::Decline(_) | Self::Review(_) | Self::ApproveLess(_) | Self::Object(_) => {
+            Self::Deny(..) | Self::Decline(_) | Self::Review(_) | Self::ApproveLess(_) | Self::Object(_) => {
                 self.field()
             }
             Self::Extend(_) if matches!(refusal, Refusal::ReasonTooLong { .. }) => REASON,
@@ -202,7 +215,7 @@ impl Form {
     #[must_use]
     pub fn layout(&self, settings: &Settings) -> Layout {
         match self {
-            Self::Deny(id) => {
+            Self::Deny(id, _) => {
                 let intro =
                     Text::new().code(id.as_str()).say(" is denied for good; the requester is told why.");
                 Layout::new("Deny request", "Deny", vec![words(WHY, "Why?", 1)]).about(intro)

@@ -1,4 +1,5 @@
 use glasskey_domain::AccountId;
+use glasskey_domain::Matter;
 
 use super::*;
 
@@ -18,7 +19,7 @@ fn a_form_comes_back_as_what_it_was_made_as() {
         urgent: false,
     });
     let forms = [
-        Form::Deny(request.clone()),
+        Form::Deny(request.clone(), Matter::Extension { nth: 2 }),
         Form::ApproveLess(request.clone()),
         Form::Extend(request.clone()),
         Form::Object(request),

@@ -1,13 +1,13 @@
 //! Clicks on cards. A click carries an opaque id and nothing else that is believed (pitfall 14).
 
-use glasskey_domain::{Door, Subject};
+use glasskey_domain::Door;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Listener, account, delivery};
 use crate::chat::hall::forms::Form;
-use crate::chat::hall::{Click, Speaker, clicked};
+use crate::chat::hall::{Click, Speaker};
 use crate::chat::slack::envelope::{Ack, Envelope};
 use crate::chat::slack::home;
 use crate::notices::{Button, Text};
@@ -81,18 +81,13 @@ impl Listener {
         if action.action_id == home::ASK && self.people.serves(&speaker.account.workspace) {
             return self.ask_for_access(interaction);
         }
-        let button = Button::of_action(&action.action_id);
-        let id = action.value.clone().and_then(|value| Subject::try_from(value).ok());
-        let (Some(button), Some(id)) = (button, id) else { return Ack::Empty };
+        let value = action.value.as_deref().unwrap_or_default();
+        let Some((button, id)) = Button::clicked(&action.action_id, value) else { return Ack::Empty };
         let known = match self.meet(speaker, button.action()).await {
             Ok(known) => known,
             Err(said) => return self.said(said, interaction.response_url),
         };
-        if let Err(refusal) = self.hall.still_means(button, &id).await {
-            let said = self.hall.refuse(speaker, Some(&known), button.action(), refusal).await;
-            return self.said(said.map_or_else(|said| said, Some), interaction.response_url);
-        }
-        let command = match clicked(button, id) {
+        let command = match self.hall.clicked(button, id).await {
             Some(Click::Decide(command)) => command,
             Some(Click::Ask(form)) => return self.show_form_of(interaction, &form),
             Some(Click::Again(id)) => match self.hall.again(&known, Some(&id)).await {

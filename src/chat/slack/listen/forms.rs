@@ -62,7 +62,7 @@ impl Listener {
             // The card of it says what became of it.
             (
                 Ok(_),
-                Form::Deny(_)
+                Form::Deny(..)
                 | Form::ApproveLess(_)
                 | Form::Extend(_)
                 | Form::Object(_)
