@@ -12,7 +12,7 @@ use super::outside::{Luck, Mishap, calls};
 use super::requests::{ON_BOTH, REQUESTS};
 use super::script::{Play, Story, world};
 use super::store::Store;
-use super::whole::WHOLE;
+use super::whole::{CUT, LATER, LOST, SEVERAL, URGENT, WHOLE};
 
 fn fine() -> Luck {
     Box::new(|_| Mishap::None)
@@ -87,11 +87,6 @@ async fn whoever_dies_at_any_step_on_two_platforms_comes_to_the_same_end() {
     assert_eq!(fell_at, steps, "every kind of step was met, on each platform");
 }
 
-/// The story with few steps, all of which are tried.
-const CUT: &str = "sessions are cut";
-/// A stride that shares no factor with the rhythm of a step's calls.
-const WHOLE_STRIDE: usize = 5;
-
 async fn die_in_all_of(stories: &[&'static Story]) -> BTreeSet<&'static str> {
     let mut fell_at = BTreeSet::new();
     for story in stories {
@@ -117,19 +112,37 @@ async fn whoever_dies_when_something_comes_between_comes_to_the_same_end() {
     assert!(met.is_superset(&steps), "{met:?}");
 }
 
-/// pitfall 26, pitfall 27: what begins later, lasts longer, is several things, is taken at once, is ended with all the rest, is
-/// not so any more, leaves sessions behind, or was never asked for.
+/// Of everything that requests can be.
+async fn die_in(story: &'static Story, steps: &[&str]) {
+    let met = die_everywhere(story, Store::in_memory, 0, 1).await;
+    let missing: Vec<&&str> = steps.iter().filter(|step| !met.contains(**step)).collect();
+    assert!(missing.is_empty(), "nobody died at {missing:?}: {met:?}");
+}
+
 #[tokio::test(start_paused = true)]
-async fn whoever_dies_at_any_step_of_all_that_requests_can_be_comes_to_the_same_end() {
-    let mut met = BTreeSet::new();
-    for (first, story) in WHOLE.into_iter().enumerate() {
-        // They are long, and half a day passes in some: each begins elsewhere, so that all kinds of steps are met.
-        let (first, stride) = if story.name == CUT { (0, 1) } else { (first, WHOLE_STRIDE) };
-        met.extend(die_everywhere(story, Store::in_memory, first, stride).await);
-    }
-    met.remove("update");
-    let steps: BTreeSet<&str> = ALL_STEPS.into_iter().chain(["deny"]).collect();
-    assert!(met.is_superset(&steps), "{met:?}");
+async fn whoever_dies_at_any_step_of_what_begins_later_and_lasts_longer_comes_to_the_same_end() {
+    die_in(&LATER, &ALL_STEPS).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_dies_at_any_step_of_several_things_comes_to_the_same_end() {
+    die_in(&SEVERAL, &ALL_STEPS).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_dies_at_any_step_of_urgent_access_comes_to_the_same_end() {
+    die_in(&URGENT, &ALL_STEPS).await;
+}
+
+/// pitfall 26, pitfall 27: what is not so any more, and what nobody ever asked for.
+#[tokio::test(start_paused = true)]
+async fn whoever_dies_at_any_step_of_what_changed_comes_to_the_same_end() {
+    die_in(&LOST, &ALL_STEPS).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_dies_at_any_step_of_cutting_sessions_comes_to_the_same_end() {
+    die_in(&CUT, &[ALL_STEPS.as_slice(), &["deny"]].concat()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ use glasskey_domain::{
     Answer, Book, Command, EmergencyId, EndCause, Event, InteractionId, Matter, Platform, Reply, RequestId,
     Seconds,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::company::{
@@ -83,11 +83,13 @@ pub(crate) enum Line {
     Rest,
     /// So many minutes pass, and all comes to rest.
     Minutes(u64),
+    /// The machine sleeps for so many minutes, and then all comes to rest: half a day that nobody has to live through.
+    Sleeps(i64),
 }
 use Line::{
     Adds, AppOffByHand, Approves, Asks, AsksAll, AsksAt, AssignedByHand, ByHand, Confirms, Declines, Drills,
     Ends, EndsAll, EndsAndCuts, Extends, Leaves, LooksForDrift, Minutes, Objects, Offs, Opens, Prolongs,
-    Removes, Reviews, Takes,
+    Removes, Reviews, Sleeps, Takes,
 };
 
 /// Where most stories are told.
@@ -207,6 +209,9 @@ impl Play {
             ByHand(name, so) => self.world.outside.by_hand(Fact::is_in("00gops", name), so),
             AppOffByHand => self.world.outside.by_hand(Fact::App, false),
             AssignedByHand(name, set) => self.world.outside.assign_by_hand(&holding(name, set)),
+            Sleeps(minutes) => {
+                self.world.outside.time.sleep_of_the_machine(SignedDuration::from_mins(minutes));
+            }
             _ => {}
         }
     }

@@ -8,14 +8,14 @@ use super::company::{Table, holding};
 use super::outside::Outside;
 use super::script::Line::{
     Approves, Asks, AsksAll, AsksAt, AssignedByHand, Ends, EndsAll, EndsAndCuts, Leaves, LooksForDrift,
-    Minutes, Objects, Prolongs, Rest, Takes,
+    Minutes, Objects, Prolongs, Rest, Sleeps, Takes,
 };
 use super::script::{SLACK, Story};
 
 pub(crate) const WHOLE: [&Story; 5] = [&LATER, &SEVERAL, &URGENT, &LOST, &CUT];
 
 /// Begins after five minutes, and is extended with new approvals.
-const LATER: Story = Story {
+pub(crate) const LATER: Story = Story {
     name: "later and longer",
     rules: Table::of_two,
     on: SLACK,
@@ -58,7 +58,7 @@ const LATER: Story = Story {
 };
 
 /// A bundle, ended as one; of another, part is shared with a request that lasts longer.
-const SEVERAL: Story = Story {
+pub(crate) const SEVERAL: Story = Story {
     name: "several things at once",
     rules: Table::of_two,
     on: SLACK,
@@ -106,7 +106,7 @@ const SEVERAL: Story = Story {
 };
 
 /// Taken at once and objected to; then everything is ended, whatever it was doing.
-const URGENT: Story = Story {
+pub(crate) const URGENT: Story = Story {
     name: "urgent, and the panic switch",
     rules: Table::of_two,
     on: SLACK,
@@ -172,7 +172,7 @@ const URGENT: Story = Story {
 };
 
 /// Ana is disabled, and what somebody made by hand is removed.
-const LOST: Story = Story {
+pub(crate) const LOST: Story = Story {
     name: "lost, and drifted",
     rules: Table::of_two,
     on: SLACK,
@@ -209,8 +209,8 @@ const LOST: Story = Story {
     },
 };
 
-/// Bo's sessions are cut, and freed after half a day: few steps, because half a day is long at each of them.
-const CUT: Story = Story {
+/// Bo's sessions are cut, and freed after half a day.
+pub(crate) const CUT: Story = Story {
     name: "sessions are cut",
     rules: Table::of_two,
     on: SLACK,
@@ -222,7 +222,8 @@ const CUT: Story = Story {
         Rest,
         EndsAndCuts("bo", 0),
         Rest,
-        Minutes(725),
+        Minutes(2),
+        Sleeps(725),
     ],
     told: &[
         "request-1/ended/channel/#prod-access",
