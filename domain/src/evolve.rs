@@ -101,6 +101,8 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
         Event::DoubtOver { id } => later::doubt_over(book, id, touched),
         Event::Stricter { id, why } => later::stricter(book, id, why.as_ref(), touched),
         Event::EndAllOrdered { scope, by } => {
+            // All that is open was asked for before, whatever a clock said that was set back since.
+            let at = book.requests().map(|request| request.ask.at).max().map_or(at, |last| last.max(at));
             book.watch.is_to_end(scope.clone(), by.clone(), at);
             touched.watch = true;
         }

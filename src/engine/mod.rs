@@ -242,7 +242,7 @@ impl Engine {
 
     /// How many requests an order to end many would end now.
     pub async fn ends(&self, scope: &EndScope) -> usize {
-        glasskey_domain::decide::ends(&*self.book().await, scope, self.now())
+        glasskey_domain::decide::ends(&*self.book().await, scope)
     }
 
     /// A request, finished or not.

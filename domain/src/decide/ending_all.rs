@@ -32,14 +32,14 @@ pub(super) fn end_all(world: &World<'_>, by: &Actor, scope: &EndScope) -> Result
     }
     let mut draft = Draft::about_watch(world);
     draft.emit(Event::EndAllOrdered { scope: scope.clone(), by: by.who.clone() });
-    let count = ends(world.book, scope, world.now);
+    let count = ends(world.book, scope);
     Ok(draft.decided(Reply::EndingAll { count: u32::try_from(count).unwrap_or(u32::MAX) }))
 }
 
 /// How many grants an order would end: for the question that comes before it.
 #[must_use]
-pub fn ends(book: &Book, scope: &EndScope, now: Timestamp) -> usize {
-    meant(book, scope, now).count()
+pub fn ends(book: &Book, scope: &EndScope) -> usize {
+    meant(book, scope, Timestamp::MAX).count()
 }
 
 /// What is not over, and was asked for before the order.

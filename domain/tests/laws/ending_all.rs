@@ -96,6 +96,17 @@ fn what_is_asked_for_after_the_order_is_not_meant() {
     assert_eq!(town.provider.has.len(), 1);
 }
 
+/// Asked for while the clock was an hour ahead; it is set right, and everything is to end.
+#[test]
+fn what_was_asked_for_before_a_clock_was_set_back_is_meant() {
+    let mut town = Town::new(1);
+    let id = town.asks("ana", "AR-0001", 1).unwrap();
+    town.now -= jiff::SignedDuration::from_mins(10);
+    town.does("dee", all()).unwrap();
+    town.settle();
+    assert!(town.book.request(&id).is_none(), "{:?}", town.book.request(&id));
+}
+
 #[test]
 fn it_can_mean_one_person_or_one_account() {
     let scopes = [

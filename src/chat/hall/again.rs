@@ -62,6 +62,7 @@ fn again(directory: &Directory, request: &AccessRequest) -> Option<Again> {
     let (place, permission_set) = place(directory, ask.targets().next(), ask.bundle.clone())?;
     let set = |name: &String| Choice { label: name.clone(), value: name.clone() };
     let prefill = Prefill {
+        channel: String::new(),
         place: Some(Choice { label: named(&ask.items.first, ask.bundle.as_ref()), value: place.value() }),
         permission_set: permission_set.as_ref().map(set),
         length: Some(length_choice(ask.length)),

@@ -113,6 +113,21 @@ fn the_form_is_there_before_anything_is_asked_of_slack_and_is_taken_from_there()
     assert!(town.slack().open_views("ana").is_empty());
 }
 
+/// It opens before anything is asked, and counts from where it was asked for.
+#[test]
+fn a_form_that_was_opened_in_a_channel_shared_with_another_company_asks_for_nothing() {
+    let town = Town::on(Platform::Slack);
+    assert!(town.slack().set_channel("C0GENERAL", |flags| flags.is_ext_shared = true));
+    town.ana().in_channel("C0GENERAL").says("/elevate");
+    town.ana().sees_a_form();
+    choose(&town, "ana", &[("place", PROD), ("permission_set", "ReadOnly"), ("length", "3600")]);
+    let wrong = town.ana().sends(&json!({ "ticket": "INC-7", "reason": "look at refunds" }));
+    assert!(wrong.contains("shared with another company"), "{wrong}");
+    town.settle();
+    assert!(town.journal().contains("shared-externally"));
+    assert_eq!(town.slack().messages("C0ACCESS").len(), 0);
+}
+
 fn only_what_somebody_may_ask_for_is_offered_with_what_it_takes(on: Platform) {
     let town = Town::with_policies(on, &acme_with(r#"@approvals("1 of sre-leads, 1 of security")"#));
     if on == Platform::Slack {

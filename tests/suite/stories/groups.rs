@@ -18,6 +18,7 @@ on_each_platform! {
     who_is_taken_out_by_hand_is_not_put_back,
     who_is_taken_out_of_a_group_of_okta_by_hand_is_not_put_back,
     okta_that_does_not_answer_at_the_end_is_asked_until_it_does,
+    who_gets_another_name_at_okta_is_taken_out_all_the_same,
     a_group_that_no_policy_offers_is_refused,
 }
 
@@ -208,6 +209,20 @@ fn okta_that_does_not_answer_at_the_end_is_asked_until_it_does(on: Platform) {
     town.pass(5.minutes());
     town.becomes(&it, StateWord::Ended);
     assert!(!in_okta(&town));
+    town.card_says(&it, "Okta confirms that it is gone");
+}
+
+/// P3: the id that Okta never changes was written down before they were let in, and the bot that let them in is dead.
+fn who_gets_another_name_at_okta_is_taken_out_all_the_same(on: Platform) {
+    let mut town = town(on);
+    let it = given(&town, OKTA, "1h");
+    assert!(town.okta().rename_by_hand("ana", "ana.moreira@acme.example"));
+    town.restart();
+    assert!(town.okta().has_member(OKTA, "ana.moreira@acme.example"));
+    town.pass(60.minutes());
+    town.becomes(&it, StateWord::Ended);
+    assert!(!town.okta().has_member(OKTA, "ana.moreira@acme.example"));
+    assert!(town.okta().members(OKTA).is_empty());
     town.card_says(&it, "Okta confirms that it is gone");
 }
 

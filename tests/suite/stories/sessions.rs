@@ -17,6 +17,7 @@ on_each_platform! {
     a_policy_that_has_no_room_is_left_alone_and_that_is_told,
     the_access_ends_although_its_sessions_cannot_be_cut,
     a_permission_set_that_is_gone_leaves_nothing_to_cut,
+    what_else_is_under_way_in_the_account_is_waited_for,
     sessions_are_cut_by_a_service_control_policy_made_for_it,
     without_rights_on_policies_of_the_organization_the_access_ends_and_people_are_told,
     who_gets_the_access_again_is_not_denied_by_the_cut_before,
@@ -182,6 +183,19 @@ fn the_access_ends_although_its_sessions_cannot_be_cut(on: Platform) {
     let again = granted(&town);
     town.ana().ends(&again).says("is being ended");
     town.becomes(&again, StateWord::Ended);
+}
+
+/// AWS provisions one permission set of an account at a time, and takes one change of a policy at a time.
+fn what_else_is_under_way_in_the_account_is_waited_for(on: Platform) {
+    let town = town_with(on, CUTS);
+    let it = granted(&town);
+    town.aws_meets("PutInlinePolicyToPermissionSet", 1, FaultKind::Conflict);
+    town.aws_meets("ProvisionPermissionSet", 2, FaultKind::Conflict);
+    cut(&town, &it);
+    town.card_says(&it, "what was begun before the end works no more");
+    assert!(is_denied(&town), "{:?}", town.aws().policy_in_force("payments-prod", SET));
+    town.is_told("ana", "Sessions are cut");
+    assert_eq!(town.aws().count("ProvisionPermissionSet"), 3);
 }
 
 fn a_permission_set_that_is_gone_leaves_nothing_to_cut(on: Platform) {

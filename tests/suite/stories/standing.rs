@@ -15,6 +15,7 @@ on_each_platform! {
     what_somebody_removes_by_hand_is_noticed_when_what_is_held_is_looked_at,
     what_was_removed_by_hand_ends_quietly_at_its_end,
     what_somebody_assigns_by_hand_while_a_request_waits_is_theirs,
+    what_somebody_assigns_by_hand_while_aws_takes_no_creates_is_theirs,
 }
 
 /// pitfall 19
@@ -142,4 +143,21 @@ fn what_somebody_assigns_by_hand_while_a_request_waits_is_theirs(on: Platform) {
     town.pass(2.hours());
     town.settle();
     assert!(town.aws().has("ana", "payments-prod", "ReadOnly"));
+}
+
+/// pitfall 19: approved, and AWS throttles for so long that an administrator helps out by hand.
+fn what_somebody_assigns_by_hand_while_aws_takes_no_creates_is_theirs(on: Platform) {
+    let town = Town::on(on);
+    town.aws_meets("CreateAccountAssignment", u32::MAX, FaultKind::Throttle);
+    let it = town.ana().asks("payments-prod ReadOnly 1h INC-7 look at refunds");
+    town.bo().approves(&it);
+    town.card_says(&it, "throttles");
+    town.assigned_by_hand("ana", "payments-prod", "ReadOnly");
+    town.pass(1.minute());
+    town.becomes(&it, StateWord::Ended);
+    town.card_says(&it, "already has this access directly");
+    town.pass(2.hours());
+    town.settle();
+    assert!(town.aws().has("ana", "payments-prod", "ReadOnly"));
+    assert_eq!(town.aws().count("DeleteAccountAssignment"), 0);
 }

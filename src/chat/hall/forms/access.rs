@@ -56,6 +56,8 @@ impl Place {
 /// What of a request was said before the form was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Prefill {
+    /// The channel in which it was asked for, where the form opens before that is looked at: a form itself is in no channel.
+    pub channel: String,
     /// Where.
     pub place: Option<Choice>,
     /// Which permission set.

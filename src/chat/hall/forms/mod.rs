@@ -98,7 +98,10 @@ impl Form {
                 (Subject::Emergency(_) | Subject::Watch, _) => None,
             },
             LESS_FORM => request().map(Self::ApproveLess),
-            ACCESS_FORM => Some(Self::Access(Box::default())),
+            ACCESS_FORM => {
+                let channel = about.to_owned();
+                Some(Self::Access(Box::new(Prefill { channel, ..Prefill::default() })))
+            }
             EXTEND_FORM => request().map(Self::Extend),
             OBJECT_FORM => request().map(Self::Object),
             REASON_FORM => Asked::of_about(about).map(Self::Reason),
@@ -141,7 +144,7 @@ impl Form {
                 about(&Subject::Request(id.clone()), nth)
             }
             Self::ApproveLess(id) | Self::Extend(id) | Self::Object(id) => id.to_string(),
-            Self::Access(_) => String::new(),
+            Self::Access(prefill) => prefill.channel.clone(),
             Self::Reason(asked) => asked.about(),
             Self::Decline(id) | Self::Review(id) => id.to_string(),
             Self::Open { channel, federation: None } => channel.clone(),

@@ -31,10 +31,19 @@ impl Listener {
     pub(super) async fn form(&self, mut speaker: Speaker, interaction: &Interaction) -> Ack {
         let Some(view) = &interaction.view else { return Ack::Empty };
         let Some(form) = forms::form(view) else { return Ack::Empty };
-        if let Form::Open { channel, .. } = &form {
-            // Where it was asked for counts as where it is done: a form itself is in no channel.
-            speaker.channel = Some(channel.clone()).filter(|channel| !channel.is_empty());
-        }
+        // Where it was asked for counts as where it is done: a form itself is in no channel.
+        let asked_in = match &form {
+            Form::Open { channel, .. } => channel.clone(),
+            Form::Access(prefill) => prefill.channel.clone(),
+            Form::Deny(..)
+            | Form::ApproveLess(_)
+            | Form::Extend(_)
+            | Form::Object(_)
+            | Form::Reason(_)
+            | Form::Decline(_)
+            | Form::Review(_) => String::new(),
+        };
+        speaker.channel = Some(asked_in).filter(|channel| !channel.is_empty());
         let filled = forms::filled(view);
         let named = filled.people();
         let (known, profiles) = tokio::join!(self.meet(&speaker, form.verb()), self.people.profiles(named));

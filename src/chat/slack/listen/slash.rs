@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Listener, account, delivery, ephemeral, respond};
 use crate::chat::asking;
 use crate::chat::breakglass::{self, Crowd};
-use crate::chat::hall::forms::Form;
+use crate::chat::hall::forms::{Form, Prefill};
 use crate::chat::hall::{ELEVATE, Heard, Said, Speaker};
 use crate::chat::slack::envelope::{Ack, Envelope};
 use crate::chat::slack::{home, render};
@@ -65,9 +65,11 @@ impl Listener {
         // Whose zone it is turns out with the speaker; no word is read by it.
         let said = asking::read(&self.hall.ear(&directory, TimeZone::UTC), text);
         if matches!(said, Ok(Elevate::Form)) && self.people.serves(&speaker.account.workspace) {
-            // The trigger lives three seconds, so nothing is asked before. Who it is and what they may do is asked when they
-            // type, and when the form is sent.
-            return Err(self.show(slash, &Form::Access(Box::default())));
+            // The trigger lives three seconds, so nothing is asked before. Who it is, what they may do and whose channel it is is
+            // asked when they type, and when the form is sent.
+            let channel = slash.channel_id.clone();
+            let form = Form::Access(Box::new(Prefill { channel, ..Prefill::default() }));
+            return Err(self.show(slash, &form));
         }
         let mentioned = said.as_ref().map(asking::mentions).unwrap_or_default();
         // Both at once: Slack waits for three seconds and no longer.
