@@ -29,6 +29,12 @@ pub(super) enum Happening {
     OktaTakesChanges,
     /// An administrator puts a user into a group in Okta's console.
     AddedByHand { user: String, group: String },
+    /// An administrator disables a user of IAM Identity Center.
+    UserDisabled { user: String },
+    /// An administrator takes a user out of a group of IAM Identity Center.
+    UserLeft { user: String, group: String },
+    /// An administrator assigns in the console of IAM Identity Center.
+    AssignedByHand { user: String, account: String, permission_set: String },
 }
 
 impl Hands {
@@ -57,6 +63,11 @@ impl Hands {
                 true
             }
             Happening::AddedByHand { user, group } => self.okta.add_by_hand(user, group),
+            Happening::UserDisabled { user } => self.aws.set_user_enabled(user, false),
+            Happening::UserLeft { user, group } => self.aws.remove_from_group(user, group),
+            Happening::AssignedByHand { user, account, permission_set } => {
+                self.aws.add_by_hand(user, account, permission_set)
+            }
         }
     }
 }

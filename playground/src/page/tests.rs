@@ -254,6 +254,24 @@ async fn a_visitor_changes_okta_behind_the_bots_back() {
 }
 
 #[tokio::test]
+async fn a_visitor_changes_aws_behind_the_bots_back() {
+    let World { page, aws, .. } = world().await;
+    let aws = aws.control();
+    let assigned = |user: &str| json!({ "what": "assigned-by-hand", "user": user, "account": "data-prod", "permission_set": "Admin" });
+    assert_eq!(happen(&page, assigned("bo")).await, Value::Null);
+    assert!(aws.has("bo", "data-prod", "Admin"));
+    assert_eq!(happen(&page, assigned("mallory")).await, "nothing changed by it");
+    for change in [
+        json!({ "what": "user-left", "user": "ana", "group": "payments-engineers" }),
+        json!({ "what": "user-disabled", "user": "ana" }),
+    ] {
+        assert_eq!(happen(&page, change.clone()).await, Value::Null, "{change}");
+        assert_eq!(happen(&page, change.clone()).await, "nothing changed by it", "{change}");
+    }
+    assert!(!aws.is_in_group("ana", "payments-engineers"));
+}
+
+#[tokio::test]
 async fn what_cannot_happen_is_refused() {
     let (page, _slack, _moves) = page().await;
     for body in [r#"{"what":"app-activated"}"#, r#"{"what":"added-by-hand","user":"cy"}"#] {
