@@ -1,10 +1,12 @@
-// Makes docs/pictures: the page in the states that the README shows, with the real bot. Run by `make pictures`.
+// Makes docs/pictures: the page in the states that the README and the guides show, with the real bot. Run by `make pictures`;
+// `node tests/browser/pictures.mjs time` makes only those that time, or somebody behind the bot's back, brings about.
 
 import assert from "node:assert/strict";
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Demo } from "./demo.mjs";
+import { BOT, Demo } from "./demo.mjs";
 import { Visit, gone, launch, shows } from "./visit.mjs";
 
 const PICTURES = resolve(dirname(fileURLToPath(import.meta.url)), "../../docs/pictures");
@@ -12,19 +14,64 @@ const PICTURES = resolve(dirname(fileURLToPath(import.meta.url)), "../../docs/pi
 const BYTES_MAX = 300_000;
 const PAYMENTS_PROD = "333333333333";
 
-const [demo, browser] = await Promise.all([Demo.start(), launch()]);
+/** What takes minutes by its nature: a warning ten minutes before the end, a reminder, a look by schedule, seen twice. */
+const PATIENCE_MS = 180_000;
+/** The weekly report comes after everything else that the scene of time shows. */
+const REPORT_AFTER_MS = 240_000;
+
+const SCENES = { people: { plays: people }, time: { plays: time, bot: hasty } };
+
+const wanted = process.argv.slice(2);
+const scenes = wanted.length ? wanted : Object.keys(SCENES);
+for (const name of scenes) assert.ok(SCENES[name], `there are no pictures of ${name}; there are: ${Object.keys(SCENES)}`);
+const browser = await launch();
 try {
-  await demo.ready();
-  const visit = await Visit.start(browser, demo.url);
+  for (const name of scenes) await play(SCENES[name]);
+} finally {
+  await browser.close();
+}
+
+/** Each scene has a demo of its own. */
+async function play({ plays, bot }) {
+  const demo = await Demo.start({ bot: bot?.() });
+  let visit;
+  try {
+    await demo.ready();
+    visit = await Visit.start(browser, demo.url);
+    await plays(visit, demo);
+    await visit.end();
+  } catch (error) {
+    error.message += `\n(picture: ${await visit?.picture("pictures")})`;
+    throw error;
+  } finally {
+    await demo.stop();
+  }
+}
+
+async function people(visit) {
   await tell(visit);
   await requests(visit);
   await inDiscord(visit);
   await visit.goesTo("slack");
   await breakGlass(visit);
-  await visit.end();
-} finally {
-  await browser.close();
-  await demo.stop();
+}
+
+/** The real bot, with shorter times written into its configuration and policies before it starts. */
+function hasty() {
+  const folder = mkdtempSync(join(tmpdir(), "glasskey-pictures-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const report = new Date(Date.now() + REPORT_AFTER_MS);
+  const reportAt = `${report.getUTCSeconds()} ${report.getUTCMinutes()} ${report.getUTCHours()} * * *`;
+  const schedule = [`directory = "*/10 * * * * *"`, `reconcile = "*/15 * * * * *"`, `standing_access_report = "${reportAt}"`].join("\\n");
+  const program = join(folder, "glasskey");
+  writeFileSync(program, `#!/bin/sh
+if [ "$1" = run ]; then
+  sed -i -e 's|^directory = .*|${schedule}|' -e 's|^lapse_after = .*|lapse_after = "4m"|' "$3"
+  sed -i -e 's|"30m: sre-managers"|"1m: sre-managers"|' "$(dirname "$3")/policies/acme.cedar"
+fi
+exec '${BOT}' "$@"
+`, { mode: 0o755 });
+  return program;
 }
 
 async function tell(visit) {
@@ -173,6 +220,93 @@ async function breakGlass(visit) {
   await gone(visit.page.locator("#okta .chip"));
   await report.evaluate((node) => node.scrollIntoView({ block: "start" }));
   await picture(visit, "breakglass-off");
+}
+
+/** What time brings, and what somebody changes behind the bot's back. */
+async function time(visit, demo) {
+  await visit.become("cy");
+  await visit.types("/elevate payments-prod PowerUser 8h INC-4 move the shard that is full");
+  await shows(visit.card("move the shard that is full"), "sre-leads");
+  await visit.become("ana");
+  await visit.types("/elevate urgent payments-prod PowerUser 30m INC-9 nobody can pay since noon");
+  await shows(asked(visit, "nobody can pay since noon"), "Active");
+  await granted(visit, "ana", "payments-prod ReadOnly 11m INC-7", "look at the failed refunds");
+  await happens(demo, { what: "assigned-by-hand", user: "bo", account: "data-prod", permission_set: "Admin" });
+  await visit.become("dee");
+  await seen(visit, visit.card("Access that no request explains"), "Bo Lindqvist", "drift");
+  await told(visit, "ana", "Ends soon", "ends-soon");
+  await told(visit, "dee", "Your approval is asked for", "escalated");
+  await told(visit, "bo", "Still waits for your approval", "reminder");
+  await visit.opens("C0ACCESS");
+  await stricter(visit, demo);
+  await changed(visit, demo);
+  await seen(visit, visit.card("Standing access"), "Bo Lindqvist", "standing-access");
+}
+
+/** One policy permits less than it did when this was granted. */
+async function stricter(visit, demo) {
+  const { page } = visit;
+  const card = await granted(visit, "ana", "payments-prod ReadOnly 2h INC-7", "compare the two ledgers");
+  const policies = join(demo.folder, "policies/acme.cedar");
+  const before = readFileSync(policies, "utf8");
+  writeFileSync(policies, before.replace(/(@id\("payments-prod-read"\)\s+@max_duration)\("4h"\)/, '$1("1h")'));
+  await visit.become("dee");
+  await shows(visit.card("Policy would not permit this any more"), "ReadOnly in payments-prod", PATIENCE_MS);
+  const size = page.viewportSize();
+  await page.setViewportSize({ ...size, height: size.height + 160 });
+  await seen(visit, card, "Policy has become stricter", "stricter");
+  await page.setViewportSize(size);
+}
+
+/** What access was permitted for is not so any more: in doubt at first, ended when it is seen again. */
+async function changed(visit, demo) {
+  const left = await granted(visit, "cy", "data-staging PowerUser 1h INC-9", "see why the disk is full");
+  await visit.become("dee");
+  await happens(demo, { what: "user-left", user: "cy", group: "platform" });
+  await seen(visit, left, "In doubt", "in-doubt");
+  await seen(visit, left, "AWS confirms that it is gone", "group-left");
+  const disabled = await granted(visit, "ana", "payments-staging PowerUser 1h INC-8", "try the new queue");
+  await visit.become("dee");
+  await happens(demo, { what: "user-disabled", user: "ana" });
+  await seen(visit, disabled, "AWS confirms that it is gone", "person-disabled");
+}
+
+/** The card of a request with this reason: what is told about it may have the reason too, but no fields. */
+function asked(visit, why) {
+  return visit.card(why).filter({ has: visit.page.locator(".kit-fields") });
+}
+
+/** Somebody asks for this in Slack, and Bo approves it. */
+async function granted(visit, who, what, why) {
+  const card = asked(visit, why);
+  await visit.become(who);
+  await visit.types(`/elevate ${what} ${why}`);
+  await visit.become("bo");
+  await visit.button(card, "approve").click();
+  await shows(card, "Active until");
+  return card;
+}
+
+/** Waits until this shows these words, and takes a picture of it. */
+async function seen(visit, card, words, name) {
+  await shows(card, words, PATIENCE_MS);
+  await card.evaluate((node) => node.scrollIntoView({ block: "start" }));
+  await picture(visit, name);
+}
+
+/** Somebody is told this in a direct message. */
+async function told(visit, who, words, name) {
+  await visit.become(who);
+  await visit.opens("direct");
+  await shows(visit.card(words), words, PATIENCE_MS);
+  await picture(visit, name);
+}
+
+/** Something that happens behind the bot's back. */
+async function happens(demo, what) {
+  const headers = { "content-type": "application/json" };
+  const reply = await fetch(`${demo.url}ui/happen`, { method: "POST", headers, body: JSON.stringify(what) });
+  assert.deepEqual(await reply.json(), { failure: null }, JSON.stringify(what));
 }
 
 async function picture(visit, name) {
