@@ -342,8 +342,8 @@ pub enum Outcome {
         /// Which.
         change: Change,
     },
-    /// A create was surely not taken: it never left, or was answered with a no that passes.
-    NotTaken {
+    /// A create is about to be called, and no try at it so far was taken, as far as was heard.
+    AboutToCreate {
         /// Of what.
         holding: Holding,
     },

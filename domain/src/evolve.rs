@@ -136,7 +136,10 @@ pub(crate) fn evolve(book: &mut Book, at: Timestamp, event: &Event, touched: &mu
             }
         }),
         Event::CreateForgone { holding } => change_holding(book, holding, touched, |state| {
-            state.origin = Origin::Unseen;
+            // A call whose reply was lost may have made what the next look shows.
+            if state.loose_create.is_none() {
+                state.origin = Origin::Unseen;
+            }
             state.operation = Operation::None;
             state.sight = Sight::NONE;
         }),

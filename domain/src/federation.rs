@@ -21,7 +21,7 @@ pub const LOOKS_MAX: u32 = 5;
 /// While it is on, the provider is looked at this often: what somebody changes by hand is told.
 pub const LOOK_EVERY: Seconds = Seconds::minutes(2);
 
-/// What was seen of the parts within this time is taken for one look: a part that could not be read is asked for again at once.
+/// What was seen of the parts within this time is taken for one look: a part that could not be read is asked for again with all the others.
 const SEEN_TOGETHER: Seconds = Seconds(5);
 
 /// What is known of one part.

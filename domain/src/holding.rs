@@ -18,7 +18,7 @@ pub enum Change {
     Delete,
 }
 
-/// Whose the holding is. Decided by the first look, before the first create (P5).
+/// Whose the holding is. Decided by a look before the first create, or before the next try where none was taken for long (P5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {

@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! Placing ──► InForce ──► Lifting ──► (forgotten)
+//!    └── refused, and perhaps made ──►┘      ▲
+//!    └── refused, and surely not made ───────┘
 //! ```
 //!
 //! AWS cannot end a session; a policy can deny what began before some time. The denial stays until no such session can live any

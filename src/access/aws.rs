@@ -224,6 +224,8 @@ impl AwsClients {
         match self.send(op, request).await {
             Ok(answer) => Ok((answer, slot)),
             Err(failure) => {
+                // Who is in trouble says so and works on nothing: a place kept for nothing delays endings, and one too few costs a
+                // call that is throttled.
                 if failure.kind != Kind::Lost {
                     slot.unused();
                 }

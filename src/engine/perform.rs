@@ -143,8 +143,8 @@ async fn call(
             Err(fault) => return faulted(engine, holding, &fault).await,
         }
     }
-    if change == Change::Create && !(still_here(engine, holding).await? && still_due(engine, holding).await) {
-        // What follows was decided with what the provider says now; the next step is another.
+    if change == Change::Create && !may_create(engine, holding).await? {
+        // What follows was decided with what is known now; the next step is another.
         return Ok(None);
     }
     let started = Instant::now();
@@ -167,14 +167,8 @@ async fn call(
             Ok(if change == Change::Delete { Some(AGAIN) } else { None })
         }
         Err(fault) => {
-            match (&fault, change) {
-                (Fault::Lost { .. }, _) => {
-                    outcome(engine, Outcome::ReplyLost { holding: holding_owned, change }).await?;
-                }
-                (Fault::Transient { .. } | Fault::Permanent { .. }, Change::Create) => {
-                    outcome(engine, Outcome::NotTaken { holding: holding_owned }).await?;
-                }
-                (Fault::Transient { .. } | Fault::Permanent { .. }, Change::Delete) => {}
+            if matches!(fault, Fault::Lost { .. }) {
+                outcome(engine, Outcome::ReplyLost { holding: holding_owned, change }).await?;
             }
             faulted(engine, holding, &fault).await
         }
@@ -199,6 +193,15 @@ async fn still_here(engine: &Engine, holding: &Holding) -> Result<bool, Stopped>
             Ok(true)
         }
     }
+}
+
+/// Whether what was decided before still holds at the moment of the call.
+async fn may_create(engine: &Engine, holding: &Holding) -> Result<bool, Stopped> {
+    if !still_here(engine, holding).await? {
+        return Ok(false);
+    }
+    outcome(engine, Outcome::AboutToCreate { holding: holding.clone() }).await?;
+    Ok(still_due(engine, holding).await)
 }
 
 /// Whether it is still to be created. Questions take time, of which the last of the grant may be a part (P2).

@@ -117,6 +117,9 @@ impl Button {
         let button = match (Self::ALL.into_iter().find(|button| button.action() == action)?, nth) {
             (Self::ApproveExtension { .. }, Some(nth)) => Self::ApproveExtension { nth },
             (Self::DenyExtension { .. }, Some(nth)) => Self::DenyExtension { nth },
+            // From before buttons said which: there is no such extension, and that is what people are told.
+            (Self::ApproveExtension { .. }, None) => Self::ApproveExtension { nth: 0 },
+            (Self::DenyExtension { .. }, None) => Self::DenyExtension { nth: 0 },
             (button, None) if button.extension().is_none() => button,
             _ => return None,
         };
@@ -206,12 +209,18 @@ mod tests {
         assert_eq!(Button::clicked(third.action(), &third.value(&id)), Some((third, id.clone())));
     }
 
-    /// P1: what does not say which extension it means means none.
+    /// P1: what does not say which extension it means means none, which is told.
+    #[test]
+    fn a_button_that_does_not_say_which_extension_means_none() {
+        let id = Subject::Request(RequestId::from_bits(7, RequestId::SYMBOLS_MIN));
+        let clicked = Button::clicked("request.approve-extension", &id.to_string());
+        assert_eq!(clicked, Some((Button::ApproveExtension { nth: 0 }, id)));
+    }
+
     #[test]
     fn what_we_never_wrote_is_no_click() {
         let id = Subject::Request(RequestId::from_bits(7, RequestId::SYMBOLS_MIN)).to_string();
         for (action, value) in [
-            ("request.approve-extension", id.clone()),
             ("request.approve", format!("{id}+1")),
             ("request.approve-extension", format!("{id}+x")),
             ("request.approve-extension", format!("{id}+1+2")),

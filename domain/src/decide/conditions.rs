@@ -30,7 +30,8 @@ pub(super) fn recheck(world: &World<'_>, ids: &[RequestId]) -> Decision {
 
 fn compare(world: &World<'_>, draft: &mut Draft, request: &AccessRequest) {
     let id = &request.ask.id;
-    let granted = request.granted.as_ref().filter(|_| world.rules.are_known());
+    // What permitted all of it permitted what it was before: that is what must not be lost.
+    let granted = request.extended.as_ref().or(request.granted.as_ref()).filter(|_| world.rules.are_known());
     let asked = granted.map(|granted| (granted, refused(world, request, granted)));
     let groups = || {
         let (granted, refused) = asked.as_ref()?;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::approvers::callable;
 use super::permission::{MAX_LENGTH_SETTING, all_permitted_now, counting, may_approve, still_unmet, under};
-use super::requests::less;
+use super::requests::{less, too_late};
 use super::{Decision, Draft, Reply, World, enabled_person, find};
 use crate::event::Event;
 use crate::ids::{PersonId, RequestId};
@@ -126,10 +126,6 @@ fn live(world: &World<'_>, request: &AccessRequest) -> Result<(Timestamp, Timest
         | State::Lapsed { .. }
         | State::Failed { .. } => Err(too_late(request)),
     }
-}
-
-fn too_late(request: &AccessRequest) -> Refusal {
-    Refusal::TooLate { state: request.state.word(), since: request.state.since(), by: None }
 }
 
 fn in_order(more: Seconds, reason: Option<&str>) -> Result<(), Refusal> {

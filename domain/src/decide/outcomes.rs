@@ -1,5 +1,7 @@
 //! What the outside answered. Never refused; what no longer fits changes nothing.
 
+use jiff::Timestamp;
+
 use super::settle::{held, is_granting, leave, settle, settle_before_retry};
 use super::{Decision, Draft, Reply, World, conditions, sessions};
 use crate::command::Outcome;
@@ -22,7 +24,7 @@ pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
         Outcome::Succeeded { holding, change } => succeeded(world, holding, *change),
         Outcome::Failed { holding, change, why } => failed(world, holding, *change, why),
         Outcome::ReplyLost { holding, change } => reply_lost(world, holding, *change),
-        Outcome::NotTaken { holding } => not_taken(world, holding),
+        Outcome::AboutToCreate { holding } => about_to_create(world, holding),
         Outcome::Trouble { holding, what } => trouble(world, holding, what.as_deref()),
         Outcome::PersonRead { holding, employment, lost } => {
             conditions::person_read(world, holding, *employment, lost)
@@ -108,7 +110,8 @@ fn looked(
         settle(world, &mut draft);
         return draft.decided(Reply::Noted);
     }
-    if state.origin == Origin::Ours && state.sight == Sight::Present && direct {
+    let nothing_new = member.is_none() || state.member.as_ref() == member;
+    if state.origin == Origin::Ours && state.sight == Sight::Present && direct && nothing_new {
         settle(world, &mut draft);
         return draft.decided(Reply::Noted);
     }
@@ -148,23 +151,19 @@ fn reply_lost(world: &World<'_>, holding: &Holding, change: Change) -> Decision 
     }
 }
 
-/// A create that cannot be made for long is not made on the word of the look before it: what is there by then is not ours
-/// (P5). Where anything of ours may be there, or lists may still show what we deleted, what was known stays known (P3).
-fn not_taken(world: &World<'_>, holding: &Holding) -> Decision {
-    let forgone = world.book.holding(holding).is_some_and(|state| match &state.operation {
+/// A create is about to be called (again), on the word of an old look: another comes first, for what is there by then is not ours
+/// (P5), unless a call whose reply was lost may have made it. Where lists may still show what we deleted, what was known stays.
+fn about_to_create(world: &World<'_>, holding: &Holding) -> Decision {
+    let is_old = |at: Timestamp| SETTLE_AFTER.after(at) <= world.now;
+    let old = world.book.holding(holding).is_some_and(|state| match &state.operation {
         Operation::Intended { change: Change::Create, at } => {
-            let was_absent = state.sight == Sight::Absent && state.loose_create.is_none();
-            was_absent && SETTLE_AFTER.after(*at) <= world.now
+            state.sight == Sight::Absent && is_old(*at) && state.loose_create.is_none_or(is_old)
         }
         Operation::Intended { change: Change::Delete, .. } | Operation::Running { .. } | Operation::None => {
             false
         }
     });
-    if forgone {
-        followed(world, holding, Event::CreateForgone { holding: holding.clone() })
-    } else {
-        nothing()
-    }
+    if old { followed(world, holding, Event::CreateForgone { holding: holding.clone() }) } else { nothing() }
 }
 
 /// A fact about a holding, and what follows from it.

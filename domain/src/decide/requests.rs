@@ -239,7 +239,7 @@ pub fn matters(request: &AccessRequest, matter: Matter, now: Timestamp) -> Resul
 }
 
 /// What somebody is told who would decide about a request that is decided: how it is, since when, and by whom.
-fn too_late(request: &AccessRequest) -> Refusal {
+pub(super) fn too_late(request: &AccessRequest) -> Refusal {
     let by = match &request.state {
         State::Withdrawn { .. } => Some(&request.ask.requester),
         State::Denied { by, .. } => Some(by),

@@ -48,7 +48,7 @@ pub(super) fn outcome(world: &World<'_>, outcome: &Outcome) -> Decision {
         | Outcome::Succeeded { .. }
         | Outcome::Failed { .. }
         | Outcome::ReplyLost { .. }
-        | Outcome::NotTaken { .. }
+        | Outcome::AboutToCreate { .. }
         | Outcome::Trouble { .. }
         | Outcome::PersonRead { .. }
         | Outcome::FederationLooked { .. }

@@ -287,8 +287,8 @@ pub enum Event {
         /// What.
         change: Change,
     },
-    /// A create was surely not taken, and the look before it is old: another comes before the next try, for what somebody
-    /// assigned by hand meanwhile is theirs (P5).
+    /// No try at a create was taken, as far as was heard, and the look before is old: another comes before the next try, for
+    /// what somebody assigned by hand meanwhile is theirs (P5).
     CreateForgone {
         /// Of which holding.
         holding: Holding,

@@ -187,8 +187,7 @@ pub(super) fn extended(
         if let State::Active { since, deadline: end, warned } = &mut request.state {
             *end = deadline;
             *warned = false;
-            // Who permitted all of it permitted what it was before: from here on this is what must not be lost.
-            request.granted = Some(Granted { length: Some(Seconds::between(*since, deadline)), ..granted });
+            request.extended = Some(Granted { length: Some(Seconds::between(*since, deadline)), ..granted });
         }
         if request.extension.take().is_none() {
             request.extensions = request.extensions.saturating_add(1);

@@ -26,7 +26,7 @@ pub struct Permitted {
     pub emergency_on: bool,
 }
 
-/// Under what a request was granted, or extended last: what is compared later with how things are then.
+/// Under what a request was granted, or extended: what is compared later with how things are then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Granted {
     /// When.
@@ -34,7 +34,7 @@ pub struct Granted {
     /// By what.
     #[serde(flatten)]
     pub under: Permitted,
-    /// How long it comes to, when it was extended: all of that was permitted.
+    /// How long it comes to with the extension; as asked for, and approved, when it is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<Seconds>,
 }

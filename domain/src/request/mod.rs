@@ -230,6 +230,9 @@ pub struct AccessRequest {
     pub parts: Vec<Part>,
     /// Under what it was granted.
     pub granted: Option<Granted>,
+    /// Under what it was extended last: what permitted all the time that it comes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<Granted>,
     /// How many times people were reminded that it waits.
     pub reminded: u32,
     /// How many of the groups of `@escalate` were asked.
@@ -277,6 +280,7 @@ impl AccessRequest {
             escalated: 0,
             extension: None,
             extensions: 0,
+            extended: None,
             no_more: None,
             review: UrgentReview::NotNeeded,
             doubt: None,

@@ -60,7 +60,7 @@ fn policy_is_asked_again_before_a_create_is_tried_again() {
 /// A create that AWS did not take, and then nothing for long.
 fn not_taken_for_long(town: &mut Town) {
     town.pass(51);
-    town.outcome(Outcome::NotTaken { holding: holding("ana") });
+    town.outcome(Outcome::AboutToCreate { holding: holding("ana") });
 }
 
 /// pitfall 19
@@ -92,19 +92,39 @@ fn a_create_that_was_not_taken_is_made_after_a_new_look_and_is_ours() {
 fn a_create_that_is_tried_again_soon_needs_no_new_look() {
     let (mut town, _id) = about_to_create();
     town.pass(49);
-    town.outcome(Outcome::NotTaken { holding: holding("ana") });
+    town.outcome(Outcome::AboutToCreate { holding: holding("ana") });
     assert_eq!(next(&town), Step::Call { change: Change::Create });
 }
 
 /// P3: after a lost reply whatever is there may be ours.
 #[test]
-fn a_create_whose_reply_was_lost_once_is_never_taken_for_anothers() {
+fn what_is_seen_after_a_create_whose_reply_was_lost_is_ours() {
     let (mut town, id) = about_to_create();
     town.outcome(Outcome::ReplyLost { holding: holding("ana"), change: Change::Create });
     not_taken_for_long(&mut town);
-    assert_eq!(next(&town), Step::Call { change: Change::Create });
+    assert_eq!(next(&town), Step::Look);
+    looked(&mut town, true);
+    assert_eq!(town.state(&id).word(), StateWord::Active);
     town.does("ana", Command::End { id, cut: false }).unwrap();
     assert_eq!(next(&town), Step::Call { change: Change::Delete });
+}
+
+/// A reply that was lost long ago, or a stop between the call and its answer, does not keep what is theirs from being seen.
+#[test]
+fn what_somebody_assigns_long_after_a_reply_was_lost_is_theirs() {
+    let (mut town, id) = about_to_create();
+    let platforms = Served::default();
+    town.inside(Command::Started { version: "0.1.0".to_owned(), platforms });
+    not_taken_for_long(&mut town);
+    for _ in 0..2 {
+        assert_eq!(next(&town), Step::Look);
+        looked(&mut town, false);
+    }
+    assert_eq!(next(&town), Step::Call { change: Change::Create }, "what was lost did not come");
+    not_taken_for_long(&mut town);
+    looked(&mut town, true);
+    assert_eq!(town.state(&id).word(), StateWord::Ended);
+    assert_eq!(next(&town), Step::Rest);
 }
 
 /// P3: what was deleted and is still listed may be there after all.

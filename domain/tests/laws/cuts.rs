@@ -1,6 +1,7 @@
 //! Sessions that outlive access: one denial for each holding, true while it is said, and taken back.
 
 use glasskey_domain::command::NewRequest;
+use glasskey_domain::refusal::StateWord;
 use glasskey_domain::request::Cutting;
 use glasskey_domain::sessions::CutState;
 use glasskey_domain::*;
@@ -130,6 +131,29 @@ fn sessions_of_a_grant_that_came_before_the_bundle_was_all_gone_live_on() {
     town.settle();
     assert_eq!(town.denied.get(&anas()), Some(&since), "what began with the first is denied, and no more");
     assert_eq!(town.denied.get(&held_by("ana", target_with(READER))), Some(&town.now));
+}
+
+/// P5: more time for a grant does not make it younger than its sessions.
+#[test]
+fn sessions_of_a_grant_that_was_extended_since_live_on() {
+    let mut town = town();
+    let both = town.granted(&bundle("AR-0001", &[target(), target_with(READER)]));
+    town.provider.has.remove(&anas());
+    for _ in 0..3 {
+        town.outcome(Outcome::Looked { holding: anas(), direct: false, groups: Vec::new(), member: None });
+    }
+    town.settle();
+    town.pass(60);
+    let since = town.now;
+    let other = town.granted(&wish("AR-0002", 1));
+    town.pass(1200);
+    town.does("ana", Command::Extend { id: other.clone(), by: Seconds::minutes(30), reason: None }).unwrap();
+    town.pass(60);
+    town.ends("ana", &both, true).unwrap();
+    town.settle();
+    assert_eq!(town.state(&other).word(), StateWord::Active);
+    assert!(town.denied.get(&anas()).is_none_or(|before| *before <= since), "{:?}", town.denied);
+    assert!(town.denied.contains_key(&held_by("ana", target_with(READER))));
 }
 
 #[test]

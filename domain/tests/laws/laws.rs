@@ -67,6 +67,7 @@ fn the_histories_reach_every_part_of_a_life() {
         "change-intended",
         "change-running",
         "reply-lost",
+        "create-forgone",
         "change-succeeded",
         "change-failed",
         "looked",

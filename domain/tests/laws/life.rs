@@ -440,14 +440,7 @@ impl Life {
         let trouble = Outcome::Trouble { holding: holding.clone(), what: Some("throttled".to_owned()) };
         let owned = holding.clone();
         if self.bad && dice.one_in(4) {
-            return Ok(match step {
-                Step::Call { change: Change::Create } => vec![Outcome::NotTaken { holding: owned }, trouble],
-                Step::Call { change: Change::Delete }
-                | Step::Look
-                | Step::Poll { .. }
-                | Step::Wait { .. }
-                | Step::Rest => vec![trouble],
-            });
+            return Ok(vec![trouble]);
         }
         Ok(match step {
             Step::Rest | Step::Wait { .. } => Vec::new(),
@@ -456,6 +449,7 @@ impl Life {
                 let direct = self.twin.lists(holding, self.town.now, lag);
                 vec![Outcome::Looked { holding: owned, direct, groups: Vec::new(), member: None }]
             }
+            Step::Call { change: Change::Create } if self.is_old(holding)? => Vec::new(),
             Step::Call { change } => {
                 self.watch.call(&self.town, holding, *change)?;
                 let outcome = self.call(holding, *change, dice);
@@ -473,6 +467,13 @@ impl Life {
                 }
             },
         })
+    }
+
+    /// Whether a create is not called after all, because the look before it is old.
+    fn is_old(&mut self, holding: &Holding) -> Result<bool, String> {
+        let about = Outcome::AboutToCreate { holding: holding.clone() };
+        self.send(Incoming::inside(Command::Outcome(about)))?;
+        Ok(next_step(&self.town.book, holding, self.town.now) != Step::Call { change: Change::Create })
     }
 
     fn call(&mut self, holding: &Holding, change: Change, dice: &mut Dice) -> Outcome {

@@ -76,6 +76,14 @@ impl From<Fault> for Stopped {
     }
 }
 
+/// What is half made is not refused, or it would be forgotten: the next try finds it made, and may be refused then.
+fn after_a_change(why: Stopped) -> Stopped {
+    match why {
+        Stopped::Refused(what) => Stopped::Fault(Fault::Permanent { what }),
+        Stopped::Fault(fault) => Stopped::Fault(fault),
+    }
+}
+
 impl SessionCuts {
     /// Through these clients, in this place.
     #[must_use]
@@ -115,7 +123,8 @@ impl SessionCuts {
         let statements = Statement::of(set, wanted.iter().filter(in_use), None);
         let held = self.inline_policy(set).await?;
         let held = Document::parse(held.as_deref()).map_err(|why| unreadable("its inline policy", &why))?;
-        if !held.has_exactly(Statement::SID, &statements) {
+        let changed = !held.has_exactly(Statement::SID, &statements);
+        if changed {
             match held.with(Statement::SID, &statements) {
                 None => self.delete_inline_policy(set).await?,
                 Some(text) => {
@@ -125,7 +134,9 @@ impl SessionCuts {
             }
         }
         if accounts.iter().any(|id| id == account.as_str()) {
-            self.provisioned(account, set).await?;
+            self.provisioned(account, set)
+                .await
+                .map_err(|why| if changed { after_a_change(why) } else { why })?;
         }
         let shown = self.inline_policy(set).await?;
         self.confirmed(shown.as_deref(), Statement::SID, &statements)

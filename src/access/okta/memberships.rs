@@ -14,7 +14,7 @@ use glasskey_domain::{GroupId, Holding, Person};
 use super::Okta;
 use super::budget::Rank;
 use super::groups::is_read_only;
-use super::users::{E_NOT_FOUND, NotFound, User};
+use super::users::{NotFound, User, is_nobody};
 use crate::access::http::{Failure, Kind, fit};
 use crate::access::router::{done, membership_of, never_running};
 use crate::ports::{Access, Answer, Fault, Progress, Seen, Started, Urgency};
@@ -55,23 +55,24 @@ impl OktaGroups {
     async fn users_in(&self, group: &GroupId, rank: Rank) -> Result<Vec<User>, Fault> {
         match self.okta.connection.users_in(group.as_str(), rank).await {
             Ok(users) => Ok(users),
-            Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => Ok(Vec::new()),
+            Err(failure) if is_nobody(&failure) => Ok(Vec::new()),
             Err(failure) => Err(failure.reading()),
         }
     }
 
-    /// Once an id is known it alone counts: names pass to others. Before it is known nothing was created, and a name that Okta
-    /// does not have is nobody's.
+    /// Once an id is known it alone counts: names pass to others. Before it is known we create nothing, and a name that Okta does
+    /// not have is nobody's.
     async fn see(&self, holding: &Holding, urgency: Urgency) -> Result<Seen, Fault> {
         let group = membership_of(holding)?;
         let known = (self.known_of)(holding).await;
-        let users = self.users_in(group, Rank::looking(urgency)).await?;
+        let rank = Rank::looking(urgency);
+        let users = self.users_in(group, rank).await?;
         let member = match (known.member, known.person) {
             (Some(member), _) => Some(member),
             (None, None) => return Err(nobody_knows(holding)),
             (None, Some(person)) => match of_that_name(group, &users, &person)? {
                 Some(user) => Some(MemberId::new(user.id.clone())),
-                None => match self.okta.connection.find(&person).await {
+                None => match self.okta.connection.find(&person, rank).await {
                     Ok(member) => Some(member.id),
                     Err(NotFound::Nobody(_)) => None,
                     Err(NotFound::Failed(failure)) => return Err(failure.reading()),
@@ -89,7 +90,7 @@ impl OktaGroups {
         let person = person.ok_or_else(|| nobody_knows(holding))?;
         let found = match &member {
             Some(id) => self.okta.connection.still(&person, id).await,
-            None => self.okta.connection.find(&person).await,
+            None => self.okta.connection.find(&person, Rank::Add).await,
         };
         match (found, member) {
             (Ok(member), Some(_)) => self.assign(group, &member).await,
@@ -107,18 +108,19 @@ impl OktaGroups {
         }
     }
 
-    /// Never refused for good (P3).
+    /// Never refused for good, and never left out because a list does not show them: lists lag behind what we did (P3).
     async fn take_out(&self, holding: &Holding) -> Result<Started, Fault> {
         let group = membership_of(holding)?;
-        let Seen { direct: true, member: Some(member), .. } = self.see(holding, Urgency::Ending).await?
-        else {
-            return Ok(Started::NothingThere);
+        let member = match (self.known_of)(holding).await.member {
+            Some(member) => member,
+            None => match self.see(holding, Urgency::Ending).await? {
+                Seen { direct: true, member: Some(member), .. } => member,
+                Seen { .. } => return Ok(Started::NothingThere),
+            },
         };
         match self.okta.connection.unassign(group.as_str(), member.as_str()).await {
             Ok(()) => Ok(Started::Running(done(Change::Delete))),
-            Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => {
-                Ok(Started::NothingThere)
-            }
+            Err(failure) if is_nobody(&failure) => Ok(Started::NothingThere),
             Err(failure) => Err(failure.changing()),
         }
     }

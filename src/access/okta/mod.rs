@@ -65,7 +65,7 @@ impl Okta {
     }
 
     async fn added(&self, group: &str, person: &Person) -> Result<Member, Fault> {
-        let member = self.connection.find(person).await.map_err(|nobody| match nobody {
+        let member = self.connection.find(person, Rank::Add).await.map_err(|nobody| match nobody {
             NotFound::Failed(failure) => failure.reading(),
             NotFound::Nobody(what) => Fault::Permanent { what },
         })?;

@@ -15,8 +15,13 @@ use crate::access::http::{Failure, Kind, fit};
 /// Names that are asked for: the user name and the e-mail addresses of one person; nobody has more.
 const NAMES_MAX: usize = 10;
 
-/// What Okta says of what does not exist, and nobody on the way does.
-pub(super) const E_NOT_FOUND: &str = "E0000007";
+/// What Okta says of what does not exist, and nobody on the way does: a path that no Okta has is answered with 404 too.
+const E_NOT_FOUND: &str = "E0000007";
+
+/// Whether Okta says that there is no such thing.
+pub(super) fn is_nobody(failure: &Failure) -> bool {
+    failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND
+}
 
 /// What is used of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -62,7 +67,7 @@ impl Connection {
     ///
     /// # Errors
     /// When there is none, or several, or it could not be found out.
-    pub(super) async fn find(&self, person: &Person) -> Result<Member, NotFound> {
+    pub(super) async fn find(&self, person: &Person, rank: Rank) -> Result<Member, NotFound> {
         let mut names: Vec<&str> = Vec::new();
         for name in std::iter::once(&person.user_name).chain(&person.emails) {
             if !name.is_empty() && !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
@@ -71,7 +76,7 @@ impl Connection {
         }
         names.truncate(NAMES_MAX);
         let mut users: Vec<User> = Vec::new();
-        for found in join_all(names.iter().map(|name| self.user(name, Rank::Add))).await {
+        for found in join_all(names.iter().map(|name| self.user(name, rank))).await {
             match found.map_err(NotFound::Failed)? {
                 Some(user) if !users.iter().any(|known| known.id == user.id) => users.push(user),
                 Some(_) | None => {}
@@ -90,9 +95,14 @@ impl Connection {
         let users = match self.read::<User>(&call).await {
             // A login can look like an id.
             Ok(user) => Vec::from_iter(Some(user).filter(|user| user.id == id.as_str())),
-            Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => Vec::new(),
+            Err(failure) if is_nobody(&failure) => Vec::new(),
             Err(failure) => return Err(NotFound::Failed(failure)),
         };
+        if users.is_empty() {
+            let who = fit(&person.user_name);
+            let why = format!("the user of `{who}` in Okta was deleted meanwhile; ask again");
+            return Err(NotFound::Nobody(why));
+        }
         the_one(person, &[id.as_str()], &users).map_err(NotFound::Nobody)
     }
 
@@ -105,8 +115,7 @@ impl Connection {
         let call = Call { op: Op::GetUser, rank, thing: Thing::User, url };
         match self.read::<User>(&call).await {
             Ok(user) => Ok(Some(user).filter(|user| user.is_called(name))),
-            // A path that no Okta has is answered with 404 too, but not with this.
-            Err(failure) if failure.kind == Kind::NotFound && failure.code == E_NOT_FOUND => Ok(None),
+            Err(failure) if is_nobody(&failure) => Ok(None),
             Err(failure) => Err(failure),
         }
     }

@@ -292,7 +292,11 @@ async fn conflicts_throttling_and_trouble_pass_and_nothing_is_repeated_behind_ou
             assert_eq!(town.control.count(operation), 1, "one call for one decision");
         }
     }
-    assert_eq!(town.aws.identity_center_budget().outstanding(), 0, "nothing was begun");
+    assert_eq!(
+        town.aws.identity_center_budget().outstanding(),
+        0,
+        "no place is kept for what AWS said no to"
+    );
 }
 
 /// pitfall 3

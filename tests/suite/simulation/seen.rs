@@ -83,7 +83,7 @@ fn fact_name(fact: &EmergencyFact) -> Option<&'static str> {
     })
 }
 
-pub(super) const ALL_SEEN: [&str; 67] = [
+pub(super) const ALL_SEEN: [&str; 68] = [
     "Discord alone",
     "Okta read-only",
     "acknowledged",
@@ -92,6 +92,7 @@ pub(super) const ALL_SEEN: [&str; 67] = [
     "both platforms",
     "change failed",
     "conditions changed",
+    "create forgone",
     "denied",
     "doubt over",
     "doubted",

@@ -19,6 +19,7 @@ on_each_platform! {
     who_is_taken_out_of_a_group_of_okta_by_hand_is_not_put_back,
     okta_that_does_not_answer_at_the_end_is_asked_until_it_does,
     who_gets_another_name_at_okta_is_taken_out_all_the_same,
+    who_is_let_in_and_not_listed_yet_is_taken_out_all_the_same,
     a_group_that_no_policy_offers_is_refused,
 }
 
@@ -224,6 +225,18 @@ fn who_gets_another_name_at_okta_is_taken_out_all_the_same(on: Platform) {
     assert!(!town.okta().has_member(OKTA, "ana.moreira@acme.example"));
     assert!(town.okta().members(OKTA).is_empty());
     town.card_says(&it, "Okta confirms that it is gone");
+}
+
+/// P3, pitfall 3: Okta's lists lag behind what it did, and what they do not show is taken out all the same.
+fn who_is_let_in_and_not_listed_yet_is_taken_out_all_the_same(on: Platform) {
+    let town = town(on);
+    town.okta().set_options(|options| options.stale_reads = u32::MAX);
+    let it = town.ana().asks(&format!("group {OKTA} 1h INC-7 carry the pager"));
+    town.bo().approves(&it);
+    town.book_shows("that they were let in", |_, _| in_okta(&town).then_some(()));
+    town.ana().says(&format!("/elevate end {}", it.id)).says("is being ended");
+    town.becomes(&it, StateWord::Ended);
+    assert!(!in_okta(&town));
 }
 
 fn a_group_that_no_policy_offers_is_refused(on: Platform) {

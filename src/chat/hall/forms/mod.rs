@@ -218,7 +218,13 @@ impl Form {
     #[must_use]
     pub fn layout(&self, settings: &Settings) -> Layout {
         match self {
-            Self::Deny(id, _) => {
+            Self::Deny(id, Matter::Extension { .. }) => {
+                let intro = Text::new()
+                    .code(id.as_str())
+                    .say(" keeps the time that it has, and gets no more; the requester is told why.");
+                Layout::new("Deny more time", "Deny", vec![words(WHY, "Why?", 1)]).about(intro)
+            }
+            Self::Deny(id, Matter::Now | Matter::Request) => {
                 let intro =
                     Text::new().code(id.as_str()).say(" is denied for good; the requester is told why.");
                 Layout::new("Deny request", "Deny", vec![words(WHY, "Why?", 1)]).about(intro)

@@ -65,8 +65,8 @@ impl Listener {
         // Whose zone it is turns out with the speaker; no word is read by it.
         let said = asking::read(&self.hall.ear(&directory, TimeZone::UTC), text);
         if matches!(said, Ok(Elevate::Form)) && self.people.serves(&speaker.account.workspace) {
-            // The trigger lives three seconds, so nothing is asked before. Who it is, what they may do and whose channel it is is
-            // asked when they type, and when the form is sent.
+            // The trigger lives three seconds, so nothing is asked before. Who it is and what they may do is asked when they type,
+            // and that and whose channel it is when the form is sent.
             let channel = slash.channel_id.clone();
             let form = Form::Access(Box::new(Prefill { channel, ..Prefill::default() }));
             return Err(self.show(slash, &form));
