@@ -19,7 +19,7 @@ const PATIENCE_MS = 180_000;
 /** The weekly report comes after everything else that the scene of time shows. */
 const REPORT_AFTER_MS = 240_000;
 
-const SCENES = { people: { plays: people }, time: { plays: time, bot: hasty } };
+const SCENES = { people: { plays: people }, moment: { plays: moment }, time: { plays: time, bot: hasty } };
 
 const wanted = process.argv.slice(2);
 const scenes = wanted.length ? wanted : Object.keys(SCENES);
@@ -220,6 +220,38 @@ async function breakGlass(visit) {
   await gone(visit.page.locator("#okta .chip"));
   await report.evaluate((node) => node.scrollIntoView({ block: "start" }));
   await picture(visit, "breakglass-off");
+}
+
+/** A form that is not right yet, a membership, and what is seen at the last moment. */
+async function moment(visit, demo) {
+  const { page } = visit;
+  const form = page.getByRole("dialog", { name: "Request access" });
+  const choose = async (field, typed, offered) => {
+    await form.getByRole("combobox", { name: field }).click();
+    if (typed) await form.getByRole("combobox", { name: field }).fill(typed);
+    await form.getByRole("option", { name: offered }).click();
+  };
+  await visit.become("ana");
+  await visit.types("/elevate");
+  await form.waitFor();
+  await choose("Account, group or bundle", "pay", /payments-prod \(333333333333\)/);
+  await choose("Permission set", "", /ReadOnly \(1 approval\)/);
+  await choose("For how long?", "", /30 min/);
+  await form.getByRole("textbox", { name: "Ticket" }).fill("REFUNDS");
+  await form.getByRole("textbox", { name: "Why?" }).fill("look at the failed refunds");
+  await form.getByRole("button", { name: "Ask" }).click();
+  await shows(form, "is not a ticket of the form");
+  await page.screenshot({ path: join(PICTURES, "form-error.png") });
+  await form.getByRole("textbox", { name: "Ticket" }).fill("INC-7");
+  await form.getByRole("button", { name: "Ask" }).click();
+  await form.waitFor({ state: "hidden" });
+  const refunds = asked(visit, "look at the failed refunds");
+  await shows(refunds, "Waits for 1 approval");
+  const pager = await granted(visit, "ana", "group payments-oncall 2h INC-7", "carry the pager");
+  await seen(visit, pager, "payments-oncall", "group");
+  await happens(demo, { what: "user-disabled", user: "ana" });
+  await visit.button(refunds, "approve").click();
+  await seen(visit, refunds, "Failed", "last-moment");
 }
 
 /** What time brings, and what somebody changes behind the bot's back. */

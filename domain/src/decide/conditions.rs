@@ -132,6 +132,7 @@ pub(super) fn person_read(
     }
     let now = World { directory: &directory, ..*world };
     settle::end_no_longer_permitted(&now, &mut draft, holding);
+    settle::forgo_uncalled(&mut draft, holding);
     settle(world, &mut draft);
     draft.decided(Reply::Noted)
 }

@@ -150,6 +150,18 @@ pub(super) fn end_no_longer_permitted(world: &World<'_>, draft: &mut Draft, hold
     }
 }
 
+/// Who reads the person anew is about to call, and has not: what was written down for nobody any more was never begun, and its end
+/// waits for nothing. Where an earlier call may have been taken, it is ended like what is there.
+pub(super) fn forgo_uncalled(draft: &mut Draft, holding: &Holding) {
+    let uncalled = draft.book.holding(holding).is_some_and(|state| {
+        let intended = matches!(state.operation, Operation::Intended { change: Change::Create, .. });
+        intended && state.sight == Sight::Absent && state.loose_create.is_none()
+    });
+    if uncalled && claims(draft, holding, is_granting).is_empty() {
+        draft.emit(Event::CreateForgone { holding: holding.clone() });
+    }
+}
+
 /// A request ends, with all of its things.
 pub(super) fn end(draft: &mut Draft, id: &RequestId, cause: EndCause) {
     let Some(request) = draft.book.request(id) else { return };

@@ -297,11 +297,25 @@ fn who_is_disabled_at_the_provider_gets_nothing_though_the_snapshot_knows_better
         let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
         town.step(&holding("ana"));
         town.outcome(Outcome::PersonRead { holding: holding("ana"), employment, lost: lost.clone() });
-        town.settle();
-        assert_eq!(town.state(&id).word(), StateWord::Ending, "{employment:?} {lost:?}");
-        town.pass(60);
-        town.settle();
-        assert_eq!(town.state(&id).word(), StateWord::Failed);
-        assert!(town.provider.has.is_empty());
+        assert_eq!(town.state(&id).word(), StateWord::Failed, "{employment:?} {lost:?}: nothing was called");
+        assert!(town.book.holding(&holding("ana")).is_none());
+        assert_eq!(town.book.due().filter(|(_, job)| matches!(job, Job::Reconcile { .. })).count(), 0);
     }
+}
+
+/// P3: a call before, whose reply was lost, may have made it all the same.
+#[test]
+fn who_is_disabled_at_the_provider_after_a_lost_reply_is_made_sure_of() {
+    let mut town = Town::new(0);
+    let id = town.asks("ana", "AR-7K3Q", 1).unwrap();
+    town.step(&holding("ana"));
+    town.outcome(Outcome::ReplyLost { holding: holding("ana"), change: holding::Change::Create });
+    let (employment, lost) = (Employment::Disabled, Vec::new());
+    town.outcome(Outcome::PersonRead { holding: holding("ana"), employment, lost });
+    assert_eq!(town.state(&id).word(), StateWord::Ending);
+    town.settle();
+    town.pass(60);
+    town.settle();
+    assert_eq!(town.state(&id).word(), StateWord::Failed);
+    assert!(town.provider.has.is_empty());
 }

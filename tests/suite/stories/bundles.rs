@@ -131,8 +131,6 @@ fn a_bundle_of_which_nothing_can_be_given_has_failed(on: Platform) {
     // Policy permits none of it any more when it is about to be created.
     assert!(town.aws().set_user_enabled("ana", false));
     town.bo().approves(&it);
-    town.becomes(&it, StateWord::Ending);
-    town.lost_calls_settle();
     town.becomes(&it, StateWord::Failed);
     town.card_says(&it, "no longer enabled");
     town.is_told("ana", "Failed");

@@ -312,9 +312,6 @@ fn who_was_disabled_after_the_approval_gets_nothing_and_is_told_why(on: Platform
     town.card(&it);
     assert!(town.aws().set_user_enabled("ana", false));
     town.bo().approves(&it).says("needs no further approval");
-    town.becomes(&it, StateWord::Ending);
-    // It was written down that it is created, so it is believed until nothing can come any more.
-    town.lost_calls_settle();
     town.becomes(&it, StateWord::Failed);
     town.card_says(&it, "the person is no longer enabled in the directory");
     town.is_told("ana", "no longer enabled");
@@ -327,9 +324,6 @@ fn who_lost_the_group_after_the_approval_gets_nothing_and_is_told_why(on: Platfo
     town.card(&it);
     town.group_by_hand("ana", "payments-engineers", false);
     town.bo().approves(&it).says("needs no further approval");
-    town.becomes(&it, StateWord::Ending);
-    // It was written down that it is created, so it is believed until nothing can come any more.
-    town.lost_calls_settle();
     town.becomes(&it, StateWord::Failed);
     town.card_says(&it, "policy no longer permitted it when it was about to be created");
     town.is_told("ana", "policy no longer permitted it");

@@ -19,8 +19,8 @@ const TONES = {
 export class Journal {
   constructor() {
     this.people = new Map();
-    this.sets = new Map();
-    this.accounts = new Map();
+    /** What things are called, by what they are. */
+    this.things = new Map();
     this.channels = new Map();
   }
 
@@ -51,9 +51,7 @@ export class Journal {
   }
 
   learn({ ask }) {
-    if (!ask?.target) return;
-    this.sets.set(ask.target.permission_set, ask.permission_set_name);
-    this.accounts.set(ask.target.account, ask.account_name);
+    for (const item of ask ? things(ask) : []) this.things.set(JSON.stringify(item.target), called(item));
   }
 
   person(id) {
@@ -61,8 +59,8 @@ export class Journal {
   }
 
   holding({ principal, target }) {
-    const set = this.sets.get(target.permission_set) ?? target.permission_set;
-    return `${set} in ${this.accounts.get(target.account) ?? target.account} for ${this.person(principal)}`;
+    const bare = target.group ? `the group ${target.group}` : `${target.permission_set} in ${target.account}`;
+    return `${this.things.get(JSON.stringify(target)) ?? bare} for ${this.person(principal)}`;
   }
 }
 
@@ -74,6 +72,11 @@ function parsed(text) {
   }
 }
 
+/** All that is asked for: one thing, or those of a bundle. */
+const things = (ask) => [ask, ...(ask.more ?? [])];
+
+const called = (item) => (item.target.group ? `the group ${item.group_name}` : `${item.permission_set_name} in ${item.account_name}`);
+
 const WORDS = {
   started: (e) => `version ${e.version}`,
   "policy-loaded": (e) => (e.files ?? []).join(", "),
@@ -81,7 +84,7 @@ const WORDS = {
     `${people} people, ${groups} groups, ${accounts} accounts, ${sets} permission sets`,
   "person-bound": (e, at) => `${e.account.user} is ${at.person(e.person)}, by ${e.email}`,
   requested: ({ ask }, at) =>
-    `${at.person(ask.requester)}: ${ask.permission_set_name} in ${ask.account_name} for ${length(ask.length)}, “${ask.reason}”`,
+    `${at.person(ask.requester)}: ${things(ask).map(called).join(", ")} for ${length(ask.length)}, “${ask.reason}”`,
   refused: (e) => `${e.verb}: ${e.refusal.refusal}${e.refusal.sentence ? `, ${e.refusal.sentence}` : ""}`,
   approved: (e, at) => `by ${at.person(e.approval.by)}, who may by ${e.approval.policies.join(", ")}`,
   denied: (e, at) => `by ${at.person(e.by)}: “${e.why}”`,
@@ -92,9 +95,15 @@ const WORDS = {
   "change-intended": (e, at) => `about to ${e.change} ${at.holding(e.holding)}`,
   "change-running": (e) => `AWS took the ${e.change} and works on it`,
   "change-succeeded": (e) => `AWS says the ${e.change} is done; a look must confirm it`,
+  "create-forgone": (e, at) => `${at.holding(e.holding)}: nothing was called; before anything is, it is looked at again`,
   "change-failed": (e) => `AWS could not ${e.change}: ${e.why}`,
   looked: (e, at) => `${at.holding(e.holding)}: ${e.present ? "is there" : "is not there"}`,
   trouble: (e) => e.what ?? "it is over",
+  scheduled: (e) => `begins ${moment(e.starts_at)}, ends ${moment(e.deadline)}`,
+  "extension-asked": (e) => `${length(e.extension.by)} more`,
+  "extension-approved": (e, at) => `by ${at.person(e.approval.by)}, who may by ${e.approval.policies.join(", ")}`,
+  "extension-denied": (e, at) => `by ${at.person(e.by)}: “${e.why}”`,
+  extended: (e) => `until ${moment(e.deadline)}, by ${e.policies.join(", ")}`,
   "grant-confirmed": (e) => `AWS shows it; until ${moment(e.deadline)}`,
   "end-ordered": (e) => `${e.cause.cause}, due ${moment(e.due)}`,
   "end-confirmed": (e) => `AWS shows it no more, ${(e.lateness_ms / 1000).toFixed(1)} s after it was due`,
