@@ -115,6 +115,7 @@ fn what_of_a_bundle_cannot_be_given_is_told_and_the_rest_is_given(on: Platform) 
     town.aws_meets("CreateAccountAssignment", 1, FaultKind::FailAsync(why.clone()));
     town.bo().approves(&it);
     town.becomes(&it, StateWord::Active);
+    town.card_says(&it, "2 of 3 things");
     let card = town.card_says(&it, "· not there: ").words();
     assert!(card.contains("2 of 3 things") && card.contains(&why), "{card}");
     town.is_told("ana", "Only 2 of 3 things");
